@@ -1,0 +1,1 @@
+"""The duplicate index: a derived cache."""

@@ -1,0 +1,1 @@
+"""Servers that speak the wire protocols of Jira and Azure DevOps on this machine."""

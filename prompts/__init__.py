@@ -1,0 +1,1 @@
+"""The prompt library: texts, reply schemas and their cases."""
