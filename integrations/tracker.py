@@ -136,7 +136,10 @@ class Webhook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment as the tracker holds it now. `text` is a reading; `marker` is ours if the comment carries one."""
+    """A comment as the tracker holds it now. `text` is a reading; `marker` is ours if the comment carries one.
+
+    `updated` is the tracker's time of the last edit (None: as `created`): what a comment showed, it showed from then.
+    """
 
     id: str
     author: Person
@@ -144,6 +147,7 @@ class Comment:
     created: datetime
     edited: bool = False
     marker: str | None = None
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
