@@ -1,0 +1,172 @@
+"""What has been proposed on each item, under numbers that are never used twice, and what people said to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.store.database import Base
+from rules.model import Change, Finding, change_from, change_hash
+
+OPEN = "open"
+SHOWN_STATES = ("open", "accepted", "rejected", "undone", "not_applied")
+
+
+class Proposal(Base):
+    """All that the bot has to say about one item, in one living comment.
+
+    `state`: shown (commented), recorded (shadow mode or a nightly run), held (a guard; see `held_because`), closed.
+    """
+
+    __tablename__ = "proposals"
+    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200))
+    project: Mapped[str] = mapped_column(sa.String(200), index=True)
+    state: Mapped[str] = mapped_column(sa.String(20), index=True)
+    held_because: Mapped[str | None] = mapped_column(sa.String(300))
+    comment: Mapped[str | None] = mapped_column(sa.String(100))
+    comment_marker: Mapped[str | None] = mapped_column(sa.String(64))
+    answer_comment: Mapped[str | None] = mapped_column(sa.String(100))
+    last_number: Mapped[int] = mapped_column(default=0)
+    more_shown: Mapped[bool] = mapped_column(default=False)
+    questions: Mapped[list[str]] = mapped_column(default=list)
+    asked: Mapped[bool] = mapped_column(default=False)
+    shown_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    created: Mapped[datetime]
+    updated: Mapped[datetime]
+
+
+class ProposedChange(Base):
+    """One numbered change. What `payload_hash` covers is what may be applied, and nothing else."""
+
+    __tablename__ = "changes"
+    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(60))
+    subject: Mapped[str] = mapped_column(sa.String(200), default="")
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    title: Mapped[str] = mapped_column(sa.String(300))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    evidence: Mapped[list[str]] = mapped_column(default=list)
+    source: Mapped[str] = mapped_column(sa.String(200))
+    value: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[dict[str, Any]]
+    payload_hash: Mapped[str] = mapped_column(sa.String(64))
+    expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(sa.String(20), default=OPEN)
+    shown_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(sa.String(300))
+    decided_by_id: Mapped[str | None] = mapped_column(sa.String(300))
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(sa.Text)
+    plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    created: Mapped[datetime]
+
+
+class Dismissal(Base):
+    """A person's no, remembered for one item, rule and subject."""
+
+    __tablename__ = "dismissals"
+    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    at: Mapped[datetime]
+
+
+def change_of(row: ProposedChange) -> Change:
+    """The change that a row holds.
+
+    Raises ValueError if the row is not what was stored under its hash: it was altered behind the bot's back.
+    """
+    change = change_from(row.payload)
+    if change_hash(change) != row.payload_hash:
+        raise ValueError(f"change {row.number} of {row.item} is not what was approved")
+    return change
+
+
+def get(session: Session, connection: str, item: str) -> Proposal | None:
+    """The proposal of an item."""
+    return session.get(Proposal, (connection, item))
+
+
+def changes(session: Session, connection: str, item: str) -> Sequence[ProposedChange]:
+    """All changes ever proposed on an item, in order of their numbers."""
+    query = sa.select(ProposedChange).where(ProposedChange.connection == connection, ProposedChange.item == item)
+    return session.scalars(query.order_by(ProposedChange.number)).all()
+
+
+def dismissed(session: Session, connection: str, item: str) -> set[tuple[str, str]]:
+    """What people have said no to on an item, as (rule, subject)."""
+    query = sa.select(Dismissal).where(Dismissal.connection == connection, Dismissal.item == item)
+    return {(row.rule, row.subject) for row in session.scalars(query)}
+
+
+def dismiss(session: Session, change: ProposedChange, now: datetime) -> None:
+    """Remember a no. For a duplicate it is remembered from both ends."""
+    pairs = {(change.item, change.subject)}
+    if change.kind == "duplicate":
+        other = session.scalar(
+            sa.select(Proposal.item).where(Proposal.connection == change.connection, Proposal.key == change.subject)
+        )
+        own_key = session.scalar(
+            sa.select(Proposal.key).where(Proposal.connection == change.connection, Proposal.item == change.item)
+        )
+        if other is not None and own_key is not None:
+            pairs.add((other, own_key))
+    for item, subject in pairs:
+        key = (change.connection, item, change.rule, subject)
+        if session.get(Dismissal, key) is None:
+            session.add(Dismissal(connection=key[0], item=item, rule=change.rule, subject=subject, at=now))
+    session.flush()
+
+
+def add_change(
+    session: Session,
+    proposal: Proposal,
+    finding: Finding,
+    change: Change,
+    expected: dict[str, str],
+    now: datetime,
+) -> ProposedChange:
+    """Store a change under the next number of its item."""
+    proposal.last_number += 1
+    row = ProposedChange(
+        connection=proposal.connection,
+        item=proposal.item,
+        number=proposal.last_number,
+        rule=finding.rule,
+        subject=finding.subject[:200],
+        kind=change.kind,
+        title=finding.title[:300],
+        reason=finding.reason,
+        evidence=list(finding.evidence),
+        source=finding.source[:200],
+        value=finding.value,
+        payload=asdict(change),
+        payload_hash=change_hash(change),
+        expected=dict(expected),
+        state=OPEN,
+        created=now,
+    )
+    session.add(row)
+    session.flush()
+    # What was stored holds tuples until it is read back; hash what JSON gives.
+    session.refresh(row)
+    return row
+
+
+def recent(session: Session, limit: int = 500, project: str | None = None) -> Sequence[Proposal]:
+    """Proposals, the newest first."""
+    query = sa.select(Proposal)
+    if project is not None:
+        query = query.where(Proposal.project == project)
+    return session.scalars(query.order_by(Proposal.updated.desc()).limit(limit)).all()

@@ -1,0 +1,91 @@
+"""Every write outside, recorded before it is made: so that it happens once, and the bot knows its own hand again."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.store.database import Base
+
+
+class Write(Base):
+    """One intended write. `name` is what it is for (one write for ever), `marker` what it carries outside.
+
+    `state`: intended (recorded, not sent), sent (it may have happened), done.
+    """
+
+    __tablename__ = "writes"
+    name: Mapped[str] = mapped_column(sa.String(300), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String(100))
+    item: Mapped[str] = mapped_column(sa.String(100))
+    marker: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    state: Mapped[str] = mapped_column(sa.String(20))
+    result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    created: Mapped[datetime]
+    sent: Mapped[datetime | None]
+    done: Mapped[datetime | None]
+
+    __table_args__ = (sa.Index("writes_by_item", "connection", "item"),)
+
+
+class OwnComment(Base):
+    """A comment that the bot wrote, by the tracker's id: what proves it ours once the write is done."""
+
+    __tablename__ = "own_comments"
+    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    comment: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(100))
+    marker: Mapped[str] = mapped_column(sa.String(64))
+    shown_digest: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+def intend(session: Session, name: str, connection: str, item: str, now: datetime) -> Write:
+    """The record of a write: a new one, or the one that an interrupted attempt left."""
+    row = session.get(Write, name)
+    if row is None:
+        row = Write(
+            name=name,
+            connection=connection,
+            item=item,
+            marker=secrets.token_hex(16),
+            state="intended",
+            created=now,
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def mark_sent(session: Session, name: str, now: datetime) -> None:
+    """From here on the write may have happened."""
+    session.execute(sa.update(Write).where(Write.name == name).values(state="sent", sent=now))
+
+
+def mark_done(session: Session, name: str, result: dict[str, Any], now: datetime) -> None:
+    """The write is known to have happened."""
+    session.execute(sa.update(Write).where(Write.name == name).values(state="done", result=result, done=now))
+
+
+def own_comment(session: Session, connection: str, comment: str) -> OwnComment | None:
+    """The record of a comment of ours; None if it is not."""
+    return session.get(OwnComment, (connection, comment))
+
+
+def is_ours(session: Session, connection: str, item: str, comment: str, marker: str | None) -> bool:
+    """Whether a comment is the bot's own.
+
+    It is if its id is recorded. A marker alone counts only while the write that carries it is still under way: once
+    that write is done, its comment is recorded, and the same marker anywhere else is a copy, which proves nothing.
+    """
+    if own_comment(session, connection, comment) is not None:
+        return True
+    if marker is None:
+        return False
+    under_way = sa.select(Write.name).where(
+        Write.marker == marker, Write.connection == connection, Write.item == item, Write.state != "done"
+    )
+    return session.scalar(under_way) is not None
