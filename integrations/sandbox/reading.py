@@ -1,0 +1,295 @@
+"""The reading half of a tracker: its connection, its lock, and every question one may ask of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, create_engine, event, func, or_, select
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.pool import StaticPool
+
+from integrations.sandbox import tables as t
+from integrations.sandbox.cast import ROLE_RIGHTS
+from integrations.sandbox.records import (
+    Attachment,
+    Comment,
+    Forbidden,
+    HistoryEntry,
+    Item,
+    Link,
+    NotFound,
+    Permission,
+    Project,
+    Term,
+    User,
+)
+
+
+class Readings:
+    """Reads of one tracker. A `viewer` of None is the sandbox itself, which may see everything."""
+
+    def __init__(self, path: str | Path | None) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        url = "sqlite://" if path is None else f"sqlite:///{path}"
+        self._engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        event.listen(self._engine, "connect", _prefer_speed)
+        self._connection = self._engine.connect()
+        t.metadata.create_all(self._connection)
+        self._connection.commit()
+
+    def now(self) -> datetime:
+        """The tracker's clock (UTC, whole milliseconds)."""
+        return t.from_ms(t.to_ms(datetime.now(UTC)))
+
+    def _run(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        result = self._connection.execute(statement, parameters)
+        assert isinstance(result, CursorResult)
+        return result
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens at once or not at all, and no other thread comes between. May be nested."""
+        with self._lock:
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if self._depth == 1:
+                    self._connection.rollback()
+                    self._forget()
+                raise
+            else:
+                if self._depth == 1:
+                    self._connection.commit()
+                    self._tell()
+            finally:
+                self._depth -= 1
+
+    def _forget(self) -> None:
+        """Drops what was to be told."""
+
+    def _tell(self) -> None:
+        """Tells what has happened."""
+
+    # people
+
+    def users(self) -> list[User]:
+        with self.transaction():
+            return [t.user_of(row) for row in self._run(select(t.users).order_by(t.users.c.name)).mappings()]
+
+    def _user(self, condition: ColumnElement[bool]) -> User | None:
+        with self.transaction():
+            row = self._run(select(t.users).where(condition)).mappings().first()
+        return None if row is None else t.user_of(row)
+
+    def user(self, name: str) -> User:
+        """The account of this login. Raises NotFound."""
+        found = self._user(t.users.c.name == name)
+        if found is None:
+            raise NotFound("user", name)
+        return found
+
+    def user_by_id(self, user_id: str) -> User | None:
+        return self._user(t.users.c.id == user_id)
+
+    def user_by_token(self, token: str) -> User | None:
+        """The active account that holds this token."""
+        return self._user((t.users.c.token == token) & t.users.c.active)
+
+    def groups(self) -> dict[str, list[User]]:
+        """Every group with its members."""
+        with self.transaction():
+            rows = self._run(
+                select(t.group_members.c.name.label("group_name"), t.users)
+                .join_from(t.group_members, t.users, t.group_members.c.user == t.users.c.name)
+                .order_by(t.group_members.c.name, t.users.c.name)
+            ).mappings()
+            found: dict[str, list[User]] = {}
+            for row in rows:
+                account = t.user_of({k: v for k, v in row.items() if k != "group_name"})
+                found.setdefault(row["group_name"], []).append(account)
+            return found
+
+    # rights
+
+    def roles(self, project: str) -> dict[str, str]:
+        """Login -> role in this project."""
+        with self.transaction():
+            rows = self._run(select(t.roles.c.user, t.roles.c.role).where(t.roles.c.project == project))
+            return {row.user: row.role for row in rows}
+
+    def may(self, user: User | None, permission: Permission, project: Project) -> bool:
+        """Whether this account has this permission in this project, now."""
+        if user is None:
+            return True
+        if not user.active:
+            return False
+        role = self.roles(project.key).get(user.name)
+        if role is None:
+            return permission == "browse" and not project.private
+        return permission in ROLE_RIGHTS[role]
+
+    def demand(self, user: User | None, permission: Permission, project: Project) -> None:
+        """Raises NotFound where the person may not browse the project, Forbidden where another right is missing."""
+        if not self.may(user, "browse", project):
+            raise NotFound("project", project.key)
+        if not self.may(user, permission, project):
+            raise Forbidden(permission)
+
+    # projects and words
+
+    def projects(self, viewer: User | None = None) -> list[Project]:
+        with self.transaction():
+            found = [t.project_of(row) for row in self._run(select(t.projects).order_by(t.projects.c.id)).mappings()]
+            return [project for project in found if self.may(viewer, "browse", project)]
+
+    def project(self, key: str | int, viewer: User | None = None) -> Project:
+        """By key, id (as number or text) or name. Raises NotFound, also where the viewer may not browse it."""
+        wanted = str(key).casefold()
+        for project in self.projects(viewer):
+            if wanted in (project.key.casefold(), str(project.id), project.name.casefold()):
+                return project
+        raise NotFound("project", key)
+
+    def terms(self, kind: str) -> list[Term]:
+        """One of the tracker's lists (see Term), in its order."""
+        with self.transaction():
+            rows = self._run(select(t.terms).where(t.terms.c.kind == kind).order_by(t.terms.c.rank, t.terms.c.id))
+            return [t.term_of(row) for row in rows.mappings()]
+
+    def term(self, kind: str, name: str | int) -> Term:
+        """By name (letter case aside) or id. Raises NotFound."""
+        wanted = str(name).casefold()
+        for term in self.terms(kind):
+            if wanted in (term.name.casefold(), str(term.id)):
+                return term
+        raise NotFound(kind, name)
+
+    # items
+
+    def item(self, which: int | str, viewer: User | None = None) -> Item:
+        """By id (number or digits) or key. Raises NotFound, also where the viewer may not browse its project."""
+        text = str(which)
+        by_id = text.isascii() and text.isdigit() and len(text) < 12
+        condition = t.items.c.id == int(text) if by_id else t.items.c.key == text.upper()
+        with self.transaction():
+            row = self._run(select(t.items).where(condition)).mappings().first()
+            if row is None or not self.may(viewer, "browse", self.project(row["project"])):
+                raise NotFound("item", which)
+            return t.item_of(row)
+
+    def select(
+        self,
+        where: ColumnElement[bool] | None = None,
+        order: Sequence[ColumnElement[Any]] = (),
+        viewer: User | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Item]:
+        """Items that match a condition over `tables.items` (and `tables.labels`), as far as the viewer may browse."""
+        with self.transaction():
+            statement = select(t.items).where(self._visible(viewer))
+            if where is not None:
+                statement = statement.where(where)
+            rows = self._run(statement.order_by(*(order or (t.items.c.id,))).limit(limit).offset(offset)).mappings()
+            return [t.item_of(row) for row in rows]
+
+    def count(self, where: ColumnElement[bool] | None = None, viewer: User | None = None) -> int:
+        """How many items `select` would find without a limit."""
+        with self.transaction():
+            statement = select(func.count()).select_from(t.items).where(self._visible(viewer))
+            return int(self._run(statement if where is None else statement.where(where)).scalar_one())
+
+    def _visible(self, viewer: User | None) -> ColumnElement[bool]:
+        return t.items.c.project.in_([project.key for project in self.projects(viewer)])
+
+    def children(self, item_id: int) -> list[Item]:
+        """The items whose parent this is, oldest first."""
+        return self.select(t.items.c.parent == item_id)
+
+    def history(self, item_id: int) -> list[HistoryEntry]:
+        """Oldest first."""
+        with self.transaction():
+            rows = self._run(select(t.history).where(t.history.c.item == item_id).order_by(t.history.c.id)).mappings()
+            return [t.entry_of(row) for row in rows]
+
+    def links(self, item_id: int) -> list[Link]:
+        """All links that have this item at one of their ends."""
+        with self.transaction():
+            condition = or_(t.links.c.source == item_id, t.links.c.target == item_id)
+            return [
+                t.link_of(row) for row in self._run(select(t.links).where(condition).order_by(t.links.c.id)).mappings()
+            ]
+
+    def link(self, link_id: int) -> Link:
+        with self.transaction():
+            row = self._run(select(t.links).where(t.links.c.id == link_id)).mappings().first()
+        if row is None:
+            raise NotFound("link", link_id)
+        return t.link_of(row)
+
+    def watchers(self, item_id: int) -> list[str]:
+        """Logins, in order of the alphabet."""
+        with self.transaction():
+            rows = self._run(select(t.watchers.c.user).where(t.watchers.c.item == item_id).order_by(t.watchers.c.user))
+            return [row.user for row in rows]
+
+    def properties(self, item_id: int) -> dict[str, Any]:
+        """Jira's entity properties of an item: key -> JSON value."""
+        with self.transaction():
+            rows = self._run(select(t.properties.c.key, t.properties.c.value).where(t.properties.c.item == item_id))
+            return {row.key: row.value for row in rows}
+
+    def attachments(self, item_id: int) -> list[Attachment]:
+        with self.transaction():
+            columns = [column for column in t.attachments.c if column.name != "content"]
+            rows = self._run(select(*columns).where(t.attachments.c.item == item_id)).mappings()
+            return [t.attachment_of(row) for row in rows]
+
+    def attachment(self, attachment_id: int) -> tuple[Attachment, bytes]:
+        """One attachment with its bytes. Raises NotFound."""
+        with self.transaction():
+            row = self._run(select(t.attachments).where(t.attachments.c.id == attachment_id)).mappings().first()
+        if row is None:
+            raise NotFound("attachment", attachment_id)
+        values = {name: value for name, value in row.items() if name != "content"}
+        return t.attachment_of(values), row["content"]
+
+    # comments
+
+    def comments(self, item_id: int, viewer: User | None = None) -> list[Comment]:
+        """Oldest first, without those that are restricted to a role or group the viewer is not in."""
+        with self.transaction():
+            rows = self._run(
+                select(t.comments).where(t.comments.c.item == item_id).order_by(t.comments.c.id)
+            ).mappings()
+            found = [t.comment_of(row) for row in rows]
+            return [comment for comment in found if self._may_read(comment, viewer)]
+
+    def comment(self, comment_id: int, viewer: User | None = None) -> Comment:
+        """Raises NotFound, also where the viewer may not read it."""
+        with self.transaction():
+            row = self._run(select(t.comments).where(t.comments.c.id == comment_id)).mappings().first()
+            if row is None or not self._may_read(t.comment_of(row), viewer):
+                raise NotFound("comment", comment_id)
+            self.item(row["item"], viewer)
+            return t.comment_of(row)
+
+    def _may_read(self, comment: Comment, viewer: User | None) -> bool:
+        if viewer is None or comment.visibility is None:
+            return True
+        name = comment.visibility["value"]
+        if comment.visibility["type"] == "group":
+            return any(member.name == viewer.name for member in self.groups().get(name, []))
+        return self.roles(self.item(comment.item).project).get(viewer.name) == name
+
+
+def _prefer_speed(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=OFF")
