@@ -7,8 +7,8 @@ letter for letter and let nothing in it become a link, an image, a mention or a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +68,35 @@ class Code:
 
 Block = Paragraph | Heading | Bullets | Code
 Blocks = tuple[Block, ...]
+
+
+_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (Text, ItemLink, Mention, Paragraph, Heading, Bullets, Code)}
+
+
+def pack(blocks: Blocks) -> list[dict[str, Any]]:
+    """Blocks as JSON, for storing."""
+    return [_pack(block) for block in blocks]
+
+
+def unpack(packed: list[dict[str, Any]]) -> Blocks:
+    """Blocks from what `pack` gave. Raises KeyError or TypeError for anything else."""
+    return tuple(_unpack(block) for block in packed)
+
+
+def _pack(node: Block | Inline) -> dict[str, Any]:
+    fields = asdict(node)
+    match node:
+        case Paragraph() | Heading():
+            fields["inlines"] = [_pack(inline) for inline in node.inlines]
+        case Bullets():
+            fields["entries"] = [[_pack(inline) for inline in entry] for entry in node.entries]
+    return {"type": type(node).__name__, **fields}
+
+
+def _unpack(packed: dict[str, Any]) -> Any:
+    fields = {name: value for name, value in packed.items() if name != "type"}
+    if "inlines" in fields:
+        fields["inlines"] = tuple(_unpack(inline) for inline in fields["inlines"])
+    if "entries" in fields:
+        fields["entries"] = tuple(tuple(_unpack(inline) for inline in entry) for entry in fields["entries"])
+    return _TYPES[packed["type"]](**fields)
