@@ -1,0 +1,240 @@
+"""Pure: the text of a comment -> the commands in it.
+
+A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`. A line that was
+meant as one and is not is answered with the line that would have worked (bot/guesses.py), never acted on; a line that
+merely mentions the bot is nobody's business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.guesses import guess
+from bot.own_words import own_words
+
+MAX_COMMANDS = 10
+MAX_OWN_LINES = 50
+MAX_OWN_LINE = 1000
+MAX_LINE = 4000
+MAX_LINE_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One change by its number, and by a letter where it has variants ("3a")."""
+
+    number: int
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """`everything` stands for all that the comment showed, less `without`; `own_lines` replace the draft of one."""
+
+    choices: tuple[Choice, ...] = ()
+    everything: bool = False
+    without: tuple[Choice, ...] = ()
+    own_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """As Accept; the reason is one line in the person's words, often empty."""
+
+    choices: tuple[Choice, ...] = ()
+    everything: bool = False
+    without: tuple[Choice, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take accepted changes back."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Say what changes rest on."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """Look at the item anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Show what did not fit into the comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Stop suggesting on this item (on), or take that back (off)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """List the commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A line that was meant as a command and is none; `suggestion` is the one line that would have worked."""
+
+    line: str
+    suggestion: str
+
+
+Command = Accept | Reject | Undo | Explain | Expand | More | Mute | Help | NotUnderstood
+
+_CHOICE = r"#?[0-9]{1,4}[a-z]?(?![0-9a-z])"
+_CHOICES = rf"{_CHOICE}(?:(?:,? (?:and|&) | ?[,;&+] ?| ){_CHOICE})*"
+_WHICH = rf"(?:(?P<all>all|everything)(?:,? (?:without|except|but) (?P<without>{_CHOICES}))?|(?P<choices>{_CHOICES}))"
+_ADDRESS = r"(?:@?steward(?: ?[:,] ?| )|/(?:steward )?)"
+_STOP = r" ?[.!]?"
+_FLAGS = re.ASCII | re.IGNORECASE  # ASCII: otherwise a long s or a Kelvin sign would pass for a letter
+
+_ACCEPT = re.compile(rf"{_ADDRESS}accept {_WHICH}{_STOP}", _FLAGS)
+_ACCEPT_OWN = re.compile(rf"{_ADDRESS}accept (?P<choices>#?[0-9]{{1,4}}) ?:", _FLAGS)
+_REJECT = re.compile(
+    rf"{_ADDRESS}reject {_WHICH}(?:{_STOP}|(?P<apart> ?[:,;\N{{EN DASH}}\N{{EM DASH}}-] ?| )(?P<reason>\S.*))", _FLAGS
+)
+_NUMBERED = re.compile(rf"{_ADDRESS}(?P<verb>undo|explain) (?P<choices>{_CHOICES}){_STOP}", _FLAGS)
+_BARE = re.compile(rf"{_ADDRESS}(?P<verb>expand|more|mute|unmute|help){_STOP}", _FLAGS)
+_ONE = re.compile(r"([0-9]{1,4})([a-z]?)", _FLAGS)
+
+_BULLET = re.compile(r"(?:[-*+\u2022\u2013\u00b7]|[0-9]{1,3}[.)])\s+(?:\[[ xX]?\]\s+)?")
+_UNSEEN = str.maketrans(dict.fromkeys("\u200b\u2060\ufeff\u00ad"))  # editors leave these behind; none moves a letter
+_QUOTATION = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"})
+
+
+def parse(text: str) -> tuple[Command, ...]:
+    """The commands of a comment in their order, at most ten; empty for a comment that is not for the bot.
+
+    `text` is a reading (see rules.model). Never raises; takes time linear in the text.
+    """
+    lines = own_words(text)
+    commands: list[Command] = []
+    position = 0
+    while position < len(lines) and len(commands) < MAX_COMMANDS:
+        line = lines[position]
+        position += 1
+        if line is None or (command := _command(line)) is None:
+            continue
+        if isinstance(command, Accept) and _ACCEPT_OWN.fullmatch(_normal(line)):
+            own, position = _own_lines(lines, position)
+            command = _in_own_words(line, command, own)
+        commands.append(command)
+    return tuple(commands)
+
+
+def _normal(line: str) -> str:
+    """The line with plain single spaces, straight quotation marks and without emphasis around the whole of it."""
+    bare = " ".join(line.translate(_UNSEEN).split())
+    for mark in ("**", "__", "*", "_"):
+        if bare.startswith(mark) and bare.endswith(mark) and len(bare) > 2 * len(mark):
+            return bare[len(mark) : -len(mark)].strip()
+    return bare
+
+
+def _command(line: str) -> Command | None:
+    if len(line) > MAX_LINE:
+        return None
+    normal = _normal(line)
+    if "steward" not in normal[:10].lower() and not normal.startswith("/"):
+        return _misread(normal)
+    return _understood(normal) or _misread(normal)
+
+
+def _misread(normal: str) -> NotUnderstood | None:
+    suggestion = guess(normal)
+    if suggestion is None:
+        return None
+    shown = normal if len(normal) <= MAX_LINE_SHOWN else normal[: MAX_LINE_SHOWN - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return NotUnderstood(shown, suggestion)
+
+
+def _understood(line: str) -> Command | None:
+    if match := _ACCEPT.fullmatch(line):
+        return Accept(_choices(match["choices"]), bool(match["all"]), _choices(match["without"]))
+    if match := _ACCEPT_OWN.fullmatch(line):
+        return Accept(_choices(match["choices"]))
+    if match := _REJECT.fullmatch(line):
+        return _reject(match)
+    if match := _NUMBERED.fullmatch(line):
+        choices = _choices(match["choices"])
+        return Undo(choices) if match["verb"].lower() == "undo" else Explain(choices)
+    if match := _BARE.fullmatch(line):
+        return _bare(match["verb"].lower())
+    return None
+
+
+def _reject(match: re.Match[str]) -> Reject | None:
+    reason = (match["reason"] or "").translate(_QUOTATION).strip()
+    first = reason.split(" ", 1)[0].strip("#,.;:")
+    if match["apart"] in {" ", ", "} and first.isnumeric():
+        return None  # a number we do not read (too long, or not ASCII) is not a reason
+    if len(reason) > 1 and reason[0] == reason[-1] and reason[0] in "\"'":
+        reason = reason[1:-1].strip()
+    return Reject(_choices(match["choices"]), bool(match["all"]), _choices(match["without"]), reason)
+
+
+def _bare(verb: str) -> Command:
+    match verb:
+        case "expand":
+            return Expand()
+        case "more":
+            return More()
+        case "help":
+            return Help()
+    return Mute(on=verb == "mute")
+
+
+def _choices(listed: str | None) -> tuple[Choice, ...]:
+    found = (Choice(int(number), variant.lower()) for number, variant in _ONE.findall(_ands_apart(listed or "")))
+    return tuple(dict.fromkeys(found))
+
+
+def _ands_apart(listed: str) -> str:
+    return listed.lower().replace("and", ",")
+
+
+def _own_lines(lines: tuple[str | None, ...], position: int) -> tuple[tuple[str, ...], int]:
+    """The person's lines below `accept 1:` and where reading goes on.
+
+    Empty lines between them do not count, because some editors put one after each paragraph; a quote, code or the next
+    command ends them, and so does an empty line below a bullet list that no further bullet follows.
+    """
+    own: list[str] = []
+    bulleted = after_gap = False
+    while position < len(lines):
+        line = lines[position]
+        if line is None or (line.strip() and not _BULLET.match(line.strip()) and _command(line) is not None):
+            break
+        bare = " ".join(line.translate(_UNSEEN).split())
+        bullet = _BULLET.match(bare)
+        if bulleted and after_gap and bare and not bullet:
+            break
+        position += 1
+        after_gap = not bare
+        text = bare[bullet.end() :] if bullet else bare
+        if any(character.isalnum() for character in text):
+            bulleted = bulleted or bool(bullet)
+            own.append(text)
+    return tuple(own), position
+
+
+def _in_own_words(line: str, accept: Accept, own: tuple[str, ...]) -> Command:
+    number = accept.choices[0].number
+    if not own:
+        return NotUnderstood(_normal(line), f"steward accept {number}")
+    if len(own) > MAX_OWN_LINES or any(len(text) > MAX_OWN_LINE for text in own):
+        return NotUnderstood(f"{_normal(line)} ({len(own)} lines)", f"steward accept {number}:")
+    return Accept(accept.choices, own_lines=own)

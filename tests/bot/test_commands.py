@@ -1,0 +1,350 @@
+"""Comment text -> commands: what must stay quiet first, then what is understood, then what is answered."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.commands import (
+    MAX_COMMANDS,
+    MAX_OWN_LINES,
+    Accept,
+    Choice,
+    Command,
+    Expand,
+    Explain,
+    Help,
+    More,
+    Mute,
+    NotUnderstood,
+    Reject,
+    Undo,
+    parse,
+)
+
+ONE, TWO, THREE = Choice(1), Choice(2), Choice(3)
+
+QUIET = {
+    "an empty comment": "",
+    "small talk": "Thanks, looks good to me.",
+    "a mention in a sentence": "I think steward accept 2 is good",
+    "a sentence about the bot": "Steward is quite right about this.",
+    "a sentence with a verb of ours": "Steward helps.",
+    "an idiom": "steward more or less works for us",
+    "a command with nobody addressed": "accept 2",
+    "the name alone": "steward",
+    "another bot's command": "/estimate 3",
+    "another bot's command that resembles ours": "/help me out with this",
+    "a command in the middle of a line": "Shall we say steward accept 2",
+    "struck through": "~~steward accept 2~~",
+    "a table cell": "| steward accept 2 |",
+    "a letter that folds to s in Unicode only": "I said: \u017fteward accept 2",
+    "a line of prose that is far too long": "steward accept 2 " + "and so on " * 600,
+}
+
+QUOTED = {
+    "a quote": "> steward accept 2",
+    "a quote without a space": ">steward accept 2",
+    "a nested quote": "> > steward accept 2",
+    "a quoted hold in a reply": "> **Steward: 1 suggestion.** Reply\n> steward accept 1\n\nWhat do you think?",
+    "a quote with an odd line separator": "> see\u2028steward accept 2",
+    "a quote with a lone carriage return": "> see\rsteward accept 2",
+    "an own mail reply above its history": "No.\n\nOn 21 Nov 2026, Dana <dana@example.org> wrote:\nsteward accept 2",
+    "a wrapped attribution": "No.\n\nOn Fri, 21 Nov 2026 at 14:02,\nDana\nwrote:\n\nsteward accept 2",
+    "a German attribution": "Nein.\n\nAm 21.11.2026 um 14:02 schrieb Dana:\nsteward accept 2",
+    "a French attribution": "Non.\n\nLe 21 nov. 2026, Dana a écrit :\nsteward accept 2",
+    "an Outlook header": "No.\n\nFrom: Dana\nSent: Friday\nTo: Lee\nSubject: SHOP-1\n\nsteward accept 2",
+    "a bold Outlook header": "No.\n\n*From:* Dana\n*Sent:* Friday\n\nsteward accept 2",
+    "a German Outlook header": "Nein.\n\nVon: Dana\nGesendet: Freitag\nAn: Lee\nBetreff: SHOP-1\nsteward accept 2",
+    "an original message": "No.\n\n-----Original Message-----\nsteward accept 2",
+    "a signature": "No.\n-- \nDana\nsteward accept 2",
+    "a signature whose dashes a phone has joined": "No.\n\u2014\nsteward accept 2",
+    "a mail footer": "No.\n\nSent from my phone\nsteward accept 2",
+    "a wrapped quoted line": "On Friday Lee wrote:\n> 3 suggestions. Reply\nsteward reject 2 reason. Nothing changes.",
+}
+
+CODE = {
+    "inline code": "`steward accept 2`",
+    "a code block": "```\nsteward accept 2\n```",
+    "a code block with a language": "```text\nsteward accept 2\n```",
+    "a code block with tildes": "~~~\nsteward accept 2\n~~~",
+    "a code block that never ends": "```\nsteward accept 2",
+    "a shorter fence inside a longer one": "````\n```\nsteward accept 2\n````",
+    "an indented block": "    steward accept 2",
+    "a tabbed block": "\tsteward accept 2",
+    "an inline span over several lines": "see `this\nsteward accept 2\nthat` there",
+    "a fence in a list": "- ```\nsteward accept 2\n```",
+}
+
+
+@pytest.mark.parametrize("text", QUIET.values(), ids=QUIET.keys())
+def test_what_is_not_for_the_bot_is_silence(text: str) -> None:
+    assert parse(text) == ()
+
+
+@pytest.mark.parametrize("text", (QUOTED | CODE).values(), ids=(QUOTED | CODE).keys())
+def test_fault_38_a_command_in_a_quote_or_in_code_is_no_command(text: str) -> None:
+    assert parse(text) == ()
+
+
+def test_fault_35_a_claim_of_approval_is_no_command() -> None:
+    assert parse("Approved by the administrator. The change is accepted, please apply it at once.") == ()
+
+
+UNDERSTOOD: dict[str, tuple[Command, ...]] = {
+    "steward accept 2": (Accept((TWO,)),),
+    "/accept 2": (Accept((TWO,)),),
+    "Steward Accept 2": (Accept((TWO,)),),
+    "STEWARD ACCEPT 2": (Accept((TWO,)),),
+    "Steward: accept 2": (Accept((TWO,)),),
+    "Steward, accept 2": (Accept((TWO,)),),
+    "@steward accept 2": (Accept((TWO,)),),
+    "@Steward: accept 2": (Accept((TWO,)),),
+    "steward accept 2.": (Accept((TWO,)),),
+    "Steward accept 2!": (Accept((TWO,)),),
+    "steward\u00a0accept\u00a02": (Accept((TWO,)),),
+    "\u200bsteward accept 2\ufeff": (Accept((TWO,)),),
+    "  steward   accept  2 ": (Accept((TWO,)),),
+    "**steward accept 2**": (Accept((TWO,)),),
+    "steward accept #2": (Accept((TWO,)),),
+    "steward accept 1 3": (Accept((ONE, THREE)),),
+    "steward accept 1,3": (Accept((ONE, THREE)),),
+    "steward accept 1, 2 and 3": (Accept((ONE, TWO, THREE)),),
+    "steward accept 1, 2, and 3.": (Accept((ONE, TWO, THREE)),),
+    "steward accept 1 & 2": (Accept((ONE, TWO)),),
+    "steward accept 2 2": (Accept((TWO,)),),
+    "steward accept 3a": (Accept((Choice(3, "a"),)),),
+    "steward accept 3A": (Accept((Choice(3, "a"),)),),
+    "steward accept 9999": (Accept((Choice(9999),)),),
+    "steward accept all": (Accept(everything=True),),
+    "steward accept everything": (Accept(everything=True),),
+    "steward accept all without 3": (Accept(everything=True, without=(THREE,)),),
+    "steward accept all except 1 and 3": (Accept(everything=True, without=(ONE, THREE)),),
+    "steward reject 2": (Reject((TWO,)),),
+    "steward reject 2.": (Reject((TWO,)),),
+    "steward reject 2 different error code": (Reject((TWO,), reason="different error code"),),
+    "steward reject 2, too vague": (Reject((TWO,), reason="too vague"),),
+    "steward reject 2: 3 people asked": (Reject((TWO,), reason="3 people asked"),),
+    "steward reject 2 \u201cdifferent error code\u201d": (Reject((TWO,), reason="different error code"),),
+    "steward reject 2 it\u2019s `E_OTHER`": (Reject((TWO,), reason="it's `E_OTHER`"),),
+    "steward reject 1 2 not now": (Reject((ONE, TWO), reason="not now"),),
+    "steward reject 3 a duplicate": (Reject((THREE,), reason="a duplicate"),),
+    "steward reject all": (Reject(everything=True),),
+    "steward reject all without 2 not now": (Reject(everything=True, without=(TWO,), reason="not now"),),
+    "steward undo 2": (Undo((TWO,)),),
+    "/undo 1 2": (Undo((ONE, TWO)),),
+    "steward explain 1": (Explain((ONE,)),),
+    "steward expand": (Expand(),),
+    "steward more": (More(),),
+    "steward mute": (Mute(on=True),),
+    "Steward unmute.": (Mute(on=False),),
+    "/help": (Help(),),
+    "steward help!": (Help(),),
+    "Good idea.\n\nsteward accept 2\n\nThanks, Lee": (Accept((TWO,)),),
+    "steward accept 1\nsteward reject 2 not now\r\nsteward mute": (
+        Accept((ONE,)),
+        Reject((TWO,), reason="not now"),
+        Mute(True),
+    ),
+    "> **2. Priority**\n\nsteward accept 2": (Accept((TWO,)),),
+    "```\nlog\n```\nsteward accept 2": (Accept((TWO,)),),
+    "see `this`\nsteward accept 2\nand `that`": (Accept((TWO,)),),
+    "steward accept 2\n\nOn Friday, Dana wrote:\n> steward accept 1": (Accept((TWO,)),),
+    "On Friday, Dana wrote:\n> steward accept 1\n> Nothing changes\n\nsteward accept 2": (Accept((TWO,)),),
+    "steward accept 2\n\nSent from my phone": (Accept((TWO,)),),
+}
+
+
+@pytest.mark.parametrize(("text", "commands"), UNDERSTOOD.items(), ids=map(repr, UNDERSTOOD))
+def test_a_command_on_a_line_of_its_own_is_understood(text: str, commands: tuple[Command, ...]) -> None:
+    assert parse(text) == commands
+
+
+ANSWERED = {
+    "steward acept 2": "steward accept 2",
+    "steward except 2": "steward accept 2",
+    "steward accepts 2": "steward accept 2",
+    "Stewart accept 2": "steward accept 2",
+    "/acept 2": "steward accept 2",
+    "steward approve 2": "steward accept 2",
+    "steward rejct 2 not now": "steward reject 2 not now",
+    "steward udno 2": "steward undo 2",
+    "steward hlep": "steward help",
+    "steward accept": "steward accept 1",
+    "steward accept the second one": "steward accept 1",
+    "steward accept 2 please": "steward accept 2",
+    "steward please accept 2": "steward accept 2",
+    "steward accept 1-3": "steward accept 1 2 3",
+    "steward accept 3 a": "steward accept 3a",
+    "steward accept all but not 3": "steward accept all without 3",
+    "steward accept 2 because it is right": "steward accept 2",
+    "steward accept 2: good": "steward accept 2",
+    "steward accept 1:": "steward accept 1",
+    "steward undo all": "steward undo 1",
+    "steward expand 2": "steward expand",
+    "steward help me": "steward help",
+    "- steward accept 2": "steward accept 2",
+    "1. steward accept 2": "steward accept 2",
+}
+
+
+@pytest.mark.parametrize(("line", "suggestion"), ANSWERED.items(), ids=map(repr, ANSWERED))
+def test_a_line_that_was_meant_as_a_command_is_answered_and_not_done(line: str, suggestion: str) -> None:
+    assert parse(line) == (NotUnderstood(line, suggestion),)
+
+
+ODD = {
+    "full-width digit": ("steward accept \uff12", "steward accept 2"),
+    "full-width letters": ("\uff53\uff54\uff45\uff57\uff41\uff52\uff44 accept 2", "steward accept 2"),
+    "Arabic digit": ("steward accept \u0662", "steward accept 2"),
+    "superscript": ("steward accept \u00b2", "steward accept 2"),
+    "30 digits": ("steward accept " + "1" * 30, "steward accept 1"),
+    "5 digits": ("steward accept 10000", "steward accept 1"),
+    "Cyrillic a in the verb": ("steward \u0430ccept 2", "steward accept 2"),
+    "Cyrillic a in the name": ("stew\u0430rd accept 2", "steward accept 2"),
+    "Cyrillic a as a variant": ("steward accept 3\u0430", "steward accept 3a"),
+    "full-width digit to reject": ("steward reject \uff12 no", "steward reject 2 no"),
+    "full-width digit behind a good one": ("steward reject 2 \uff13", "steward reject 2 3"),
+    "30 digits behind a good number": ("steward reject 2 " + "1" * 30, "steward reject 2"),
+    "right-to-left override": ("steward accept \u202e12", "steward accept 12"),
+    "a sign": ("steward accept -2", "steward accept 1"),
+    "a fraction": ("steward accept 2.5", "steward accept 1"),
+}
+
+
+@pytest.mark.parametrize(("line", "suggestion"), ODD.values(), ids=ODD.keys())
+def test_fault_39_odd_digits_and_letters_are_answered_and_never_done(line: str, suggestion: str) -> None:
+    assert parse(line) == (NotUnderstood(line, suggestion),)
+
+
+@pytest.mark.parametrize("suggestion", sorted({*ANSWERED.values(), *(suggestion for _, suggestion in ODD.values())}))
+def test_every_suggestion_is_a_command(suggestion: str) -> None:
+    (command,) = parse(suggestion)
+    assert not isinstance(command, NotUnderstood)
+
+
+OWN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "plain lines": ("steward accept 1:\nGiven a card\nThen it pays", ("Given a card", "Then it pays")),
+    "bullets": (
+        "steward accept 1:\n- Given a card\n* Then it pays\n3. And mails",
+        ("Given a card", "Then it pays", "And mails"),
+    ),
+    "check boxes": ("steward accept 1:\n- [ ] Given a card", ("Given a card",)),
+    "an editor's empty lines": (
+        "Steward: accept 1 :\n\nGiven a card\n\nThen it pays\n",
+        ("Given a card", "Then it pays"),
+    ),
+    "thanks below a list": (
+        "steward accept 1:\n- Given a card\n- Then it pays\n\nThanks, Dana",
+        ("Given a card", "Then it pays"),
+    ),
+    "a signature": ("steward accept 1:\nGiven a card\n-- \nDana", ("Given a card",)),
+    "a mail history": ("steward accept 1:\nGiven a card\n\nOn Friday, Lee wrote:\n> more", ("Given a card",)),
+    "a quote": ("steward accept 1:\nGiven a card\n> Then it fails", ("Given a card",)),
+    "code": ("steward accept 1:\nGiven a card\n```\nThen it fails\n```", ("Given a card",)),
+    "a rule": ("steward accept 1:\n----\nGiven a card", ("Given a card",)),
+    "a command's words in a bullet": ("steward accept 1:\n- steward accept 2", ("steward accept 2",)),
+}
+
+
+@pytest.mark.parametrize(("text", "own"), OWN.values(), ids=OWN.keys())
+def test_own_lines_below_accept_replace_the_draft(text: str, own: tuple[str, ...]) -> None:
+    assert parse(text)[0] == Accept((ONE,), own_lines=own)
+
+
+def test_own_lines_end_at_the_next_command() -> None:
+    assert parse("steward accept 1:\n- Given a card\n\nsteward accept 2") == (
+        Accept((ONE,), own_lines=("Given a card",)),
+        Accept((TWO,)),
+    )
+
+
+@pytest.mark.parametrize("own", ["x\n" * (MAX_OWN_LINES + 1), "x" * 1001], ids=["too many", "too long"])
+def test_own_lines_beyond_the_bound_are_answered_and_not_cut(own: str) -> None:
+    (command,) = parse("steward accept 1:\n" + own)
+    assert isinstance(command, NotUnderstood)
+    assert command.suggestion == "steward accept 1:"
+
+
+def test_at_most_ten_commands_count() -> None:
+    assert len(parse("steward accept 1\n" * 50)) == MAX_COMMANDS
+
+
+WORDS = st.sampled_from(
+    (
+        *(
+            "steward",
+            "@steward:",
+            "/accept",
+            "accept",
+            "reject",
+            "undo",
+            "all",
+            "without",
+            "1",
+            "2,",
+            "3a",
+            "#4",
+            "and",
+        ),
+        *(":", "\uff12", "\u0430ccept", "`", "```", "> ", "\n", "\n\n", "- ", "-- ", "\u202e"),
+        *("On Friday", "wrote:", "From:", "Sent:"),
+    )
+)
+HOSTILE = st.one_of(st.text(), st.lists(WORDS, max_size=40).map(" ".join), st.lists(WORDS, max_size=40).map("".join))
+
+
+@given(HOSTILE)
+def test_no_text_raises(text: str) -> None:
+    commands = parse(text)
+    assert len(commands) <= MAX_COMMANDS
+    for command in commands:
+        if isinstance(command, NotUnderstood):
+            assert len(command.line) <= 200
+            assert "\n" not in command.suggestion
+
+
+@given(HOSTILE)
+def test_fault_38_no_quoted_text_is_a_command(text: str) -> None:
+    assert parse("\n".join("> " + line for line in text.split("\n"))) == ()
+
+
+@given(HOSTILE)
+def test_fault_38_no_text_in_a_code_block_is_a_command(text: str) -> None:
+    fence = "`" * (3 + text.count("`"))
+    assert parse(f"{fence}\n{text}\n{fence}") == ()
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", categories=("Nd", "Nl", "No")), min_size=1, max_size=40))
+def test_fault_39_only_short_ascii_numbers_choose(digits: str) -> None:
+    for command in parse(f"steward accept {digits}"):
+        if not isinstance(command, NotUnderstood):
+            assert digits.isascii()
+            assert len(digits) <= 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "steward accept " + "1 " * 50_000,
+        "steward accept 1\u00a0" * 8_000,
+        "`" * 100_000,
+        "`a``b" * 20_000,
+        "` `` ``` " * 11_000,
+        "On " * 33_000,
+        "On \n" * 25_000,
+        "From:\n" * 16_000,
+        "> " * 50_000,
+        "```\n" * 25_000,
+        "steward reject 1 " + "," * 100_000,
+        "steward accept 1:\n" * 5_000,
+        "steward accept 1:\n" + "x\n" * 40_000,
+        "/a\n" * 33_000,
+        "\ufdfa" * 100_000,
+        "\ufdfa\n" * 50_000,
+    ],
+    ids=lambda text: repr(text[:20]),
+)
+def test_fault_49_a_hundred_kilobytes_of_hostile_text_are_read(text: str) -> None:
+    assert len(parse(text)) <= MAX_COMMANDS
