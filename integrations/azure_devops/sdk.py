@@ -1,0 +1,196 @@
+"""The `azure-devops` package as this project uses it: its routes, versions and request models, our send step.
+
+As it comes, the package loses status codes and headers, follows redirects, repeats requests in its own way, logs
+request bodies and keeps its answers in files and class attributes. Everything that mends that is here. Its response
+models drop fields (multilineFieldsFormat) and fail on a sign-in page, so answers are handed through as plain JSON.
+
+Import this module only through `client`, which names the package's cache directory first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from azure.devops.connection import Connection
+from azure.devops.exceptions import AzureDevOpsClientError
+from azure.devops.v7_1.location.location_client import LocationClient
+from azure.devops.v7_1.work_item_tracking.models import JsonPatchOperation
+from msrest.exceptions import ClientException
+
+from integrations.azure_devops.wire import Wire, decoded
+from integrations.tracker import Unintelligible
+
+_WORK_ITEM_LOCATION = "72c7ddf8-2cdc-4f60-90cd-ab71c14a399b"
+_NEWER = {
+    # multilineFieldsFormat is described for 7.2 only; an older server negotiates the version down again
+    _WORK_ITEM_LOCATION: "7.2-preview.3",
+    "908509b6-4248-4475-a1cd-829139ba419f": "7.2-preview.1",  # the same by batches
+}
+_VENDOR_HOSTS = ("dev.azure.com", "visualstudio.com")
+
+
+class _Hardened:
+    """Stands before a generated client class and replaces how it sends, locates and deserialises."""
+
+    def __init__(self, base_url: str, wire: Wire, locations: dict[str, dict[str, Any]]) -> None:
+        super().__init__(base_url, None)  # type: ignore[call-arg]  # the generated client comes next in the order
+        self._wire = wire
+        self._locations_by_url = locations
+        self._deserialize = _plain
+
+    def _send(self, http_method: str, location_id: str, version: str, **options: Any) -> requests.Response:
+        try:
+            response: requests.Response = super()._send(  # type: ignore[misc]  # see __init__
+                http_method, location_id, _NEWER.get(location_id, version), **options
+            )
+        except (ClientException, ValueError, AttributeError) as error:
+            # Raised by the package itself where the server does not know a resource or describes it oddly.
+            raise Unintelligible(f"the server lacks an API that is needed ({type(error).__name__})") from None
+        return response
+
+    def _send_request(
+        self,
+        request: Any,
+        headers: Mapping[str, str] | None = None,
+        content: Any = None,
+        media_type: str | None = None,
+        **_: Any,
+    ) -> requests.Response:
+        return self._wire.send(request.method, request.url, {**request.headers, **(headers or {})}, content)
+
+    def _get_resource_location(self, url: str, location_id: str) -> Any:
+        known = self._locations_by_url
+        if url not in known:
+            base = self.config.base_url.rstrip("/")  # type: ignore[attr-defined]  # `url` is it in lower case
+            answer = decoded(self._wire.send("OPTIONS", f"{base}/_apis", {"Accept": "application/json"}))
+            places = self._base_deserialize("[ApiResourceLocation]", _listed(answer))  # type: ignore[attr-defined]
+            known[url] = {str(place.id).lower(): place for place in places or ()}
+        return known[url].get(location_id)
+
+    def _get_deployment_url(self) -> None:
+        """None: credentials are never sent to an address above the organisation's."""
+
+    def _unwrap_collection(self, response: requests.Response) -> list[Any]:
+        return _listed(decoded(response))
+
+
+class HardenedConnection(Connection):  # type: ignore[misc]  # the package has no type information
+    """The package's Connection whose clients are hardened."""
+
+    def __init__(self, organisation_url: str, wire: Wire) -> None:
+        super().__init__(organisation_url.rstrip("/"), None)
+        self._wire = wire
+        self._locations: dict[str, dict[str, Any]] = {}
+        self._areas: dict[str, str] | None = None
+
+    def _get_client_instance(self, client_class: type) -> Any:
+        hardened = type(f"Hardened{client_class.__name__}", (_Hardened, client_class), {})
+        return hardened(self._get_url_for_client_instance(client_class), self._wire, self._locations)
+
+    def _get_url_for_client_instance(self, client_class: type) -> str:
+        base: str = self.base_url
+        area = getattr(client_class, "resource_area_identifier", None)
+        if area is None:
+            return base
+        if self._areas is None:
+            location = self.get_client(f"{LocationClient.__module__}.{LocationClient.__name__}")
+            self._areas = {
+                str(one.get("id", "")).lower(): str(one.get("locationUrl") or "")
+                for one in location.get_resource_areas()
+                if isinstance(one, dict)
+            }
+        url = self._areas.get(area.lower(), "")
+        return url.rstrip("/") if url and is_trusted(url, base) else base
+
+
+class Session:
+    """The package's clients of one organisation, and the few calls that several ports share.
+
+    Everything returned is the product's own JSON; all methods raise TrackerError.
+    """
+
+    def __init__(self, organisation_url: str, wire: Wire) -> None:
+        clients = HardenedConnection(organisation_url, wire).clients_v7_1
+        self.organisation_url = organisation_url.rstrip("/")
+        self._clients = clients
+
+    @property
+    def items(self) -> Any:
+        """The client for work items, comments, queries and types."""
+        return self._clients.get_work_item_tracking_client()
+
+    @property
+    def location(self) -> Any:
+        """The client that knows who is signed in."""
+        return self._clients.get_location_client()
+
+    @property
+    def graph(self) -> Any:
+        """The client for people, groups and memberships."""
+        return self._clients.get_graph_client()
+
+    @property
+    def security(self) -> Any:
+        """The client for access control lists."""
+        return self._clients.get_security_client()
+
+    @property
+    def identities(self) -> Any:
+        """The client that knows the descriptors by which access control lists name people."""
+        return self._clients.get_identity_client()
+
+    def item(self, number: int, fields: Sequence[str] | None = None) -> dict[str, Any]:
+        """One work item: with all of it, or with only the named fields."""
+        answer = self.items.get_work_item(number, fields=fields, expand=None if fields else "All")
+        return mapping(answer)
+
+    def patch(self, number: int, revision: int, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Changes an item if its revision is still `revision`, else raises Conflict. Returns the new item."""
+        document = [{"op": "test", "path": "/rev", "value": revision}, *operations]
+        return mapping(self.items.update_work_item([_operation(one) for one in document], number, expand="All"))
+
+    def create(self, project: str, item_type: str, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Creates an item; not repeatable."""
+        return mapping(self.items.create_work_item([_operation(one) for one in operations], project, item_type))
+
+    def relation_url(self, number: int) -> str:
+        """The address by which a relation names an item."""
+        return f"{self.organisation_url}/_apis/wit/workItems/{number}"
+
+
+def is_trusted(url: str, base: str) -> bool:
+    """Whether the token may go to `url`, an address that the server at `base` gave."""
+    there, here = urlsplit(url), urlsplit(base)
+    if there.scheme != here.scheme:
+        return False
+    if there.netloc.lower() == here.netloc.lower():
+        return True
+    hosts = (there.hostname or "", here.hostname or "")
+    return all(any(host == own or host.endswith(f".{own}") for own in _VENDOR_HOSTS) for host in hosts)
+
+
+def mapping(answer: Any) -> dict[str, Any]:
+    """The answer as a JSON object; raises Unintelligible."""
+    if not isinstance(answer, dict):
+        raise Unintelligible("an answer that is not an object")
+    return answer
+
+
+def _plain(_: str, answer: Any) -> Any:
+    return decoded(answer) if isinstance(answer, requests.Response) else answer
+
+
+def _listed(answer: Any) -> list[Any]:
+    value = answer.get("value") if isinstance(answer, dict) else None
+    if not isinstance(value, list):
+        raise Unintelligible("an answer that is not a list")
+    return value
+
+
+def _operation(one: Mapping[str, Any]) -> Any:
+    if one["op"] != "remove" and one.get("value") is None:
+        raise AzureDevOpsClientError("an operation without a value: the package would drop it, so say remove")
+    return JsonPatchOperation(op=one["op"], path=one["path"], value=one.get("value"))

@@ -1,0 +1,220 @@
+"""One HTTP request to Azure DevOps, and every way it can end.
+
+All requests of a connection, the vendor package's and our own, go through `Wire.send`. Waits that the product asks
+for hold for the whole connection: it also asks on answers that succeeded, before it begins to refuse.
+https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from integrations.tracker import (
+    Conflict,
+    Invalid,
+    Missing,
+    Refused,
+    Throttled,
+    TrackerError,
+    Unintelligible,
+    Unreachable,
+)
+
+Auth = str | Callable[[], str]
+"""A personal access token, or a function that gives the value of the Authorization header."""
+
+ATTEMPTS = 3
+_DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
+_LONGEST_WAIT = 86_400.0
+_CODE = re.compile(r"\b(?:TF|VS)[0-9]{5,7}\b")
+_TYPE = re.compile(r"[A-Za-z]{1,80}")
+_MISSING_CODES = frozenset({"TF401232", "TF401174"})  # "does not exist, or you do not have permissions to read it"
+_STALE_CODES = frozenset({"TF26071", "TF26212"})  # "changed by someone else since you opened it"
+
+
+class Wire:
+    """Sends requests with the connection's credentials; one `requests` session a thread.
+
+    `timeout` is (connect, read) in seconds. Waits of up to `patience` seconds are slept through (`sleep`), longer ones
+    are raised as Throttled.
+    """
+
+    def __init__(
+        self,
+        auth: Auth,
+        timeout: tuple[float, float] = (3.05, 20.0),
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = 10.0,
+    ) -> None:
+        self._auth = _Authorization(auth)
+        self._timeout = timeout
+        self._sleep = sleep
+        self._clock = clock
+        self._patience = patience
+        self._sessions = threading.local()
+        self._lock = threading.Lock()
+        self._not_before = -math.inf
+        self._backoff = wait_random_exponential(multiplier=0.3, max=3)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], content: Any = None) -> requests.Response:
+        """Sends JSON `content` and returns a 2xx answer; raises TrackerError for everything else.
+
+        Only what may be repeated is: reads, and a PATCH that tests the revision first.
+        """
+        body = None if content is None else json.dumps(content).encode()
+        retrying = Retrying(
+            stop=stop_after_attempt(ATTEMPTS if _is_repeatable(method, content) else 1),
+            retry=retry_if_exception(self._may_pass),
+            wait=self._pause,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._once, method, url, headers, body)
+
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
+        self._await_turn()
+        try:
+            response = self._session().request(
+                method, url, headers=dict(headers), data=body, timeout=self._timeout, allow_redirects=False
+            )
+        except (requests.RequestException, OSError) as error:
+            raise Unreachable(f"no answer to {method} ({type(error).__name__})") from None
+        wait = wait_asked(response.headers.get("Retry-After"), datetime.now(UTC))
+        if wait is None and response.status_code == 429:
+            wait = _DEFAULT_WAIT
+        if wait:
+            with self._lock:
+                self._not_before = max(self._not_before, self._clock() + wait)
+        if error := failure(response, method, wait):
+            raise error
+        return response
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._sessions, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.auth = self._auth  # an object, because a netrc file would replace a plain header
+            self._sessions.session = session
+        return session
+
+    def _await_turn(self) -> None:
+        with self._lock:
+            wait = self._not_before - self._clock()
+        if wait > self._patience:
+            raise Throttled("the tracker has asked to wait", wait)
+        if wait > 0:
+            self._sleep(wait)
+
+    def _may_pass(self, error: BaseException) -> bool:
+        return isinstance(error, Unreachable) or (isinstance(error, Throttled) and error.retry_after <= self._patience)
+
+    def _pause(self, state: RetryCallState) -> float:
+        throttled = state.outcome is not None and isinstance(state.outcome.exception(), Throttled)
+        return 0.0 if throttled else self._backoff(state)  # the wait that was asked for is kept before the next try
+
+
+class _Authorization(AuthBase):
+    def __init__(self, auth: Auth) -> None:
+        self._header = auth if callable(auth) else lambda: basic("", auth)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header()
+        return request
+
+    def __repr__(self) -> str:
+        return "<authorization>"
+
+
+def basic(user: str, password: str) -> str:
+    """The value of a basic-auth header; Azure DevOps takes a token as the password of nobody."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def wait_asked(header: str | None, now: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for, whether it holds seconds or a date; None for none."""
+    if not header:
+        return None
+    text = header.strip()[:60]
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else None
+
+
+def decoded(response: requests.Response) -> Any:
+    """The JSON of an answer. Raises Unintelligible for anything else, such as a sign-in page."""
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        raise Unintelligible(f"an answer of {response.status_code} that is not JSON") from None
+
+
+def failure(response: requests.Response, method: str, wait: float | None) -> TrackerError | None:
+    """What an answer means where it is no success. Messages hold status and the product's code, never its text."""
+    status = response.status_code
+    if status in (302, 203) or (status == 401):
+        return Refused(f"{method} answered {status}: not signed in", missing="a valid access token")
+    if 200 <= status < 300:
+        page = "html" in response.headers.get("Content-Type", "").lower()
+        return Unintelligible(f"{method} answered {status} with a web page") if page else None
+    if status < 400:
+        return Unintelligible(f"{method} answered {status}: redirects are not followed")
+    if status == 429 or (status == 503 and wait is not None):
+        return Throttled(f"{method} answered {status}", wait or 0.0)
+    if status >= 500 or status == 408:
+        return Unreachable(f"{method} answered {status}")
+    return _refusal(response, f"{method} answered {status}")
+
+
+def _refusal(response: requests.Response, message: str) -> TrackerError:
+    status = response.status_code
+    code, kind = _code(response)
+    message = " ".join(part for part in (message, code, kind) if part)
+    if code in _STALE_CODES or status in (409, 412):
+        return Conflict(message, field="rev")
+    if status in (404, 410) or code in _MISSING_CODES:
+        return Missing(message)
+    if status == 403:
+        return Refused(message, missing=code or kind or "a permission of the bot's account")
+    return Invalid(message)
+
+
+def _code(response: requests.Response) -> tuple[str, str]:
+    """The product's own code (TF401232) and the name of its exception, both free of item text."""
+    try:
+        body = json.loads(response.content[:100_000])
+    except (ValueError, RecursionError):
+        return "", ""
+    if not isinstance(body, dict):
+        return "", ""
+    found = _CODE.search(str(body.get("message", ""))[:2000])
+    kind = body.get("typeKey")
+    return found[0] if found else "", kind if isinstance(kind, str) and _TYPE.fullmatch(kind) else ""
+
+
+def _is_repeatable(method: str, content: Any) -> bool:
+    if method in ("GET", "OPTIONS"):
+        return True
+    first = content[0] if method == "PATCH" and isinstance(content, list) and content else None
+    return isinstance(first, dict) and first.get("op") == "test" and first.get("path") == "/rev"
