@@ -32,7 +32,7 @@ def account(
     guid = uuid.uuid5(_NAMESPACE, name)
     account_id = {
         "jira-cloud": f"712020:{guid}",
-        "jira-data-center": f"JIRAUSER{10000 + guid.int % 80000}",
+        "jira-data-center": f"JIRAUSER{10000 + guid.int % 10**12}",
         "azure-devops": str(guid),
     }[flavour]
     mail = f"{name}@corner-shop.example"
