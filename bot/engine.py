@@ -13,11 +13,11 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 
-T = TypeVar("T", str, int, bool, None, list[str], dict[str, str])
+from bot.jobs import Job, T
 
 ITEMS = "items"
 """The queue of work on single items: one at a time an item, many items side by side."""
@@ -52,15 +52,8 @@ class _Json(Serializer):
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """A job's wish to be run again after some seconds, as the next attempt."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt at a job."""
+class EngineRun:
+    """One attempt at a job, whose steps are recorded."""
 
     id: str
     kind: str
@@ -70,9 +63,6 @@ class Run:
     def step(self, name: str, work: Callable[[], T]) -> T:
         """Do a part of the job; after a crash its recorded result is used instead."""
         return DBOS.run_step({"name": name}, work)
-
-
-Job = Callable[[Run], Later | None]
 
 
 class Engine:
@@ -101,7 +91,6 @@ class Engine:
         if self._url.startswith("sqlite"):
             config["sys_db_pool_size"] = 1
         DBOS(config=config)
-
 
         def job(kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
             return self._work(kind, base, args, partition, attempt)
@@ -164,7 +153,7 @@ class Engine:
         job = self._jobs.get(kind)
         if job is None:
             return "unknown kind of job"
-        verdict = job(Run(base, kind, tuple(args), attempt))
+        verdict = job(EngineRun(base, kind, tuple(args), attempt))
         if verdict is None:
             return "done"
         again = _options(f"{base}#{attempt + 1}", partition or None, verdict.seconds)

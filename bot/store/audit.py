@@ -88,7 +88,7 @@ def verify(session: Session) -> Iterator[str]:
         if row.hash != _link(row):
             yield f"Row {row.number} was altered."
         elif row.previous != previous and row.number == expected and previous:
-            yield f"Row {row.number} does not follow the row before it: one of them was altered, or rows were reordered."
+            yield f"Row {row.number} does not follow the row before it: altered, or rows were reordered."
         content = contents.get(row.number)
         if content is not None and _commit(content.salt, content.content) != row.commitment:
             yield f"The contents of row {row.number} were altered."

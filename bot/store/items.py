@@ -16,7 +16,10 @@ from rules.model import Child, Link, Person, WorkItem
 
 
 class Item(Base):
-    """One item. `change_number` grows with every stored change, so that derived indexes can follow."""
+    """One item. `change_number` grows with every stored change, so that derived indexes can follow.
+
+    `triaged_digest` is the content last looked at; `attended` the tracker's `updated` when its comments were last read.
+    """
 
     __tablename__ = "items"
     connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
@@ -34,6 +37,7 @@ class Item(Base):
     first_touch: Mapped[datetime | None]
     last_touch: Mapped[datetime | None]
     last_delivery: Mapped[str | None] = mapped_column(sa.String(300))
+    attended: Mapped[datetime | None]
     muted: Mapped[bool] = mapped_column(default=False)
 
 

@@ -32,7 +32,6 @@ class Proposal(Base):
     held_because: Mapped[str | None] = mapped_column(sa.String(300))
     comment: Mapped[str | None] = mapped_column(sa.String(100))
     comment_marker: Mapped[str | None] = mapped_column(sa.String(64))
-    answer_comment: Mapped[str | None] = mapped_column(sa.String(100))
     last_number: Mapped[int] = mapped_column(default=0)
     more_shown: Mapped[bool] = mapped_column(default=False)
     questions: Mapped[list[str]] = mapped_column(default=list)

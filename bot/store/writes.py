@@ -40,6 +40,7 @@ class OwnComment(Base):
     comment: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
     item: Mapped[str] = mapped_column(sa.String(100))
     marker: Mapped[str] = mapped_column(sa.String(64))
+    purpose: Mapped[str] = mapped_column(sa.String(20), default="proposal")
     shown_digest: Mapped[str | None] = mapped_column(sa.String(64))
 
 
@@ -60,9 +61,18 @@ def intend(session: Session, name: str, connection: str, item: str, now: datetim
     return row
 
 
-def mark_sent(session: Session, name: str, now: datetime) -> None:
-    """From here on the write may have happened."""
-    session.execute(sa.update(Write).where(Write.name == name).values(state="sent", sent=now))
+def mark_sent(session: Session, name: str, seen: datetime | None, now: datetime) -> bool:
+    """From here on the write may have happened. False if another attempt was faster (`seen`: `sent` as it was read)."""
+    unchanged = Write.sent.is_(None) if seen is None else Write.sent == seen
+    query = sa.update(Write).where(Write.name == name, Write.state != "done", unchanged).values(state="sent", sent=now)
+    return bool(session.execute(query).rowcount)
+
+
+def mark_not_sent(session: Session, name: str) -> None:
+    """The tracker has said that nothing happened."""
+    session.execute(
+        sa.update(Write).where(Write.name == name, Write.state == "sent").values(state="intended", sent=None)
+    )
 
 
 def mark_done(session: Session, name: str, result: dict[str, Any], now: datetime) -> None:
@@ -73,6 +83,14 @@ def mark_done(session: Session, name: str, result: dict[str, Any], now: datetime
 def own_comment(session: Session, connection: str, comment: str) -> OwnComment | None:
     """The record of a comment of ours; None if it is not."""
     return session.get(OwnComment, (connection, comment))
+
+
+def own_answer(session: Session, connection: str, item: str) -> OwnComment | None:
+    """The comment in which the bot answers people on an item."""
+    query = sa.select(OwnComment).where(
+        OwnComment.connection == connection, OwnComment.item == item, OwnComment.purpose == "answer"
+    )
+    return session.scalars(query.limit(1)).first()
 
 
 def is_ours(session: Session, connection: str, item: str, comment: str, marker: str | None) -> bool:

@@ -1,0 +1,237 @@
+"""People's words: read an item's comments, act on each command once, and say what came of it.
+
+Comments are read from the tracker, never from a delivery. One that was edited, that an integration wrote, that is the
+bot's own, or that was there before the bot was connected, is not acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot import answers, commands
+from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
+from bot.flows import applying, choosing, closing, rights, speaking
+from bot.flows.desk import AcceptanceDesk, Project
+from bot.store import audit, decisions, items, proposals, writes
+from integrations.blocks import Blocks
+from integrations.tracker import Comment, Missing, Right
+from rules.model import Person, WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One command of one person, with what identifies it for ever."""
+
+    desk: AcceptanceDesk
+    project: Project
+    item: WorkItem
+    person: Person
+    comment: Comment
+    cause: str
+
+    def answer(self, lines: Blocks, *, about: str = "") -> None:
+        """Tell the person, in the item's answer comment."""
+        speaking.answer(self.desk, self.item, f"{self.cause}:{about}", self.person, lines)
+
+    def may_edit(self) -> bool:
+        """Ask for the right; a refusal is told to the person who asked."""
+        return self._allowed(rights.may_edit(self.desk, self.project, self.person, self.item))
+
+    def may_reject(self) -> bool:
+        """As `may_edit`, for a no."""
+        return self._allowed(rights.may_reject(self.desk, self.project, self.person, self.item))
+
+    def _allowed(self, right: Right) -> bool:
+        if not right.allowed:
+            self.answer(answers.refusal(right.missing), about="refused")
+            with self.desk.db.write() as session:
+                subject = f"{self.desk.connection}:{self.item.id}"
+                content = {"by": self.person.id, "missing": right.missing, "comment": self.comment.id}
+                audit.record(session, "refused", subject, content, self.desk.now())
+        return bool(right.allowed)
+
+
+def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
+    """Act on the new commands in an item's comments; returns how many comments had any."""
+    project = desk.projects.get(item.project)
+    if project is None:
+        return 0
+    try:
+        comments = desk.reader.comments(item.key)
+    except Missing:
+        closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
+        return 0
+    acted = sum(_act_on(desk, project, item, comment) for comment in comments)
+    with desk.db.write() as session:
+        row = items.find(session, desk.connection, item.id)
+        if row is not None and (row.attended is None or row.attended < item.updated):
+            row.attended = item.updated
+    if acted:
+        speaking.show(desk, item.id)
+        speaking.publish_answers(desk, item)
+    return acted
+
+
+def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Comment) -> bool:
+    if comment.edited or comment.author.is_app:
+        return False
+    found = commands.parse(comment.text)
+    if not found or not _counts(desk, item, comment):
+        return False
+    handled = f"{item.id}/{comment.id}"
+    with desk.db.write() as session:
+        verbs = {"verbs": [type(command).__name__ for command in found], "by": comment.author.id}
+        if decisions.take(session, desk.connection, handled, item.id, verbs, desk.now()) == "done":
+            return False
+    for position, command in enumerate(found):
+        word = Word(desk, project, item, comment.author, comment, f"{handled}#{position}")
+        _obey(word, command)
+    with desk.db.write() as session:
+        decisions.finish(session, desk.connection, handled)
+    return True
+
+
+def _counts(desk: AcceptanceDesk, item: WorkItem, comment: Comment) -> bool:
+    with desk.db.read() as session:
+        if writes.is_ours(session, desk.connection, item.id, comment.id, comment.marker):
+            return False
+        progress = session.get(items.Progress, (desk.connection, item.project))
+    return progress is None or comment.created >= progress.connected
+
+
+def _obey(word: Word, command: Command) -> None:
+    match command:
+        case Accept():
+            _accept(word, command)
+        case Reject():
+            _reject(word, command)
+        case Undo():
+            _undo(word, command)
+        case Explain():
+            _explain(word, command)
+        case Expand():
+            if word.may_edit():
+                desk, item = word.desk, word.item
+                job = f"triage:{desk.connection}:{word.cause}"
+                desk.enqueue(
+                    "triage", job, desk.connection, item.id, "asked", word.cause, partition=desk.partition(item.id)
+                )
+        case More():
+            _more(word)
+        case Mute():
+            _mute(word, command.on)
+        case Help():
+            word.answer(answers.help_answer())
+        case NotUnderstood():
+            word.answer(answers.not_understood(command.line, command.suggestion))
+
+
+def _accept(word: Word, command: Accept) -> None:
+    chosen = choosing.choose(word.desk, word.item, command, word.comment.created)
+    _say_unknown(word, chosen)
+    if not chosen.numbers or not word.may_edit():
+        return
+    numbers = chosen.numbers
+    if command.own_lines:
+        own = choosing.in_own_words(word.desk, word.item, numbers[0], command.own_lines, word.cause)
+        if own is None:
+            word.answer(answers.own_words_do_not_fit(numbers[0]), about="own")
+            return
+        numbers = (own,)
+    for number in numbers:
+        result = applying.accept(word.desk, word.project, word.item, number, word.person, word.cause)
+        _report(word, number, result, undoing=False)
+
+
+def _undo(word: Word, command: Undo) -> None:
+    chosen = choosing.choose_decided(word.desk, word.item, command.choices)
+    _say_unknown(word, chosen)
+    if not chosen.numbers or not word.may_edit():
+        return
+    for number in chosen.numbers:
+        result = applying.undo(word.desk, word.project, word.item, number, word.person, word.cause)
+        _report(word, number, result, undoing=True)
+
+
+def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) -> None:
+    match result.outcome:
+        case "refused":
+            word.answer(answers.refusal(result.detail), about=f"refused {number}")
+        case "changed since" if undoing:
+            word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
+        case "not possible":
+            word.answer(answers.not_possible(number, result.detail), about=f"failed {number}")
+        case "already" | "busy":
+            word.answer(
+                answers.already(number, *choosing.state_of(word.desk, word.item, number)), about=f"already {number}"
+            )
+        case _:
+            pass
+
+
+def _reject(word: Word, command: Reject) -> None:
+    chosen = choosing.choose(word.desk, word.item, command, word.comment.created)
+    _say_unknown(word, chosen)
+    if not chosen.numbers or not word.may_reject():
+        return
+    now = word.desk.now()
+    with word.desk.db.write() as session:
+        for number in chosen.numbers:
+            row = session.get(proposals.ProposedChange, (word.desk.connection, word.item.id, number))
+            if row is None or row.state != proposals.OPEN:
+                continue
+            row.state, row.note = "rejected", command.reason
+            row.decided_by, row.decided_by_id, row.decided_at = word.person.name, word.person.id, now
+            proposals.dismiss(session, row, now)
+            content = {"key": word.item.key, "number": number, "by": word.person.id, "reason": command.reason}
+            audit.record(session, "rejected", f"{word.desk.connection}:{word.item.id}", content, now)
+
+
+def _explain(word: Word, command: Explain) -> None:
+    with word.desk.db.read() as session:
+        rows: Sequence[proposals.ProposedChange] = proposals.changes(session, word.desk.connection, word.item.id)
+    known = {row.number: row for row in rows if row.shown_at is not None}
+    for choice in command.choices:
+        row = known.get(choice.number)
+        if row is None:
+            word.answer(answers.no_such(choice.number, tuple(known)), about=f"unknown {choice.number}")
+        else:
+            about = {"rule": row.rule, "drafted by": row.source, "sha-256": row.payload_hash[:16]}
+            word.answer(answers.explanation(speaking.shown_change(row), about), about=f"explain {choice.number}")
+
+
+def _more(word: Word) -> None:
+    if not word.may_edit():
+        return
+    with word.desk.db.write() as session:
+        proposal = proposals.get(session, word.desk.connection, word.item.id)
+        rows = proposals.changes(session, word.desk.connection, word.item.id) if proposal else ()
+        waiting = [row for row in rows if row.state == proposals.OPEN and row.shown_at is None]
+        if proposal is not None and waiting:
+            proposal.more_shown = True
+    if not waiting:
+        word.answer(answers.nothing_to_show(), about="more")
+
+
+def _mute(word: Word, on: bool) -> None:
+    if not word.may_edit():
+        return
+    with word.desk.db.write() as session:
+        row = items.find(session, word.desk.connection, word.item.id)
+        if row is not None:
+            row.muted = on
+        content = {"key": word.item.key, "by": word.person.id, "on": on}
+        audit.record(session, "muted", f"{word.desk.connection}:{word.item.id}", content, word.desk.now())
+    word.answer(answers.muted(on), about="mute")
+
+
+def _say_unknown(word: Word, chosen: choosing.Chosen) -> None:
+    for number in chosen.unknown:
+        word.answer(answers.no_such(number, chosen.still_open), about=f"unknown {number}")
+    for number in chosen.settled:
+        word.answer(
+            answers.already(number, *choosing.state_of(word.desk, word.item, number)), about=f"already {number}"
+        )
+    if chosen.nothing_shown:
+        word.answer(answers.nothing_to_show(), about="nothing")

@@ -1,0 +1,196 @@
+"""One accepted change is made, or one made change is taken back: rights asked live, version checked, once.
+
+A change goes open -> accepting -> accepted -> undoing -> undone. The plan of a write is stored before it is made, so
+that an interrupted one is finished, not begun again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.flows import rights
+from bot.flows.desk import AcceptanceDesk, Project
+from bot.store import audit, items, proposals
+from bot.store.proposals import ProposedChange
+from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Right
+from rules.model import Person, WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one decision ended. `outcome` "refused" and "gone" leave the change as it was."""
+
+    outcome: Literal["applied", "undone", "changed since", "refused", "not possible", "already", "busy"]
+    detail: str = ""
+    by: str = ""
+
+
+def accept(
+    desk: AcceptanceDesk,
+    project: Project,
+    item: WorkItem,
+    number: int,
+    person: Person,
+    cause: str,
+    *,
+    checked_by_tracker: bool = False,
+) -> Result:
+    """Make change `number` of an item because `person` said so in `cause` (a comment or a history entry).
+
+    `checked_by_tracker`: the word was an edit of the item itself, so the tracker has checked the right to edit.
+    """
+    row = _load(desk, item, number)
+    if not _begin(desk, item, number, "open", "accepting", person, cause) and (
+        row.state != "accepting" or row.note != cause
+    ):
+        return Result("busy" if row.state in ("accepting", "undoing") else "already", row.state)
+    return _perform(desk, project, item, number, person, "accepting", checked_by_tracker)
+
+
+def undo(desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, person: Person, cause: str) -> Result:
+    """Take change `number` back."""
+    row = _load(desk, item, number)
+    if not _begin(desk, item, number, "accepted", "undoing", person, cause) and (
+        row.state != "undoing" or row.note != cause
+    ):
+        return Result("busy" if row.state in ("accepting", "undoing") else "already", row.state)
+    return _perform(desk, project, item, number, person, "undoing")
+
+
+def _load(desk: AcceptanceDesk, item: WorkItem, number: int) -> ProposedChange:
+    with desk.db.read() as session:
+        row = session.get(ProposedChange, (desk.connection, item.id, number))
+    if row is None:
+        raise LookupError(f"change {number} does not exist")
+    return row
+
+
+def _begin(
+    desk: AcceptanceDesk, item: WorkItem, number: int, before: str, after: str, person: Person, cause: str
+) -> bool:
+    """Claim the change: of many processes that try, one gets it."""
+    values: dict[str, Any] = {"state": after, "note": cause, "plan": None}
+    if after == "accepting":
+        values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": desk.now()}
+    with desk.db.write() as session:
+        query = sa.update(ProposedChange).where(*_is(desk, item, number), ProposedChange.state == before)
+        return bool(session.execute(query.values(**values)).rowcount)
+
+
+def _perform(
+    desk: AcceptanceDesk,
+    project: Project,
+    item: WorkItem,
+    number: int,
+    person: Person,
+    state: str,
+    checked_by_tracker: bool = False,
+) -> Result:
+    # Asked again here, whatever was answered a moment ago: between the word and the deed a right may be taken away.
+    right = Right(True) if checked_by_tracker else rights.may_edit(desk, project, person, item)
+    if not right.allowed:
+        _set(desk, item, number, "open" if state == "accepting" else "accepted", None)
+        return Result("refused", right.missing)
+    try:
+        plan = _plan(desk, item, number, state)
+        receipt = desk.applier.perform(plan)
+    except Conflict as error:
+        return _give_up(desk, item, number, state, error)
+    except (Invalid, Refused) as error:
+        _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", str(error))
+        return Result("not possible", str(error))
+    _settle(desk, item, number, state, receipt, person)
+    return Result("applied" if state == "accepting" else "undone")
+
+
+def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan:
+    row = _load(desk, item, number)
+    if row.plan is not None:
+        return Plan(**row.plan)
+    marker = f"{row.payload_hash[:12]}{number:04d}"
+    if state == "accepting":
+        plan = desk.applier.plan(item.key, proposals.change_of(row), row.expected, marker)
+    else:
+        plan = desk.applier.plan_undo(_receipt(row), marker)
+    with desk.db.write() as session:
+        session.execute(sa.update(ProposedChange).where(*_is(desk, item, number)).values(plan=asdict(plan)))
+    return plan
+
+
+def _receipt(row: ProposedChange) -> Receipt:
+    stored = dict(row.receipt or {})
+    return Receipt(**(stored | {"writes": tuple(stored.get("writes", ()))}))
+
+
+def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, receipt: Receipt, person: Person) -> None:
+    """The write is made: store it, and take the item as it is now for read, so that nobody is told of our own edit."""
+    done = "accepted" if state == "accepting" else "undone"
+    fresh = desk.reader.fetch(item.id)
+    now = desk.now()
+    values: dict[str, Any] = {"state": done, "note": None, "plan": None}
+    if done == "accepted":
+        values["receipt"] = asdict(replace(receipt, details=dict(receipt.details)))
+    else:
+        values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": now}
+    with desk.db.write() as session:
+        session.execute(sa.update(ProposedChange).where(*_is(desk, item, number)).values(**values))
+        known = items.find(session, desk.connection, item.id)
+        untouched = known is not None and known.first_touch is None
+        items.save(session, fresh)
+        if known is not None and untouched:
+            known.triaged_digest = items.content_digest(fresh)
+        _follow(session, item, fresh, number)
+        audit.record(
+            session,
+            done,
+            f"{desk.connection}:{item.id}",
+            {"key": item.key, "number": number, "by": person.id, "name": person.name, "writes": list(receipt.writes)},
+            now,
+        )
+
+
+def _follow(session: Session, before: WorkItem, after: WorkItem, number: int) -> None:
+    """Our own write moved a field that other open changes were shown against: they still stand, on the new value."""
+    for row in proposals.changes(session, before.connection, before.id):
+        if row.state == proposals.OPEN and row.number != number:
+            row.expected = {
+                name: after.digests.get(name, "") if before.digests.get(name) == seen else seen
+                for name, seen in row.expected.items()
+            }
+
+
+def _give_up(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, error: Conflict) -> Result:
+    """A person was faster: their edit stands."""
+    if state == "accepting":
+        _set(
+            desk,
+            item,
+            number,
+            "not_applied",
+            f"the {error.field} was changed" + (f" by {error.by}" if error.by else ""),
+        )
+    else:
+        _set(desk, item, number, "accepted", None)
+    with desk.db.write() as session:
+        audit.record(
+            session, "conflict", f"{desk.connection}:{item.id}", {"number": number, "field": error.field}, desk.now()
+        )
+    return Result("changed since", error.field, error.by)
+
+
+def _set(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, note: str | None) -> None:
+    with desk.db.write() as session:
+        query = sa.update(ProposedChange).where(*_is(desk, item, number))
+        session.execute(query.values(state=state, note=note, plan=None))
+
+
+def _is(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[Any, ...]:
+    return (
+        ProposedChange.connection == desk.connection,
+        ProposedChange.item == item.id,
+        ProposedChange.number == number,
+    )

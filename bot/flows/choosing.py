@@ -1,0 +1,126 @@
+"""Which stored changes a person means: numbers that exist, are open, and were shown before they spoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.commands import Accept, Choice, Reject
+from bot.flows.desk import AcceptanceDesk
+from bot.store import proposals
+from bot.store.proposals import ProposedChange
+from rules.model import (
+    AddCriteria,
+    AddLabel,
+    AddSubtasks,
+    Change,
+    Criterion,
+    Finding,
+    LinkDuplicate,
+    SetPriority,
+    WorkItem,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`numbers` can be decided; `unknown` were never shown; `settled` have been decided before."""
+
+    numbers: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    settled: tuple[int, ...] = ()
+    still_open: tuple[int, ...] = ()
+    nothing_shown: bool = False
+
+
+def choose(desk: AcceptanceDesk, item: WorkItem, command: Accept | Reject, spoken: datetime) -> Chosen:
+    """The changes an accept or reject covers. "all" covers only what was shown before the comment was written."""
+    rows = _shown(desk, item)
+    still_open = tuple(row.number for row in rows if row.state in (proposals.OPEN, "accepting"))
+    if command.everything:
+        without = {choice.number for choice in command.without}
+        seen = [row for row in rows if row.state in (proposals.OPEN, "accepting") and _before(row, spoken)]
+        numbers = tuple(row.number for row in seen if row.number not in without)
+        return Chosen(numbers=numbers, still_open=still_open, nothing_shown=not seen)
+    return _split(rows, command.choices, (proposals.OPEN, "accepting"), still_open)
+
+
+def choose_decided(desk: AcceptanceDesk, item: WorkItem, choices: Sequence[Choice]) -> Chosen:
+    """The changes an undo covers."""
+    rows = _shown(desk, item)
+    accepted = tuple(row.number for row in rows if row.state == "accepted")
+    return _split(rows, choices, ("accepted", "undoing"), accepted)
+
+
+def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[str, str, datetime | None]:
+    """State of a change, who decided it, and when."""
+    with desk.db.read() as session:
+        row = session.get(ProposedChange, (desk.connection, item.id, number))
+    if row is None:
+        return "withdrawn", "", None
+    return row.state, row.decided_by or "", row.decided_at
+
+
+def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str], cause: str) -> int | None:
+    """Store a person's own lines as a new change in place of a draft; None where lines cannot stand for it."""
+    with desk.db.write() as session:
+        row = session.get(ProposedChange, (desk.connection, item.id, number))
+        proposal = proposals.get(session, desk.connection, item.id)
+        if row is None or proposal is None:
+            return None
+        for later in proposals.changes(session, desk.connection, item.id):
+            if later.subject == row.subject and later.source == _own_source(cause):
+                return later.number
+        change = _reworded(proposals.change_of(row), lines)
+        if change is None:
+            return None
+        reason = "In the words of the person who accepted it."
+        finding = Finding(row.rule, row.title, reason, row.value, row.subject, source=_own_source(cause))
+        own = proposals.add_change(session, proposal, finding, change, row.expected, desk.now())
+        own.shown_at, row.state = desk.now(), "withdrawn"
+        return own.number
+
+
+def _own_source(cause: str) -> str:
+    return f"a person, in comment {cause.split('#')[0].split('/')[-1]}"
+
+
+def _reworded(change: Change, lines: Sequence[str]) -> Change | None:
+    match change:
+        case AddCriteria():
+            return AddCriteria(tuple(Criterion(line) for line in lines))
+        case AddSubtasks():
+            return AddSubtasks(tuple(line[:250] for line in lines))
+        case SetPriority():
+            return SetPriority(change.old, lines[0].strip())
+        case AddLabel():
+            return AddLabel(lines[0].strip()) if len(lines[0].split()) == 1 else None
+        case LinkDuplicate():
+            return None
+
+
+def _shown(desk: AcceptanceDesk, item: WorkItem) -> list[ProposedChange]:
+    with desk.db.read() as session:
+        return [row for row in proposals.changes(session, desk.connection, item.id) if row.shown_at is not None]
+
+
+def _before(row: ProposedChange, spoken: datetime) -> bool:
+    return row.shown_at is not None and row.shown_at <= spoken
+
+
+def _split(
+    rows: Sequence[ProposedChange], choices: Sequence[Choice], wanted: tuple[str, ...], still_open: tuple[int, ...]
+) -> Chosen:
+    states = {row.number: row.state for row in rows}
+    numbers = dict.fromkeys(choice.number for choice in choices)
+    # No variant is offered so far, so a letter means something that was never shown.
+    lettered = {choice.number for choice in choices if choice.variant}
+    unknown = tuple(number for number in numbers if number not in states or number in lettered)
+    known = [number for number in numbers if number not in unknown]
+    return Chosen(
+        numbers=tuple(number for number in known if states[number] in wanted),
+        unknown=unknown,
+        settled=tuple(number for number in known if states[number] not in wanted),
+        still_open=still_open,
+    )

@@ -1,0 +1,75 @@
+"""A delivery, however it came: read the item anew, note the touch, attend to people's words, schedule triage."""
+
+from __future__ import annotations
+
+from bot.flows import acceptance, closing, label
+from bot.flows.desk import AcceptanceDesk, Project, Silent
+from bot.jobs import Run
+from bot.store import inbox, items, proposals, writes
+from integrations.tracker import Missing
+from rules.model import WorkItem
+
+
+def deliver(run: Run, desk: AcceptanceDesk) -> None:
+    """Arguments: connection, delivery id."""
+    delivery = run.args[-1]
+    with desk.db.read() as session:
+        row = session.get(inbox.Delivery, delivery)
+    if row is None:
+        raise Silent("the delivery is no longer known")
+    if row.kind == "deleted":
+        closing.close(desk, row.item, "the item was deleted")
+        return
+    if row.kind == "commented" and _is_own(desk, row.item, row.comment):
+        raise Silent("the bot's own comment")
+    try:
+        item = desk.reader.fetch(row.item)
+    except Missing:
+        closing.close(desk, row.item, "the item was deleted, or the bot may no longer see it")
+        return
+    project = desk.projects.get(item.project)
+    if project is None:
+        raise Silent(f"project {item.project} is not in the settings")
+    polled = row.source == "poll"
+    if row.kind in ("created", "updated"):
+        run.step("touch", lambda: _touch(desk, project, item, delivery))
+        if _has_open_proposal(desk, item) and label.attend_label(desk, item):
+            return
+    if row.kind == "commented" or polled:
+        acceptance.attend(desk, item)
+
+
+def _is_own(desk: AcceptanceDesk, item: str, comment: str | None) -> bool:
+    with desk.db.read() as session:
+        return comment is not None and writes.own_comment(session, desk.connection, comment) is not None
+
+
+def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, delivery: str) -> str:
+    """Store the item; if what the rules read has changed, begin the quiet wait."""
+    now = desk.now()
+    with desk.db.write() as session:
+        items.save(session, item)
+        row = items.find(session, desk.connection, item.id)
+        if row is None or row.triaged_digest == items.content_digest(item):
+            return "unchanged"
+        items.touch(session, desk.connection, item.id, delivery, now)
+        first = row.first_touch or now
+    longest = project.quiet_wait_max - (now - first).total_seconds()
+    wait = max(0.0, min(project.quiet_wait, longest))
+    desk.enqueue(
+        "triage",
+        f"triage:{delivery}",
+        desk.connection,
+        item.id,
+        "scheduled",
+        delivery,
+        partition=desk.partition(item.id),
+        delay=wait,
+    )
+    return "waiting"
+
+
+def _has_open_proposal(desk: AcceptanceDesk, item: WorkItem) -> bool:
+    with desk.db.read() as session:
+        proposal = proposals.get(session, desk.connection, item.id)
+        return proposal is not None and proposal.comment is not None

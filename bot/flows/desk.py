@@ -1,0 +1,81 @@
+"""What a flow has on its desk: the store, the settings of its project, the time, and only the ports it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.jobs import Enqueue
+from bot.store.database import Database
+from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Vocabulary
+from rules.model import AddCriteria, Candidate, Policy, WorkItem
+
+
+class TryAgain(Exception):
+    """Not now: an earlier attempt may still land. Try again after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds:.1f} s")
+        self.seconds = seconds
+
+
+class Silent(Exception):
+    """Nothing is to be said or done; the message says why, for the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What the settings say about one project. Times are in seconds."""
+
+    key: str
+    suggests: bool = False
+    quiet_wait: float = 300.0
+    quiet_wait_max: float = 1800.0
+    daily_budget: int = 10
+    bulk_items: int = 20
+    bulk_window: float = 600.0
+    zone: ZoneInfo = ZoneInfo("UTC")
+    accept_people: frozenset[str] = frozenset()
+    accept_groups: tuple[str, ...] = ()
+    draft_subtasks: bool = False
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every flow has: one connection's store, projects, clock and eyes."""
+
+    db: Database
+    connection: str
+    projects: Mapping[str, Project]
+    now: Callable[[], datetime]
+    enqueue: Enqueue
+    reader: Reader
+    own_account: bool = True
+    settle: float = 3.0
+
+    def partition(self, item: str) -> str:
+        """Work on one item is done one at a time."""
+        return f"{self.connection}:{item}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriageDesk(Desk):
+    """Triage reads and comments, and by policy drafts; it cannot change an item."""
+
+    commenter: Commenter
+    drafter: Drafter | None = None
+    candidates: Callable[[WorkItem], tuple[Candidate, ...]] = lambda item: ()
+    draft_criteria: Callable[[WorkItem], AddCriteria | None] | None = None
+    words: Callable[[str], Vocabulary] = lambda project: Vocabulary()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceDesk(Desk):
+    """The flows that a person's word started: they may ask for rights and apply."""
+
+    commenter: Commenter
+    applier: Applier
+    people: People

@@ -1,0 +1,71 @@
+"""Acceptance without typing: the label `steward-accept`, put on the item by a person, accepts all that is shown.
+
+The tracker has checked that person's right to edit. It counts only if the item's history names a person as the one who
+put it there, after the comment's last edit; a clone, an import or an automation brings no such entry.
+"""
+
+from __future__ import annotations
+
+from bot.flows import applying, speaking
+from bot.flows.desk import AcceptanceDesk, Project
+from bot.flows.rights import LABEL
+from bot.store import audit, decisions, proposals
+from integrations.tracker import HistoryEntry
+from rules.model import WorkItem
+
+
+def attend_label(desk: AcceptanceDesk, item: WorkItem) -> bool:
+    """Act on the label if it counts, and take it away. True if something was accepted."""
+    project = desk.projects.get(item.project)
+    label = next((label for label in item.labels if label.casefold() == LABEL), None)
+    if project is None or label is None:
+        return False
+    with desk.db.read() as session:
+        proposal = proposals.get(session, desk.connection, item.id)
+        rows = [row for row in proposals.changes(session, desk.connection, item.id) if row.shown_at is not None]
+    still_open = [row for row in rows if row.state in (proposals.OPEN, "accepting")]
+    entry = _entry(desk, item)
+    if proposal is None or not still_open or entry is None or not _by_a_person(desk, entry):
+        return False
+    if any(row.shown_at is not None and row.shown_at > entry.at for row in still_open if row.state == proposals.OPEN):
+        return False
+    cause = f"{item.id}/label/{entry.id}"
+    with desk.db.write() as session:
+        if decisions.take(session, desk.connection, cause, item.id, {"by": entry.actor.id}, desk.now()) == "done":
+            return False
+    for row in still_open:
+        _accept(desk, project, item, row.number, entry, cause)
+    desk.applier.remove_label(item.key, label)
+    with desk.db.write() as session:
+        decisions.finish(session, desk.connection, cause)
+    speaking.show(desk, item.id)
+    return True
+
+
+def _accept(
+    desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, entry: HistoryEntry, cause: str
+) -> None:
+    result = applying.accept(desk, project, item, number, entry.actor, cause, checked_by_tracker=True)
+    with desk.db.write() as session:
+        content = {"number": number, "by": entry.actor.id, "outcome": result.outcome}
+        audit.record(session, "label", f"{desk.connection}:{item.id}", content, desk.now())
+
+
+def _entry(desk: AcceptanceDesk, item: WorkItem) -> HistoryEntry | None:
+    """The last history entry that put the label there."""
+    for entry in reversed(desk.reader.history(item.key)):
+        for edit in entry.edits:
+            if edit.field == "labels" and _has(edit.after) and not _has(edit.before):
+                return entry
+    return None
+
+
+def _has(labels: str) -> bool:
+    return LABEL in labels.casefold().split()
+
+
+def _by_a_person(desk: AcceptanceDesk, entry: HistoryEntry) -> bool:
+    # The bot never puts this label on, so a shared account can only mean the person who owns it.
+    if entry.actor.is_app:
+        return False
+    return not desk.own_account or entry.actor.id != desk.people.me().id

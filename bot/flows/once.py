@@ -1,0 +1,49 @@
+"""A write outside happens once, whatever is killed, lost or late.
+
+The intent is recorded before the write is sent. If an attempt may have landed, the next one first waits until a late
+write would have arrived, then looks for the marker with a direct read, and only then sends again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.flows.desk import Desk, TryAgain
+from bot.store import writes
+from integrations.tracker import Invalid, Missing, Refused, Throttled
+
+
+def write_once(
+    desk: Desk, name: str, item: str, send: Callable[[str], str], find: Callable[[str], str | None]
+) -> tuple[str, str]:
+    """Make the write called `name` and return what it gave (an id or a key), and its marker.
+
+    `send` and `find` get the marker. Raises TryAgain while an earlier attempt may still land, and TrackerError.
+    """
+    with desk.db.write() as session:
+        intent = writes.intend(session, name, desk.connection, item, desk.now())
+    if intent.state == "done" and intent.result is not None:
+        return str(intent.result["id"]), intent.marker
+    if intent.sent is not None:
+        waited = (desk.now() - intent.sent).total_seconds()
+        if 0 <= waited < desk.settle:
+            raise TryAgain(desk.settle - waited)
+        found = find(intent.marker)
+        if found is not None:
+            return _done(desk, name, found), intent.marker
+    with desk.db.write() as session:
+        if not writes.mark_sent(session, name, intent.sent, desk.now()):
+            raise TryAgain(desk.settle)
+    try:
+        result = send(intent.marker)
+    except (Throttled, Invalid, Refused, Missing):
+        with desk.db.write() as session:
+            writes.mark_not_sent(session, name)
+        raise
+    return _done(desk, name, result), intent.marker
+
+
+def _done(desk: Desk, name: str, result: str) -> str:
+    with desk.db.write() as session:
+        writes.mark_done(session, name, {"id": result}, desk.now())
+    return result

@@ -1,0 +1,84 @@
+"""What follows when a job fails: later, or a dead letter a person can see. Never silence."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable
+
+import structlog
+
+from bot.flows.desk import Desk, Silent, TryAgain
+from bot.jobs import Later, Run
+from bot.store import inbox
+from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled, TrackerError
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 60
+"""Attempts at a job whose tracker does not answer: about nine hours."""
+BUG_PATIENCE = 3
+LONGEST_WAIT = 600.0
+
+
+def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | None]:
+    """Run a flow so that each of its ends is one of: done, later, dead letter."""
+
+    def work(run: Run) -> Later | None:
+        try:
+            flow(run)
+        except Silent as reason:
+            _note(desk, run, "finished", str(reason))
+        except TryAgain as wish:
+            return Later(wish.seconds)
+        except Throttled as error:
+            return Later(error.retry_after + random.uniform(0.0, 1.0))  # noqa: S311 - jitter, not a secret
+        except (Conflict, Invalid, Missing) as error:
+            _bury(desk, run, f"{type(error).__name__}: {error}")
+        except TrackerError as error:
+            return _patiently(desk, run, error)
+        except Exception as error:  # noqa: BLE001 - the last guard: whatever else it is, it is logged and kept, never lost
+            return _after_bug(desk, run, error)
+        else:
+            _note(desk, run, "finished", "done")
+        return None
+
+    return work
+
+
+def _patiently(desk: Desk, run: Run, error: TrackerError) -> Later | None:
+    if run.attempt >= PATIENCE:
+        _bury(desk, run, f"{type(error).__name__} after {run.attempt} attempts: {error}")
+        return None
+    pause = min(LONGEST_WAIT, 1.0 * 2 ** min(run.attempt, 12))
+    log.warning(
+        "later", job=run.id, attempt=run.attempt, error=type(error).__name__, refused=isinstance(error, Refused)
+    )
+    return Later(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+
+
+def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
+    error_id = secrets.token_hex(6)
+    # The message may quote a ticket: only where it happened is logged.
+    trace, places = error.__traceback__, []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    log.error("failed", job=run.id, attempt=run.attempt, error=type(error).__name__, error_id=error_id, at=places[-6:])
+    if run.attempt + 1 < BUG_PATIENCE:
+        return Later(2.0 * (run.attempt + 1))
+    _bury(desk, run, f"an internal error ({type(error).__name__})", error_id)
+    return None
+
+
+def _bury(desk: Desk, run: Run, reason: str, error_id: str | None = None) -> None:
+    delivery = run.args[-1] if run.kind == "delivery" else None
+    with desk.db.write() as session:
+        inbox.bury(session, desk.connection, reason, desk.now(), delivery=delivery, job=run.id, error_id=error_id)
+    _note(desk, run, "dead", reason)
+
+
+def _note(desk: Desk, run: Run, state: str, outcome: str) -> None:
+    if run.kind == "delivery":
+        with desk.db.write() as session:
+            inbox.set_state(session, run.args[-1], state, desk.now(), outcome)

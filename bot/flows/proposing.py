@@ -1,0 +1,88 @@
+"""From findings to numbered changes: what is new gets a new number, what no longer holds is withdrawn.
+
+A number is never used twice, a no is remembered, and what has been accepted or undone is not offered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.store import proposals
+from bot.store.proposals import Proposal, ProposedChange
+from rules.model import FIELDS_TOUCHED, Change, Finding, WorkItem, change_hash
+
+SETTLED = ("accepted", "undone", "accepting", "undoing")
+
+
+def propose(session: Session, item: WorkItem, findings: Iterable[Finding], now: datetime) -> Proposal | None:
+    """Bring the stored proposal of an item in line with what was found now. None if there never was anything."""
+    proposal = proposals.get(session, item.connection, item.id)
+    findings = list(findings)
+    if proposal is None:
+        if not findings:
+            return None
+        proposal = Proposal(
+            connection=item.connection,
+            item=item.id,
+            key=item.key,
+            project=item.project,
+            state="recorded",
+            last_number=0,
+            questions=[],
+            created=now,
+            updated=now,
+        )
+        session.add(proposal)
+        session.flush()
+    proposal.key, proposal.project, proposal.updated = item.key, item.project, now
+    dismissed = proposals.dismissed(session, item.connection, item.id)
+    known = proposals.changes(session, item.connection, item.id)
+    kept: set[int] = set()
+    questions: list[str] = []
+    for finding in findings:
+        if (finding.rule, finding.subject) in dismissed:
+            continue
+        questions.extend(finding.questions)
+        if finding.change is not None:
+            row = _place(session, proposal, item, finding, finding.change, known, now)
+            if row is not None:
+                kept.add(row.number)
+    for row in known:
+        if row.state == proposals.OPEN and row.number not in kept:
+            row.state = "withdrawn"
+    proposal.questions = questions
+    return proposal
+
+
+def _place(
+    session: Session,
+    proposal: Proposal,
+    item: WorkItem,
+    finding: Finding,
+    change: Change,
+    known: Iterable[ProposedChange],
+    now: datetime,
+) -> ProposedChange | None:
+    same = [row for row in known if (row.rule, row.subject) == (finding.rule, finding.subject)]
+    if any(row.state in SETTLED for row in same):
+        return None
+    expected = {name: item.digests.get(name, "") for name in FIELDS_TOUCHED[change.kind]}
+    for row in same:
+        if row.state == proposals.OPEN and row.payload_hash == change_hash(change):
+            row.expected, row.reason, row.evidence, row.value = (
+                expected,
+                finding.reason,
+                list(finding.evidence),
+                finding.value,
+            )
+            return row
+    return proposals.add_change(session, proposal, finding, change, expected, now)
+
+
+def anything_open(session: Session, proposal: Proposal) -> bool:
+    """Whether the proposal has something to say that nobody has answered yet."""
+    rows = proposals.changes(session, proposal.connection, proposal.item)
+    return bool(proposal.questions) or any(row.state == proposals.OPEN for row in rows)

@@ -1,0 +1,53 @@
+"""May this person decide on this item? Asked live, each time; whatever is not known is no.
+
+First the tracker's own answer; where the bot may not ask, the project's allow-list of people and groups; where there
+is none, the label is the way left, because the tracker itself checks who may set it.
+"""
+
+from __future__ import annotations
+
+from bot.flows.desk import AcceptanceDesk, Project
+from integrations.tracker import Invalid, Missing, Refused, Right
+from rules.model import Person, WorkItem
+
+LABEL = "steward-accept"
+
+
+def may_edit(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
+    """Whether a person may edit an item; `missing` says what would have to change, in words for that person."""
+    if person.is_app:
+        return Right(False, "an integration cannot decide; a person has to")
+    try:
+        right = desk.people.may_edit(person, item.key)
+    except (Refused, Missing, Invalid):
+        right = Right(None)
+    if right.allowed is not None:
+        return right
+    if person.id in project.accept_people or _in_a_group(desk, project, person):
+        return Right(True)
+    if project.accept_people or project.accept_groups:
+        return Right(
+            False, f"you are not among the people who may decide in {project.key}; an administrator can add you"
+        )
+    return Right(
+        False,
+        f"the bot is not allowed to ask the tracker who may edit {item.key}. Put the label {LABEL} on the item "
+        "instead, or ask an administrator to list who may decide",
+    )
+
+
+def may_reject(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
+    """As `may_edit`; the item's reporter may say no as well."""
+    if item.reporter is not None and item.reporter.id == person.id and not person.is_app:
+        return Right(True)
+    return may_edit(desk, project, person, item)
+
+
+def _in_a_group(desk: AcceptanceDesk, project: Project, person: Person) -> bool:
+    for group in project.accept_groups:
+        try:
+            if desk.people.in_group(person, group, project.key):
+                return True
+        except (Refused, Missing, Invalid):
+            continue
+    return False

@@ -1,0 +1,180 @@
+"""The one living comment of an item, and the one comment that answers: written once, then edited in place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.comments import MAX_CHANGES, Answer, ShownChange, ShownProposal, answer_comment, proposal_comment
+from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
+from bot.flows.once import write_once
+from bot.store import decisions, items, proposals, spending, writes
+from integrations.blocks import Blocks, pack, unpack
+from integrations.tracker import Missing
+from rules.model import LinkDuplicate, Person, WorkItem
+
+SPEAKING_STATES = ("shown",)
+VISIBLE = ("open", "accepted", "rejected", "undone", "not_applied")
+SpeakingDesk = TriageDesk | AcceptanceDesk
+
+
+def show(desk: SpeakingDesk, item_id: str) -> str:
+    """Make the living comment say what the store says. Returns what was done, in a word."""
+    with desk.db.read() as session:
+        proposal = proposals.get(session, desk.connection, item_id)
+        item = items.load(session, desk.connection, item_id)
+        if proposal is None or item is None:
+            return "nothing"
+        project = desk.projects.get(item.project)
+        if project is None or (proposal.comment is None and proposal.state not in SPEAKING_STATES):
+            return "silent"
+        view = _view(session, proposal, item)
+    blocks = proposal_comment(view, project.zone)
+    digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
+    if digest == proposal.shown_digest:
+        return "unchanged"
+    if proposal.comment is None:
+        return _post(desk, project, item, view, blocks, digest)
+    marker = proposal.comment_marker or ""
+    try:
+        desk.commenter.edit(item.key, proposal.comment, blocks, marker)
+    except Missing:
+        # A person has deleted the comment: that is an answer too.
+        with desk.db.write() as session:
+            row = proposals.get(session, desk.connection, item_id)
+            if row is not None:
+                row.state, row.held_because = "closed", "its comment was deleted"
+        return "deleted"
+    _shown(desk, item, proposal.comment, view, digest)
+    return "edited"
+
+
+def _post(
+    desk: SpeakingDesk, project: Project, item: WorkItem, view: ShownProposal, blocks: Blocks, digest: str
+) -> str:
+    name = f"comment:{desk.connection}:{item.id}"
+    today = desk.now().astimezone(project.zone).date()
+    with desk.db.write() as session:
+        if not spending.take_comment(session, desk.connection, project.key, today, name, project.daily_budget):
+            row = proposals.get(session, desk.connection, item.id)
+            if row is not None:
+                row.state = "held"
+                row.held_because = f"the project has had its {project.daily_budget} comments for the day"
+            return "held"
+    comment, marker = _write(desk, name, item, blocks)
+    with desk.db.write() as session:
+        row = proposals.get(session, desk.connection, item.id)
+        if row is not None:
+            row.comment, row.comment_marker = comment, marker
+            row.asked = row.asked or view.mention_reporter
+    _shown(desk, item, comment, view, digest)
+    return "posted"
+
+
+def _write(desk: SpeakingDesk, name: str, item: WorkItem, blocks: Blocks) -> tuple[str, str]:
+    """Post a comment once for ever; if an earlier attempt had posted it, with the words of now."""
+    posted: list[str] = []
+
+    def send(marker: str) -> str:
+        posted.append(desk.commenter.post(item.key, blocks, marker))
+        return posted[0]
+
+    comment, marker = write_once(desk, name, item.id, send, lambda marker: desk.commenter.find(item.key, marker))
+    if not posted:
+        desk.commenter.edit(item.key, comment, blocks, marker)
+    with desk.db.write() as session:
+        if writes.own_comment(session, desk.connection, comment) is None:
+            session.add(writes.OwnComment(connection=desk.connection, comment=comment, item=item.id, marker=marker))
+    return comment, marker
+
+
+def _shown(desk: SpeakingDesk, item: WorkItem, comment: str, view: ShownProposal, digest: str) -> None:
+    """Record what the comment shows, and since when by the tracker's own clock."""
+    fresh = [change.number for change in view.changes if change.state == proposals.OPEN]
+    at = _shown_since(desk, item, comment)
+    with desk.db.write() as session:
+        row = proposals.get(session, desk.connection, item.id)
+        if row is not None:
+            row.shown_digest = digest
+        for change in proposals.changes(session, desk.connection, item.id):
+            if change.number in fresh and change.shown_at is None:
+                change.shown_at = at
+
+
+def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> datetime:
+    for entry in desk.reader.comments(item.key):
+        if entry.id == comment:
+            return entry.updated or entry.created
+    return desk.now()
+
+
+def _view(session: Session, proposal: proposals.Proposal, item: WorkItem) -> ShownProposal:
+    rows = [row for row in proposals.changes(session, proposal.connection, proposal.item) if _visible(row)]
+    still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
+    decided = [row for row in rows if row.state != proposals.OPEN]
+    limit = MAX_CHANGES * 2 if proposal.more_shown else MAX_CHANGES
+    shown = tuple(shown_change(row) for row in (*still_open[:limit], *decided))
+    sources = sorted({row.source for row in still_open}, key=len)
+    ask = bool(proposal.questions) and item.reporter is not None and not proposal.asked and proposal.comment is None
+    return ShownProposal(
+        changes=shown,
+        questions=tuple(proposal.questions),
+        reporter=item.reporter,
+        mention_reporter=ask or (proposal.asked and bool(proposal.questions)),
+        drafted_by=sources[-1] if sources else "rules",
+        known_keys=known_keys(rows),
+    )
+
+
+def _visible(row: proposals.ProposedChange) -> bool:
+    return row.state in VISIBLE and (row.state == proposals.OPEN or row.shown_at is not None)
+
+
+def shown_change(row: proposals.ProposedChange) -> ShownChange:
+    """A stored change as the comment shows it."""
+    return ShownChange(
+        number=row.number,
+        title=row.title,
+        change=proposals.change_of(row),
+        reason=row.reason,
+        evidence=tuple(row.evidence),
+        source=row.source,
+        state=row.state,  # type: ignore[arg-type]  # the column holds one of the literal's words; _visible checked it
+        by=row.decided_by or "",
+        at=row.decided_at,
+        note=row.note or "",
+    )
+
+
+def answer(desk: AcceptanceDesk, item: WorkItem, cause: str, to: Person, lines: Blocks) -> None:
+    """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause."""
+    with desk.db.write() as session:
+        decisions.add_answer(session, desk.connection, item.id, cause, to.name, {"lines": pack(lines)}, desk.now())
+
+
+def publish_answers(desk: AcceptanceDesk, item: WorkItem) -> str:
+    """Write the item's answer comment, or edit it in place."""
+    with desk.db.read() as session:
+        kept: Sequence[decisions.AnswerLine] = decisions.answers(session, desk.connection, item.id)
+        known = writes.own_answer(session, desk.connection, item.id)
+    if not kept:
+        return "nothing"
+    blocks = answer_comment([Answer(to=line.to, lines=unpack(line.content["lines"])) for line in kept])
+    digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
+    if known is not None and known.shown_digest == digest:
+        return "unchanged"
+    comment, _ = _write(desk, f"answer:{desk.connection}:{item.id}", item, blocks)
+    with desk.db.write() as session:
+        row = writes.own_comment(session, desk.connection, comment)
+        if row is not None:
+            row.purpose, row.shown_digest = "answer", digest
+    return "answered"
+
+
+def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
+    """Keys that code, not text, brought into a proposal: only these may become links."""
+    return frozenset(change.original for change in map(proposals.change_of, rows) if isinstance(change, LinkDuplicate))

@@ -1,0 +1,126 @@
+"""Triage: an item has settled; look at it, and say what there is to say in one comment.
+
+This flow is handed a Reader, a Commenter and, by policy, a create-only Drafter. It holds no right to change an item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import rules
+from bot.flows import closing, guards, speaking
+from bot.flows.desk import Project, Silent, TriageDesk
+from bot.flows.proposing import anything_open, propose
+from bot.jobs import Run
+from bot.store import audit, items, proposals
+from integrations.tracker import Missing
+from rules.model import AddCriteria, Context, Finding, WorkItem
+
+SCHEDULED, ASKED = "scheduled", "asked"
+
+
+def triage(run: Run, desk: TriageDesk) -> None:
+    """Arguments: connection, item id, why ("scheduled" with the delivery it waits for, or "asked"), delivery."""
+    _, item_id, why, delivery = run.args
+    if why == SCHEDULED:
+        _still_the_last(desk, item_id, delivery)
+    run.step("read", lambda: _read(desk, item_id))
+    with desk.db.read() as session:
+        item = items.load(session, desk.connection, item_id)
+        row = items.find(session, desk.connection, item_id)
+    if item is None or row is None:
+        raise Silent("the item is gone")
+    project = desk.projects.get(item.project)
+    if project is None:
+        raise Silent(f"project {item.project} is not in the settings")
+    if row.muted:
+        raise Silent("muted")
+    if why == SCHEDULED and row.triaged_digest == items.content_digest(item):
+        raise Silent("nothing that is read has changed")
+    run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
+    run.step("speak", lambda: speaking.show(desk, item_id))
+
+
+def _still_the_last(desk: TriageDesk, item_id: str, delivery: str) -> None:
+    """The wait begins anew with each edit, up to its maximum; the last one scheduled carries on for all."""
+    with desk.db.read() as session:
+        row = items.find(session, desk.connection, item_id)
+        if row is None or row.first_touch is None or row.last_delivery == delivery:
+            return
+        project = desk.projects.get(row.project)
+        longest = timedelta(seconds=project.quiet_wait_max if project else 0.0)
+        if desk.now() < row.first_touch + longest:
+            raise Silent("a later edit is waited for")
+
+
+def _read(desk: TriageDesk, item_id: str) -> str:
+    try:
+        item = desk.reader.fetch(item_id)
+    except Missing:
+        closing.close(desk, item_id, "the item was deleted, or the bot may no longer see it")
+        return "gone"
+    with desk.db.write() as session:
+        items.save(session, item)
+        row = items.find(session, desk.connection, item.id)
+        if row is not None:
+            row.first_touch = row.last_touch = None
+    return item.version
+
+
+def _look(desk: TriageDesk, project: Project, item: WorkItem, *, asked: bool) -> int:
+    """Find, number and store; returns how many findings there were."""
+    now = desk.now()
+    findings = find(desk, project, item, now)
+    with desk.db.write() as session:
+        row = items.find(session, desk.connection, item.id)
+        if row is not None:
+            row.triaged_digest = items.content_digest(item)
+        proposal = propose(session, item, findings, now)
+        if proposal is None:
+            return 0
+        if proposal.comment is None:
+            held = None if asked else guards.held_because(session, desk, project, item, now)
+            proposal.held_because = held
+            proposal.state = "held" if held else "shown" if project.suggests else "recorded"
+            if not anything_open(session, proposal):
+                proposal.state = "closed"
+        audit.record(
+            session,
+            "proposed",
+            f"{desk.connection}:{item.id}",
+            {
+                "key": item.key,
+                "state": proposal.state,
+                "changes": _open_numbers(proposals.changes(session, desk.connection, item.id)),
+            },
+            now,
+        )
+    return len(findings)
+
+
+def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> tuple[Finding, ...]:
+    """What the rules say, with the model's better words where there is one."""
+    words = desk.words(item.project)
+    policy = replace(project.policy, priorities=project.policy.priorities or words.priorities)
+    context = Context(today=now, policy=policy, candidates=desk.candidates(item))
+    findings = rules.check(item, context)
+    if desk.draft_criteria is None:
+        return findings
+    return tuple(
+        _with_model(desk.draft_criteria(item), finding) if _wants_model(finding) else finding for finding in findings
+    )
+
+
+def _wants_model(finding: Finding) -> bool:
+    return finding.rule == "missing_criteria"
+
+
+def _with_model(drafted: AddCriteria | None, finding: Finding) -> Finding:
+    if drafted is None or not drafted.criteria:
+        return finding
+    return replace(finding, change=drafted, source="rules and a language model")
+
+
+def _open_numbers(rows: object) -> list[int]:
+    return [row.number for row in rows if row.state == proposals.OPEN]  # type: ignore[attr-defined]

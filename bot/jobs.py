@@ -1,0 +1,50 @@
+"""What a job is, for those who write flows and for the engine that runs them: neither knows the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+T = TypeVar("T", str, int, bool, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A job's wish to be run again after some seconds, as the next attempt."""
+
+    seconds: float
+
+
+class Run(Protocol):
+    """One attempt at a job. `args` are ids; `attempt` counts from 0."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def args(self) -> tuple[str, ...]: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+    def step(self, name: str, work: Callable[[], T]) -> T:
+        """Do a part of the job; after a crash its recorded result is used instead."""
+
+
+Job = Callable[[Run], Later | None]
+
+
+class Enqueue(Protocol):
+    """How one job starts another: durable when it returns, and once for one id. `delay` is in seconds.
+
+    `partition` (connection and item) makes jobs of one item run one at a time; without it the job is a round
+    (a poll, a backfill, a nightly run).
+    """
+
+    def __call__(
+        self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0
+    ) -> None: ...

@@ -1,0 +1,125 @@
+"""What happens to a delivery at the door: authentic? readable? known? then kept, queued, and only then answered.
+
+The vendors take answers differently. Jira tries again after 408, 409, 425, 429 and 5xx and never after another 4xx;
+Azure DevOps takes 4xx and 500 as lasting failures and switches the subscription off. So what is authentic is always
+answered 2xx once it is kept, and 503 if it cannot be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.flows.desk import Desk
+from bot.flows.polling import hand_over
+from bot.store import inbox, writes
+from integrations.tracker import BadSignature, Event, Malformed, UnknownEvent, Webhook, WebhookSecret
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 64 * 1024
+RETRY_AFTER_SECONDS = 30
+
+
+class Stream(Protocol):
+    """A request's body."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told."""
+
+    status: int
+    message: str
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The door of one connection. `body_limit` in bytes."""
+
+    vendor: Literal["jira", "azure-devops"]
+    webhook: Webhook
+    secret: WebhookSecret | None
+    desk: Desk
+    body_limit: int
+    now: Callable[[], datetime]
+
+    def take(self, headers: Mapping[str, str], stream: Stream, length: int | None) -> Answer:
+        """Take one delivery, and say what to answer. Never raises for anything a sender can do."""
+        if self.secret is None:
+            return Answer(401, "this connection takes no webhooks: it has no webhook secret")
+        if length is not None and length > self.body_limit:
+            return self._too_large(headers)
+        body = _read(stream, self.body_limit)
+        if body is None:
+            return self._too_large(headers)
+        try:
+            self.webhook.authenticate(headers, body, self.secret)
+        except BadSignature:
+            return Answer(401, "the delivery is not signed with this connection's secret")
+        try:
+            return self._keep(headers, body)
+        except SQLAlchemyError as error:
+            log.error("delivery not kept", connection=self.desk.connection, error=type(error).__name__)
+            return Answer(503, "the delivery could not be kept; please send it again", RETRY_AFTER_SECONDS)
+
+    def _keep(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        try:
+            event = self.webhook.read(headers, body)
+        except Malformed as error:
+            return self._bury(f"not readable: {error}", body)
+        except UnknownEvent as error:
+            return self._bury(f"unknown event {error.event[:100]!r}", body)
+        if event.kind == "ignored":
+            return Answer(200, f"{event.name} is not needed")
+        if event.project is not None and event.project not in self.desk.projects:
+            return Answer(200, f"project {event.project} is not in the settings")
+        return self._accept(event)
+
+    def _accept(self, event: Event) -> Answer:
+        desk = self.desk
+        key = inbox.delivery_id(desk.connection, event)
+        with desk.db.write() as session:
+            new = inbox.add(session, desk.connection, event, "webhook", self.now())
+            own = event.comment is not None and writes.own_comment(session, desk.connection, event.comment) is not None
+            if own:
+                inbox.set_state(session, key, "finished", self.now(), "the bot's own comment")
+            row = session.get(inbox.Delivery, key)
+            waiting = row is not None and row.state == "received"
+        if waiting:
+            hand_over(desk, key, event.item)
+        return Answer(200, "kept" if new else "known already")
+
+    def _too_large(self, headers: Mapping[str, str]) -> Answer:
+        if self.vendor == "azure-devops" and self.secret is not None:
+            try:
+                # Basic authentication needs no body, and a 413 would switch the subscription off.
+                self.webhook.authenticate(headers, b"", self.secret)
+            except BadSignature:
+                return Answer(401, "the delivery is not signed with this connection's secret")
+            return self._bury(f"larger than {self.body_limit} bytes", b"")
+        return Answer(413, f"a delivery may have at most {self.body_limit} bytes")
+
+    def _bury(self, reason: str, body: bytes) -> Answer:
+        with self.desk.db.write() as session:
+            inbox.bury(session, self.desk.connection, reason, self.now(), body=body)
+        return Answer(200, f"kept for a person to look at: {reason}"[:300])
+
+
+def _read(stream: Stream, limit: int) -> bytes | None:
+    """The body, or None if it is longer than the limit: no more than that is ever held."""
+    parts, size = [], 0
+    while part := stream.read(CHUNK):
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
