@@ -1,7 +1,7 @@
 """Pure: the text of a comment -> the commands in it.
 
 A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`. A line that was
-meant as one and is not is answered with the line that would have worked (bot/guesses.py), never acted on; a line that
+meant as one and is not is answered with the line that would have worked (bot/words/guesses.py), never acted on; a line that
 merely mentions the bot is nobody's business.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.guesses import guess
-from bot.own_words import own_words
+from bot.words.guesses import guess
+from bot.words.own_words import own_words
 
 MAX_COMMANDS = 10
 MAX_OWN_LINES = 50

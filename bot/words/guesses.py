@@ -61,6 +61,8 @@ def guess(line: str) -> str | None:
 
 def _folded(line: str) -> str:
     """Lower case ASCII as far as the letters and digits of the line have a plain form."""
+    if line.isascii():
+        return line.lower()
     plain = unicodedata.normalize("NFKC", line).lower().translate(_LOOKALIKES)
     letters = []
     for character in plain:

@@ -1,0 +1,256 @@
+"""Pure: a stored proposal -> the blocks of the one comment that the bot keeps on an item.
+
+The words follow one form: the most valuable first, what, then why with what can be checked, then what to type. What is
+accepted is what stands here, so a change is described from its own values and not from somebody's prose about it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.words.changes import (
+    MAX_ENTRIES,
+    STATE_WORDS,
+    ShownChange,
+    because,
+    change_entries,
+    change_line,
+    change_title,
+    unseen_in,
+)
+from bot.words.wording import (
+    Style,
+    block_size,
+    clean,
+    command,
+    emphasis,
+    enumeration,
+    linked,
+    moment,
+    plain,
+    quoted,
+    sentence,
+    strong,
+    tidy,
+)
+from integrations.blocks import Block, Blocks, Bullets, Inline, ItemLink, Mention, Paragraph, Text
+from rules.model import AddSubtasks, LinkDuplicate, Person
+
+__all__ = [
+    "MAX_CHANGES",
+    "MAX_QUESTIONS",
+    "ShownChange",
+    "ShownProposal",
+    "change_line",
+    "draft_subtask",
+    "proposal_comment",
+    "shown_numbers",
+]
+
+MAX_CHANGES = 5
+MAX_QUESTIONS = 3
+MAX_DECIDED = 10
+MAX_CHARACTERS = 14_000
+"""Of a whole comment: well below what the trackers take (Jira: 32,767), because their markup adds to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProposal:
+    """All that a comment shows. `changes` come most valuable first.
+
+    The reporter is mentioned (that is, notified) only together with a question and only if `mention_reporter` is true.
+    Only a key in `known_keys` becomes a link.
+    """
+
+    changes: tuple[ShownChange, ...]
+    questions: tuple[str, ...] = ()
+    reporter: Person | None = None
+    mention_reporter: bool = False
+    drafted_by: str = "rules"
+    known_keys: frozenset[str] = frozenset()
+    notice: str = ""
+
+
+def proposal_comment(view: ShownProposal, zone: ZoneInfo) -> Blocks:
+    """The whole comment. At most MAX_CHANGES open changes and MAX_QUESTIONS questions are shown."""
+    blocks: Blocks = ()
+    for scale in (1.0, 0.5, 0.25):
+        blocks = _comment(view, zone, scale)
+        if sum(map(block_size, blocks)) <= MAX_CHARACTERS:
+            break
+    return blocks
+
+
+def shown_numbers(view: ShownProposal) -> tuple[int, ...]:
+    """The numbers of the open changes that the comment shows, in its order: what "accept all" can mean."""
+    return tuple(change.number for change in view.changes if change.state == "open")[:MAX_CHANGES]
+
+
+def draft_subtask(parent: str, reason: str, drafted_by: str, number: int | None = None) -> Blocks:
+    """The description of a draft sub-task: what it is, why, what to do with it, and the comment's foot.
+
+    `number` is the parent's change that it stands for, where there is one.
+    """
+    why = sentence(clean(reason, 400))
+    keys = frozenset({parent})
+    blocks: list[Block] = []
+    if why:
+        blocks.append(Paragraph(linked(why, keys)))
+    keep = (
+        strong("Draft."),
+        plain(" To keep it, edit it as you like and take the label "),
+        command("steward-draft"),
+        plain(" off. If it is not wanted, close it."),
+    )
+    blocks.append(Paragraph(keep))
+    origin = (emphasis(f"Drafted by {clean(drafted_by, 80)} from "), ItemLink(parent), emphasis("."))
+    blocks.append(Paragraph((*origin, plain(" As a comment there: "), *_side_by_side(_typed(number)))))
+    return tidy(blocks)
+
+
+def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
+    numbers = shown_numbers(view)
+    decided = sorted(change.number for change in view.changes if change.state != "open")[-MAX_DECIDED:]
+    listed = [change for change in view.changes if change.number in numbers or change.number in decided]
+    blocks: list[Block] = []
+    if listed or not view.questions:
+        blocks.append(Paragraph(_header(listed, numbers)))
+    if notice := clean(view.notice, 300):
+        blocks.append(Paragraph(linked(sentence(notice), view.known_keys)))
+    for change in listed:
+        if change.state == "open":
+            blocks += _open(change, view.known_keys, scale)
+        else:
+            blocks.append(Paragraph(_decided(change, view.known_keys, zone)))
+    blocks += _questions(view, alone=not listed)
+    waiting = sum(change.state == "open" for change in view.changes) - len(numbers)
+    if waiting > 0:
+        waits = f"{waiting} more {'waits' if waiting == 1 else 'wait'}: "
+        blocks.append(Paragraph((plain(waits), command("steward more"))))
+    blocks.append(Paragraph(_foot(view, listed, numbers)))
+    return tidy(blocks)
+
+
+def _header(listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
+    if not listed:
+        return (strong("Steward: nothing to suggest on this item."),)
+    counts = Counter(change.state for change in listed)
+    if not numbers:
+        ended = enumeration(f"{counts[state]} {words}" for state, words in STATE_WORDS.items() if counts[state])
+        return (strong("Steward: nothing waits for an answer."), plain(f" {ended}."))
+    one = len(numbers) == 1
+    if len(listed) == len(numbers):
+        said = f"Steward: {len(numbers)} suggestion{'' if one else 's'}."
+    else:
+        said = f"Steward: {len(numbers)} of {len(listed)} suggestions {'is' if one else 'are'} still open."
+    first, last = numbers[0], numbers[-1 if len(numbers) < 3 else 1]
+    replies: tuple[Inline, ...] = (command(f"steward accept {first}"),)
+    if one:
+        replies += (plain(" or "),)
+    else:
+        replies += (plain(", "), command(f"steward accept {first} {last}"), plain(", "))
+    replies += (command(f"steward reject {last} reason"), plain(". Nothing changes until you do."))
+    return (strong(said), plain(" Reply "), *replies)
+
+
+def _open(change: ShownChange, known_keys: Collection[str], scale: float) -> list[Block]:
+    title = linked(sentence(f"{change.number}. {change_title(change)}"), known_keys, "strong")
+    said: list[Inline] = list(title)
+    if isinstance(change.change, LinkDuplicate):
+        said = list(linked(f"{change.number}. {change_title(change)}", known_keys, "strong"))
+        said.append(plain(f" {quoted(change.change.original_summary, int(200 * scale))}."))
+    if why := because(change, known_keys, scale):
+        said += [plain(" "), *why]
+    said += _what_accepting_does(change)
+    if unseen_in(change.change):
+        said.append(emphasis(" This text holds invisible characters, which are not shown."))
+    blocks: list[Block] = [Paragraph(tuple(said))]
+    if entries := change_entries(change.change, int(400 * scale)):
+        blocks.append(Bullets(entries[:MAX_ENTRIES]))
+    if len(entries) > MAX_ENTRIES:
+        more = f"and {len(entries) - MAX_ENTRIES} more; all of them: "
+        blocks.append(Paragraph((plain(more), command(f"steward explain {change.number}"))))
+    return blocks
+
+
+def _what_accepting_does(change: ShownChange) -> list[Inline]:
+    """Said only where the title alone does not tell."""
+    accept, reject = command(f"steward accept {change.number}"), command(f"steward reject {change.number}")
+    match change.change:
+        case LinkDuplicate():
+            ends = plain(" links the two and closes nothing; after ")
+            return [plain(" "), accept, ends, reject, plain(" it will not be suggested again.")]
+        case AddSubtasks():
+            return [plain(" "), accept, plain(" creates them:")]
+        case _:
+            return []
+
+
+def _decided(change: ShownChange, known_keys: Collection[str], zone: ZoneInfo) -> tuple[Inline, ...]:
+    struck: Style = "strong_strike" if change.state == "accepted" else "strong"
+    title = list(linked(f"{change.number}. {change_title(change)}.", known_keys, struck))
+    if len(title) > 1 and title[-1] == Text(".", struck):
+        title[-1] = plain(".")
+    who = f" by {clean(change.by, 80)}" if clean(change.by, 80) else ""
+    when = f", {moment(change.at, zone)}" if change.at else ""
+    note = clean(change.note, 300).rstrip(" .")
+    match change.state:
+        case "accepted":
+            told = f" accepted{who}{when}{f' ({note})' if note else ''}. "
+            return (*title, *linked(told, known_keys), command(f"steward undo {change.number}"))
+        case "rejected":
+            told = f" rejected{who}{f': {quoted(note, 300)}' if note else ''}. Will not be suggested again."
+            return (*title, plain(told))
+        case "undone":
+            return (*title, plain(f" undone{who}{when}{f': {note}' if note else ''}. It is as it was before."))
+        case "not_applied":
+            told = f" not applied: {note or 'the item was changed after this was written'}. "
+            return (*title, *linked(told, known_keys), command("steward expand"), plain(" drafts anew."))
+        case _:
+            told = f" withdrawn: {note or 'it no longer fits the item'}."
+            return (*title, *linked(told, known_keys))
+
+
+def _questions(view: ShownProposal, *, alone: bool) -> list[Block]:
+    asked = [cleaned for question in view.questions if (cleaned := clean(question, 300))][:MAX_QUESTIONS]
+    if not asked:
+        return []
+    count = ("One question", "Two questions", "Three questions")[len(asked) - 1]
+    count = f"Steward: {count[0].lower()}{count[1:]}" if alone else count
+    addressee: tuple[Inline, ...] = ()
+    if view.reporter is not None:
+        addressee = (strong(" for the reporter"),)
+        if view.mention_reporter:
+            addressee = (strong(" for "), Mention(view.reporter.id, clean(view.reporter.name, 80)))
+    end = plain if view.reporter is not None and view.mention_reporter else strong
+    if len(asked) == 1:
+        question = linked(" " + sentence(asked[0]), view.known_keys)
+        return [Paragraph((strong(count), *addressee, end(":"), *question, plain(" Answer in a comment.")))]
+    heading = Paragraph((strong(count), *addressee, end("."), plain(" Answer in a comment.")))
+    return [heading, Bullets(tuple(linked(question, view.known_keys) for question in asked))]
+
+
+def _foot(view: ShownProposal, listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
+    originals = [change.change.original for change in listed if isinstance(change.change, LinkDuplicate)]
+    keys = [key for key in dict.fromkeys(originals) if key in view.known_keys]
+    said: list[Inline] = [emphasis(f"Drafted by {clean(view.drafted_by, 80)} from this item")]
+    for position, key in enumerate(keys):
+        said += [emphasis(" and " if position == len(keys) - 1 else ", "), ItemLink(key)]
+    said.append(emphasis(". "))
+    explained = numbers[0] if numbers else (listed[0].number if listed else None)
+    said += _side_by_side(_typed(explained))
+    return tuple(said)
+
+
+def _typed(explained: int | None) -> list[str]:
+    return [*([] if explained is None else [f"steward explain {explained}"]), "steward mute", "steward help"]
+
+
+def _side_by_side(commands: list[str]) -> list[Inline]:
+    said: list[Inline] = []
+    for position, typed in enumerate(commands):
+        said += [plain(" \N{MIDDLE DOT} "), command(typed)] if position else [command(typed)]
+    return said
