@@ -127,7 +127,7 @@ def no_variant(number: int, variant: str) -> Blocks:
 
 def no_own_lines(number: int) -> Blocks:
     """Own lines were given for a change that is not a list of lines."""
-    said = f"Nothing was changed: only acceptance criteria can be given in your own lines, and {number} is something else. "
+    said = f"Nothing was changed: only acceptance criteria can be in your own lines, and {number} has none. "
     return _said(plain(said), command(f"steward accept {number}"), plain(" takes it as it stands."))
 
 

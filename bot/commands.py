@@ -1,8 +1,8 @@
 """Pure: the text of a comment -> the commands in it.
 
 A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`. A line that was
-meant as one and is not is answered with the line that would have worked (bot/words/guesses.py), never acted on; a line that
-merely mentions the bot is nobody's business.
+meant as one and is not is answered with the line that would have worked (bot/words/guesses.py), never acted on; a
+line that merely mentions the bot is nobody's business.
 """
 
 from __future__ import annotations
