@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from waitress import wasyncore
 from waitress.server import create_server
@@ -105,7 +105,7 @@ class Served:
 
     def __init__(self, site: Site, host: str, port: int, threads: int) -> None:
         self.site = site
-        self._server: Any = create_server(
+        server = create_server(
             site,
             host=host,
             port=port,
@@ -114,6 +114,7 @@ class Served:
             channel_timeout=30,
             clear_untrusted_proxy_headers=True,
         )
+        self._server = cast(Any, server)  # the one kind, with a single socket
         self.port = int(self._server.effective_port)
         self.url = site.url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(target=self._server.run, name="sandbox", daemon=True)
