@@ -19,6 +19,8 @@ from bot.store.proposals import ProposedChange
 from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Right
 from rules.model import Person, WorkItem
 
+UNDER_WAY = ("accepting", "undoing")
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -59,6 +61,11 @@ def undo(desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, pe
     ):
         return Result("busy" if row.state in ("accepting", "undoing") else "already", row.state)
     return _perform(desk, project, item, number, person, "undoing")
+
+
+def _ours(row: ProposedChange, state: str, cause: str) -> bool:
+    """Whether an interrupted attempt for the very same word left it so."""
+    return row.state == state and row.note == cause
 
 
 def _load(desk: AcceptanceDesk, item: WorkItem, number: int) -> ProposedChange:

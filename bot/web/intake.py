@@ -7,7 +7,7 @@ answered 2xx once it is kept, and 503 if it cannot be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -15,9 +15,8 @@ from typing import Literal, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.flows.desk import Desk
-from bot.flows.polling import hand_over
 from bot.store import inbox, writes
+from bot.store.database import Database
 from integrations.tracker import BadSignature, Event, Malformed, UnknownEvent, Webhook, WebhookSecret
 
 log = structlog.get_logger(__name__)
@@ -43,12 +42,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The door of one connection. `body_limit` in bytes."""
+    """The door of one connection. `body_limit` in bytes; `hand_over` queues a kept delivery, by its id and item."""
 
+    connection: str
     vendor: Literal["jira", "azure-devops"]
     webhook: Webhook
     secret: WebhookSecret | None
-    desk: Desk
+    db: Database
+    projects: Container[str]
+    hand_over: Callable[[str, str], None]
     body_limit: int
     now: Callable[[], datetime]
 
@@ -68,7 +70,7 @@ class Intake:
         try:
             return self._keep(headers, body)
         except SQLAlchemyError as error:
-            log.error("delivery not kept", connection=self.desk.connection, error=type(error).__name__)
+            log.error("delivery not kept", connection=self.connection, error=type(error).__name__)
             return Answer(503, "the delivery could not be kept; please send it again", RETRY_AFTER_SECONDS)
 
     def _keep(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -80,22 +82,21 @@ class Intake:
             return self._bury(f"unknown event {error.event[:100]!r}", body)
         if event.kind == "ignored":
             return Answer(200, f"{event.name} is not needed")
-        if event.project is not None and event.project not in self.desk.projects:
+        if event.project is not None and event.project not in self.projects:
             return Answer(200, f"project {event.project} is not in the settings")
         return self._accept(event)
 
     def _accept(self, event: Event) -> Answer:
-        desk = self.desk
-        key = inbox.delivery_id(desk.connection, event)
-        with desk.db.write() as session:
-            new = inbox.add(session, desk.connection, event, "webhook", self.now())
-            own = event.comment is not None and writes.own_comment(session, desk.connection, event.comment) is not None
+        key = inbox.delivery_id(self.connection, event)
+        with self.db.write() as session:
+            new = inbox.add(session, self.connection, event, "webhook", self.now())
+            own = event.comment is not None and writes.own_comment(session, self.connection, event.comment) is not None
             if own:
                 inbox.set_state(session, key, "finished", self.now(), "the bot's own comment")
             row = session.get(inbox.Delivery, key)
             waiting = row is not None and row.state == "received"
         if waiting:
-            hand_over(desk, key, event.item)
+            self.hand_over(key, event.item)
         return Answer(200, "kept" if new else "known already")
 
     def _too_large(self, headers: Mapping[str, str]) -> Answer:
@@ -109,8 +110,8 @@ class Intake:
         return Answer(413, f"a delivery may have at most {self.body_limit} bytes")
 
     def _bury(self, reason: str, body: bytes) -> Answer:
-        with self.desk.db.write() as session:
-            inbox.bury(session, self.desk.connection, reason, self.now(), body=body)
+        with self.db.write() as session:
+            inbox.bury(session, self.connection, reason, self.now(), body=body)
         return Answer(200, f"kept for a person to look at: {reason}"[:300])
 
 

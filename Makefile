@@ -1,0 +1,40 @@
+# Two commands do all their own set-up: make demo, make test. They need Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test install check bench chaos lock clean
+
+demo: $(READY)
+	@exec $(BIN)/steward demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+install: $(READY)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot integrations prompts rules
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+# After a change of dependencies in pyproject.toml; needs uv.
+lock:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --extra dev --python-version 3.11 --quiet pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("backlog-steward needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || { echo "Creating .venv"; $(PYTHON) -m venv .venv; }
+	@echo "Installing what requirements.lock pins (about a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
