@@ -5,70 +5,47 @@ Each says what was or was not done, and what to type next. None mentions (that i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Literal
 
-from bot.words.changes import STATE_WORDS, ShownChange, State, because, change_entries, change_title, unseen_in
-from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, strong, tidy
+from bot.words.changes import STATE_WORDS, ShownChange, because, change_entries, change_title, unseen_in
+from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, tidy
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
 
-MAX_ANSWERS = 5
 MAX_EXPLAINED_ENTRIES = 50
 EDIT_RIGHT = "the right to edit this item"
 
-_COMMANDS: tuple[tuple[str, str], ...] = (
-    ("steward accept 2", "makes change 2; also steward accept 1 3, steward accept all, steward accept all without 3"),
-    ("steward accept 1:", "with your own lines below it puts those in place of the drafted ones"),
-    ("steward reject 2 reason", "turns it down; it will not be suggested again"),
-    ("steward undo 2", "takes an accepted change back"),
-    ("steward explain 2", "says what it rests on"),
-    ("steward expand", "looks at the item anew"),
-    ("steward more", "shows what did not fit"),
-    ("steward mute", "ends suggestions on this item, steward unmute allows them again"),
+_VERB = re.compile(r"\b(?:is|are|was|were|can|cannot|may|must|has|have|lacks|needs|not)\b")
+
+_COMMANDS = (
+    "`steward accept 2` applies suggestion 2; also `steward accept 1 3`, `steward accept all without 3`",
+    "`steward accept 1:` with your own lines below it puts those in place of the drafted ones",
+    "`steward reject 2 reason` turns it down; it will not be suggested again",
+    "`steward undo 2` takes an accepted one back",
+    "`steward explain 2` says what it rests on",
+    "`steward expand` looks at the item anew; `steward more` shows what did not fit",
+    "`steward mute` ends suggestions on this item; `steward unmute` allows them again",
+    "without typing: the label `steward-accept` accepts all that is shown",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one person, by display name, is told."""
-
-    to: str
-    lines: Blocks
-
-
-def answer_comment(answers: Sequence[Answer]) -> Blocks:
-    """The whole answer comment: the last few answers, oldest first."""
-    blocks: list[Block] = []
-    for answer in answers[-MAX_ANSWERS:]:
-        to = strong(f"{clean(answer.to, 80) or 'Answer'}:")
-        first, *rest = answer.lines or (Paragraph(()),)
-        if isinstance(first, Paragraph):
-            blocks += [Paragraph((to, plain(" "), *first.inlines)), *rest]
-        else:
-            blocks += [Paragraph((to,)), first, *rest]
-    return tidy(blocks)
 
 
 def help_answer() -> Blocks:
     """What can be typed, and who may."""
-    entries: list[tuple[Inline, ...]] = [(command(typed), plain(f" {meaning}")) for typed, meaning in _COMMANDS]
-    label = (plain("Without typing: the label "), command("steward-accept"), plain(" accepts all that is shown"))
     rights = "All but help and explain need the right to edit the item; its reporter may also reject."
     return (
         Paragraph((plain("A command is a line of its own in a comment, outside quotes and code."),)),
-        Bullets((*entries, label)),
+        Bullets(tuple(map(_marked, _COMMANDS))),
         Paragraph((plain(rights),)),
     )
 
 
 def refusal(right_missing: str = EDIT_RIGHT) -> Blocks:
-    """Who asked may not; `right_missing` names what lacks, in a few words."""
+    """Who asked may not; `right_missing` is what lacks ("the right to edit"), or a whole sentence that says so."""
     missing = clean(right_missing, 300).rstrip(" .") or EDIT_RIGHT
-    return _said(
-        plain(f"Nothing was changed. Missing: {missing}. Somebody who may edit this item can give the same command.")
-    )
+    if _VERB.search(missing):
+        return _said(plain(f"Nothing was changed: {missing}."))
+    return _said(plain(f"Nothing was changed: {missing} is missing. Somebody who has it can give the same command."))
 
 
 def not_understood(line: str, suggestion: str) -> Blocks:
@@ -92,57 +69,59 @@ def explanation(
         blocks.append(Bullets(entries[:MAX_EXPLAINED_ENTRIES]))
     if count := unseen_in(shown.change):
         blocks.append(Paragraph((plain(f"Invisible characters in it, not shown: {count}."),)))
-    drafted = [f"Drafted by {clean(shown.source, 80)}"]
-    drafted += [f"{clean(name, 40)}: {clean(value, 80)}" for name, value in list(versions.items())[:8]]
-    blocks.append(Paragraph((plain("; ".join(drafted) + "."),)))
+    told = [f"{clean(name, 40)}: {clean(value, 80)}" for name, value in list(versions.items())[:8]]
+    if not any(name.lower() == "drafted by" for name in versions):
+        told.insert(0, f"drafted by: {clean(shown.source, 80)}")
+    blocks.append(Paragraph((plain(f"{told[0][:1].upper()}{'; '.join(told)[1:]}."),)))
     return tidy(blocks)
 
 
-def already(number: int, state: State, by: str = "", at: datetime | None = None, zone: tzinfo = UTC) -> Blocks:
+def already(number: int, state: str, by: str = "", at: datetime | None = None, zone: tzinfo = UTC) -> Blocks:
     """The change is no longer open."""
-    said = f"Nothing was changed: {number} is already {STATE_WORDS[state]}{_by_and_at(by, at, zone)}."
+    said = f"Nothing was changed: suggestion {number} is already {STATE_WORDS.get(state, state)}{_by_and_at(by, at, zone)}."
     match state:
         case "accepted":
             return _said(plain(f"{said} "), command(f"steward undo {number}"), plain(" takes it back."))
         case "open":
-            return _said(plain(f"Nothing was changed: {number} is still open. "), command(f"steward accept {number}"))
+            return _said(
+                plain(f"Nothing was changed: suggestion {number} is open. "),
+                command(f"steward accept {number}"),
+                plain(" applies it."),
+            )
+        case "accepting" | "undoing":
+            return _said(plain(f"Suggestion {number} is {STATE_WORDS[state]} just now."))
         case _:
             return _said(plain(f"{said} "), command("steward expand"), plain(" looks at the item anew."))
 
 
 def no_such(number: int, open_numbers: Sequence[int]) -> Blocks:
-    """The item has no change of this number."""
-    said = f"Nothing was changed: there is no {number} on this item."
+    """There is no change of this number to which the command could apply; `open_numbers` are those there are."""
+    said = f"Nothing was changed: there is no suggestion {number} here"
     if not open_numbers:
-        return _said(plain(f"{said} Nothing is open; "), command("steward expand"), plain(" looks at the item anew."))
+        return _said(plain(f"{said}. "), command("steward expand"), plain(" looks at the item anew."))
     listed = enumeration(str(open_number) for open_number in open_numbers[:10])
-    return _said(plain(f"{said} Open: {listed}. "), command(f"steward accept {open_numbers[0]}"))
+    return _said(plain(f"{said}, only {listed}."))
 
 
 def no_variant(number: int, variant: str) -> Blocks:
     """The change exists, but not with this letter."""
-    said = f"Nothing was changed: {number} has no {clean(variant, 8)}. "
+    said = f"Nothing was changed: suggestion {number} has no {clean(variant, 8)}. "
     return _said(plain(said), command(f"steward accept {number}"))
 
 
-def no_own_lines(number: int) -> Blocks:
-    """Own lines were given for a change that is not a list of lines."""
-    said = f"Nothing was changed: only acceptance criteria can be in your own lines, and {number} has none. "
+def own_words_do_not_fit(number: int) -> Blocks:
+    """Own lines were given for a change that lines cannot stand for."""
+    said = f"Nothing was changed: your own lines cannot stand for suggestion {number}. "
     return _said(plain(said), command(f"steward accept {number}"), plain(" takes it as it stands."))
 
 
-def nothing_open() -> Blocks:
-    """A command for everything, where nothing waits."""
-    return _said(
-        plain("Nothing was changed: nothing is open here. "),
-        command("steward expand"),
-        plain(" looks at the item anew."),
-    )
-
-
-def not_applied_yet(number: int, state: State) -> Blocks:
+def not_applied_yet(number: int, state: str) -> Blocks:
     """An undo of what was never applied."""
-    return _said(plain(f"Nothing was changed: {number} is {STATE_WORDS[state]}, so there is nothing to take back."))
+    return _said(
+        plain(
+            f"Nothing was changed: suggestion {number} is {STATE_WORDS.get(state, state)}, so there is nothing to take back."
+        )
+    )
 
 
 def changed_since(by: str, field: str) -> Blocks:
@@ -153,24 +132,26 @@ def changed_since(by: str, field: str) -> Blocks:
     return _said(plain(said), command("steward expand"), plain(" drafts anew."))
 
 
-def undo_refused(number: int, by: str, field: str) -> Blocks:
+def not_undone(number: int, field: str, by: str = "") -> Blocks:
     """A person has edited since a change was made, so it is not taken back."""
     what = f"the {clean(field, 60)}" if clean(field, 60) else "the item"
     who = f" by {clean(by, 80)}" if clean(by, 80) else ""
-    said = f"{number} was not taken back: {what} was changed{who} since, and that stays. Please edit it by hand."
-    return _said(plain(said))
+    return _said(plain(f"Suggestion {number} was not taken back: {what} was changed{who} since, and that edit stays."))
 
 
 def not_possible(number: int, because_of: str) -> Blocks:
     """The tracker did not take the change, or the item is gone; `because_of` is a few words of the bot's own."""
-    return _said(plain(f"{number} was not applied: {clean(because_of, 200).rstrip(' .')}."))
+    return _said(plain(f"Suggestion {number} was not applied: {clean(because_of, 200).rstrip(' .')}."))
 
 
-def nothing_to_show(kind: Literal["more", "expand"] = "more") -> Blocks:
-    """Nothing further, or nothing at all, to suggest."""
-    if kind == "expand":
-        return _said(plain("I looked at the item anew and have nothing to suggest."))
-    return _said(plain("There is nothing more to suggest on this item."))
+def nothing_to_show() -> Blocks:
+    """Nothing waits, or nothing more does."""
+    return _said(plain("There is nothing more here. "), command("steward expand"), plain(" looks at the item anew."))
+
+
+def nothing_found() -> Blocks:
+    """The item was looked at anew."""
+    return _said(plain("Looked at the item anew: nothing to suggest."))
 
 
 def muted(on: bool) -> Blocks:
@@ -182,6 +163,12 @@ def muted(on: bool) -> Blocks:
     return _said(
         plain("Suggestions on this item are allowed again. "), command("steward expand"), plain(" looks at it now.")
     )
+
+
+def _marked(sentence: str) -> tuple[Inline, ...]:
+    """A sentence of our own, with what stands between backticks as commands."""
+    parts = enumerate(sentence.split("`"))
+    return tuple(command(part) if position % 2 else plain(part) for position, part in parts if part)
 
 
 def _said(*inlines: Inline) -> Blocks:

@@ -7,7 +7,7 @@ accepted is what stands here, so a change is described from its own values and n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -42,8 +42,10 @@ from rules.model import AddSubtasks, LinkDuplicate, Person
 __all__ = [
     "MAX_CHANGES",
     "MAX_QUESTIONS",
+    "Answer",
     "ShownChange",
     "ShownProposal",
+    "answer_comment",
     "change_line",
     "draft_subtask",
     "proposal_comment",
@@ -51,8 +53,10 @@ __all__ = [
 ]
 
 MAX_CHANGES = 5
+"""Open changes that a caller shows at first; after `steward more`, twice as many."""
 MAX_QUESTIONS = 3
 MAX_DECIDED = 10
+MAX_ANSWERS = 5
 MAX_CHARACTERS = 14_000
 """Of a whole comment: well below what the trackers take (Jira: 32,767), because their markup adds to it."""
 
@@ -62,7 +66,7 @@ class ShownProposal:
     """All that a comment shows. `changes` come most valuable first.
 
     The reporter is mentioned (that is, notified) only together with a question and only if `mention_reporter` is true.
-    Only a key in `known_keys` becomes a link.
+    Only a key in `known_keys` becomes a link. `waiting` says how many open changes are kept back for `steward more`.
     """
 
     changes: tuple[ShownChange, ...]
@@ -72,10 +76,11 @@ class ShownProposal:
     drafted_by: str = "rules"
     known_keys: frozenset[str] = frozenset()
     notice: str = ""
+    waiting: int = 0
 
 
 def proposal_comment(view: ShownProposal, zone: ZoneInfo) -> Blocks:
-    """The whole comment. At most MAX_CHANGES open changes and MAX_QUESTIONS questions are shown."""
+    """The whole comment. At most twice MAX_CHANGES open changes and MAX_QUESTIONS questions are shown."""
     blocks: Blocks = ()
     for scale in (1.0, 0.5, 0.25):
         blocks = _comment(view, zone, scale)
@@ -86,7 +91,28 @@ def proposal_comment(view: ShownProposal, zone: ZoneInfo) -> Blocks:
 
 def shown_numbers(view: ShownProposal) -> tuple[int, ...]:
     """The numbers of the open changes that the comment shows, in its order: what "accept all" can mean."""
-    return tuple(change.number for change in view.changes if change.state == "open")[:MAX_CHANGES]
+    return tuple(change.number for change in view.changes if change.state == "open")[: 2 * MAX_CHANGES]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one person, by display name, is told (see bot/answers.py)."""
+
+    to: str
+    lines: Blocks
+
+
+def answer_comment(answers: Sequence[Answer]) -> Blocks:
+    """The whole answer comment: the last few answers, oldest first. It mentions nobody."""
+    blocks: list[Block] = []
+    for answer in answers[-MAX_ANSWERS:]:
+        to = strong(f"{clean(answer.to, 80) or 'Answer'}:")
+        first, *rest = answer.lines or (Paragraph(()),)
+        if isinstance(first, Paragraph):
+            blocks += [Paragraph((to, plain(" "), *first.inlines)), *rest]
+        else:
+            blocks += [Paragraph((to,)), first, *rest]
+    return tidy(blocks)
 
 
 def draft_subtask(parent: str, reason: str, drafted_by: str, number: int | None = None) -> Blocks:
@@ -126,7 +152,7 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
         else:
             blocks.append(Paragraph(_decided(change, view.known_keys, zone)))
     blocks += _questions(view, alone=not listed)
-    waiting = sum(change.state == "open" for change in view.changes) - len(numbers)
+    waiting = view.waiting + sum(change.state == "open" for change in view.changes) - len(numbers)
     if waiting > 0:
         waits = f"{waiting} more {'waits' if waiting == 1 else 'wait'}: "
         blocks.append(Paragraph((plain(waits), command("steward more"))))
@@ -137,7 +163,7 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
 def _header(listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
     if not listed:
         return (strong("Steward: nothing to suggest on this item."),)
-    counts = Counter(change.state for change in listed)
+    counts = Counter[str](change.state for change in listed)
     if not numbers:
         ended = enumeration(f"{counts[state]} {words}" for state, words in STATE_WORDS.items() if counts[state])
         return (strong("Steward: nothing waits for an answer."), plain(f" {ended}."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
@@ -16,13 +16,15 @@ MAX_EVIDENCE = 4
 
 State = Literal["open", "accepted", "rejected", "undone", "not_applied", "withdrawn"]
 
-STATE_WORDS: dict[State, str] = {
+STATE_WORDS: Mapping[str, str] = {
     "open": "open",
     "accepted": "accepted",
     "rejected": "rejected",
     "undone": "undone",
     "not_applied": "not applied",
     "withdrawn": "withdrawn",
+    "accepting": "being applied",
+    "undoing": "being taken back",
 }
 
 
