@@ -136,7 +136,7 @@ def _accept(word: Word, command: Accept) -> None:
     if command.own_lines:
         own = choosing.in_own_words(word.desk, word.item, numbers[0], command.own_lines, word.cause)
         if own is None:
-            word.answer(answers.own_words_do_not_fit(numbers[0]), about="own")
+            word.answer(answers.no_own_lines(numbers[0]), about="own")
             return
         numbers = (own,)
     for number in numbers:
@@ -146,7 +146,7 @@ def _accept(word: Word, command: Accept) -> None:
 
 def _undo(word: Word, command: Undo) -> None:
     chosen = choosing.choose_decided(word.desk, word.item, command.choices)
-    _say_unknown(word, chosen)
+    _say_unknown(word, chosen, undoing=True)
     if not chosen.numbers or not word.may_edit():
         return
     for number in chosen.numbers:
@@ -159,13 +159,11 @@ def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) 
         case "refused":
             word.answer(answers.refusal(result.detail), about=f"refused {number}")
         case "changed since" if undoing:
-            word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
+            word.answer(answers.undo_refused(number, result.by, result.detail), about=f"conflict {number}")
         case "not possible":
             word.answer(answers.not_possible(number, result.detail), about=f"failed {number}")
         case "already" | "busy":
-            word.answer(
-                answers.already(number, *choosing.state_of(word.desk, word.item, number)), about=f"already {number}"
-            )
+            word.answer(_settled(word, number, undoing=undoing), about=f"already {number}")
         case _:
             pass
 
@@ -198,7 +196,10 @@ def _explain(word: Word, command: Explain) -> None:
             word.answer(answers.no_such(choice.number, tuple(known)), about=f"unknown {choice.number}")
         else:
             about = {"rule": row.rule, "drafted by": row.source, "sha-256": row.payload_hash[:16]}
-            word.answer(answers.explanation(speaking.shown_change(row), about), about=f"explain {choice.number}")
+            word.answer(
+                answers.explanation(speaking.shown_change(row), about, zone=word.project.zone),
+                about=f"explain {choice.number}",
+            )
 
 
 def _more(word: Word) -> None:
@@ -226,12 +227,19 @@ def _mute(word: Word, on: bool) -> None:
     word.answer(answers.muted(on), about="mute")
 
 
-def _say_unknown(word: Word, chosen: choosing.Chosen) -> None:
+def _say_unknown(word: Word, chosen: choosing.Chosen, *, undoing: bool = False) -> None:
     for number in chosen.unknown:
         word.answer(answers.no_such(number, chosen.still_open), about=f"unknown {number}")
+    for number, variant in chosen.lettered:
+        word.answer(answers.no_variant(number, variant), about=f"variant {number}{variant}")
     for number in chosen.settled:
-        word.answer(
-            answers.already(number, *choosing.state_of(word.desk, word.item, number)), about=f"already {number}"
-        )
+        word.answer(_settled(word, number, undoing=undoing), about=f"already {number}")
     if chosen.nothing_shown:
-        word.answer(answers.nothing_to_show(), about="nothing")
+        word.answer(answers.nothing_open(), about="nothing")
+
+
+def _settled(word: Word, number: int, *, undoing: bool) -> Blocks:
+    state, by, at = choosing.state_of(word.desk, word.item, number)
+    if undoing and state != "undone":
+        return answers.not_applied_yet(number, state)
+    return answers.already(number, state, by, at, word.project.zone)

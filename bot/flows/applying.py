@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.flows import rights
 from bot.flows.desk import AcceptanceDesk, Project
 from bot.store import audit, items, proposals
+from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Right
 from rules.model import Person, WorkItem
@@ -85,7 +86,7 @@ def _begin(
         values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": desk.now()}
     with desk.db.write() as session:
         query = sa.update(ProposedChange).where(*_is(desk, item, number), ProposedChange.state == before)
-        return bool(session.execute(query.values(**values)).rowcount)
+        return bool(changed(session, query.values(**values)))
 
 
 def _perform(

@@ -10,6 +10,7 @@ from bot.commands import Accept, Choice, Reject
 from bot.flows.desk import AcceptanceDesk
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
+from bot.words.changes import State
 from rules.model import (
     AddCriteria,
     AddLabel,
@@ -25,10 +26,14 @@ from rules.model import (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """`numbers` can be decided; `unknown` were never shown; `settled` have been decided before."""
+    """`numbers` can be decided; `unknown` were never shown; `settled` have been decided before.
+
+    `lettered` name a variant that was not offered.
+    """
 
     numbers: tuple[int, ...] = ()
     unknown: tuple[int, ...] = ()
+    lettered: tuple[tuple[int, str], ...] = ()
     settled: tuple[int, ...] = ()
     still_open: tuple[int, ...] = ()
     nothing_shown: bool = False
@@ -53,13 +58,27 @@ def choose_decided(desk: AcceptanceDesk, item: WorkItem, choices: Sequence[Choic
     return _split(rows, choices, ("accepted", "undoing"), accepted)
 
 
-def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[str, str, datetime | None]:
-    """State of a change, who decided it, and when."""
+def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, str, datetime | None]:
+    """State of a change as people are told it, who decided it, and when."""
     with desk.db.read() as session:
         row = session.get(ProposedChange, (desk.connection, item.id, number))
     if row is None:
         return "withdrawn", "", None
-    return row.state, row.decided_by or "", row.decided_at
+    return shown_state(row.state), row.decided_by or "", row.decided_at
+
+
+def shown_state(stored: str) -> State:
+    """What is under way is told as what it was before."""
+    states: dict[str, State] = {
+        "accepting": "open",
+        "undoing": "accepted",
+        "open": "open",
+        "accepted": "accepted",
+        "rejected": "rejected",
+        "undone": "undone",
+        "not_applied": "not_applied",
+    }
+    return states.get(stored, "withdrawn")
 
 
 def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str], cause: str) -> int | None:
@@ -113,14 +132,16 @@ def _split(
     rows: Sequence[ProposedChange], choices: Sequence[Choice], wanted: tuple[str, ...], still_open: tuple[int, ...]
 ) -> Chosen:
     states = {row.number: row.state for row in rows}
-    numbers = dict.fromkeys(choice.number for choice in choices)
-    # No variant is offered so far, so a letter means something that was never shown.
-    lettered = {choice.number for choice in choices if choice.variant}
-    unknown = tuple(number for number in numbers if number not in states or number in lettered)
-    known = [number for number in numbers if number not in unknown]
+    # No change offers variants so far: a letter names something that was never shown.
+    lettered = tuple(
+        (choice.number, choice.variant) for choice in choices if choice.variant and choice.number in states
+    )
+    numbers = dict.fromkeys(choice.number for choice in choices if not choice.variant or choice.number not in states)
+    known = [number for number in numbers if number in states]
     return Chosen(
         numbers=tuple(number for number in known if states[number] in wanted),
-        unknown=unknown,
+        unknown=tuple(number for number in numbers if number not in states),
+        lettered=lettered,
         settled=tuple(number for number in known if states[number] not in wanted),
         still_open=still_open,
     )

@@ -36,13 +36,7 @@ def _connected(session: Session, desk: Desk, item: WorkItem) -> datetime:
 
 
 def _bulk(session: Session, desk: Desk, project: Project, item: WorkItem) -> str | None:
-    touches = session.execute(
-        inbox.sa.select(inbox.Delivery.actor, inbox.Delivery.received)
-        .where(inbox.Delivery.connection == desk.connection, inbox.Delivery.item.in_((item.id, item.key)))
-        .where(inbox.Delivery.kind.in_(("created", "updated")), inbox.Delivery.actor.is_not(None))
-        .order_by(inbox.Delivery.received.desc())
-        .limit(5)
-    ).all()
+    touches = inbox.touches(session, desk.connection, (item.id, item.key))
     window = timedelta(seconds=project.bulk_window)
     for actor, received in touches:
         if (

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.comments import MAX_CHANGES, Answer, ShownChange, ShownProposal, answer_comment, proposal_comment
+from bot.answers import Answer, answer_comment
+from bot.comments import MAX_CHANGES, ShownChange, ShownProposal, proposal_comment, shown_numbers
+from bot.flows.choosing import shown_state
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
 from bot.store import decisions, items, proposals, spending, writes
@@ -18,7 +20,7 @@ from integrations.tracker import Missing
 from rules.model import LinkDuplicate, Person, WorkItem
 
 SPEAKING_STATES = ("shown",)
-VISIBLE = ("open", "accepted", "rejected", "undone", "not_applied")
+VISIBLE = ("open", "accepting", "accepted", "undoing", "undone", "rejected", "not_applied")
 SpeakingDesk = TriageDesk | AcceptanceDesk
 
 
@@ -94,7 +96,7 @@ def _write(desk: SpeakingDesk, name: str, item: WorkItem, blocks: Blocks) -> tup
 
 def _shown(desk: SpeakingDesk, item: WorkItem, comment: str, view: ShownProposal, digest: str) -> None:
     """Record what the comment shows, and since when by the tracker's own clock."""
-    fresh = [change.number for change in view.changes if change.state == proposals.OPEN]
+    fresh = shown_numbers(view)
     at = _shown_since(desk, item, comment)
     with desk.db.write() as session:
         row = proposals.get(session, desk.connection, item.id)
@@ -116,8 +118,7 @@ def _view(session: Session, proposal: proposals.Proposal, item: WorkItem) -> Sho
     rows = [row for row in proposals.changes(session, proposal.connection, proposal.item) if _visible(row)]
     still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
     decided = [row for row in rows if row.state != proposals.OPEN]
-    limit = MAX_CHANGES * 2 if proposal.more_shown else MAX_CHANGES
-    shown = tuple(shown_change(row) for row in (*still_open[:limit], *decided))
+    shown = tuple(shown_change(row) for row in (*still_open, *decided))
     sources = sorted({row.source for row in still_open}, key=len)
     ask = bool(proposal.questions) and item.reporter is not None and not proposal.asked and proposal.comment is None
     return ShownProposal(
@@ -127,6 +128,7 @@ def _view(session: Session, proposal: proposals.Proposal, item: WorkItem) -> Sho
         mention_reporter=ask or (proposal.asked and bool(proposal.questions)),
         drafted_by=sources[-1] if sources else "rules",
         known_keys=known_keys(rows),
+        limit=MAX_CHANGES * 3 if proposal.more_shown else MAX_CHANGES,
     )
 
 
@@ -143,10 +145,10 @@ def shown_change(row: proposals.ProposedChange) -> ShownChange:
         reason=row.reason,
         evidence=tuple(row.evidence),
         source=row.source,
-        state=row.state,  # type: ignore[arg-type]  # the column holds one of the literal's words; _visible checked it
+        state=shown_state(row.state),
         by=row.decided_by or "",
         at=row.decided_at,
-        note=row.note or "",
+        note=(row.note or "") if row.state in ("rejected", "not_applied") else "",
     )
 
 

@@ -116,3 +116,9 @@ def upsert(session: Session, table: type[Base], key: dict[str, Any], values: dic
         for name, value in values.items():
             setattr(row, name, value)
     session.flush()
+
+
+def changed(session: Session, statement: sa.Update | sa.Delete) -> int:
+    """Run an update or delete and return how many rows it touched."""
+    result = session.execute(statement)
+    return result.rowcount if isinstance(result, sa.CursorResult) else 0

@@ -96,6 +96,18 @@ def not_queued(session: Session, before: datetime, limit: int = 500) -> Sequence
     return session.scalars(query.order_by(Delivery.received).limit(limit)).all()
 
 
+def touches(session: Session, connection: str, names: tuple[str, ...], limit: int = 5) -> list[tuple[str, datetime]]:
+    """Who created or edited an item lately, and when; `names` are its id and its key."""
+    query = sa.select(Delivery.actor, Delivery.received).where(
+        Delivery.connection == connection,
+        Delivery.item.in_(names),
+        Delivery.kind.in_(("created", "updated")),
+        Delivery.actor.is_not(None),
+    )
+    rows = session.execute(query.order_by(Delivery.received.desc()).limit(limit))
+    return [(actor, received) for actor, received in rows if actor is not None]
+
+
 def items_touched_by(session: Session, connection: str, actor: str, since: datetime, until: datetime) -> int:
     """How many different items one actor created or edited between two times."""
     query = sa.select(sa.func.count(sa.distinct(Delivery.item))).where(

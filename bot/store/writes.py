@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store.database import Base
+from bot.store.database import Base, changed
 
 
 class Write(Base):
@@ -65,7 +65,7 @@ def mark_sent(session: Session, name: str, seen: datetime | None, now: datetime)
     """From here on the write may have happened. False if another attempt was faster (`seen`: `sent` as it was read)."""
     unchanged = Write.sent.is_(None) if seen is None else Write.sent == seen
     query = sa.update(Write).where(Write.name == name, Write.state != "done", unchanged).values(state="sent", sent=now)
-    return bool(session.execute(query).rowcount)
+    return bool(changed(session, query))
 
 
 def mark_not_sent(session: Session, name: str) -> None:
