@@ -1,0 +1,147 @@
+"""What an answer of Jira, or none, means in the words of integrations.tracker. Pure but for the clock it is given.
+
+No message holds the answer's text: it may quote the ticket.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Protocol
+
+from integrations.tracker import (
+    Conflict,
+    Invalid,
+    Missing,
+    Refused,
+    Throttled,
+    TrackerError,
+    Unintelligible,
+    Unreachable,
+)
+
+TOKEN = "a valid token of the bot's account"
+DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
+LONGEST_WAIT = 24 * 3600.0
+DEEPEST = 150  # levels of a JSON answer; Jira's own stay far below
+
+
+class Understood:
+    """`with UNDERSTOOD:` around code that takes an answer apart.
+
+    Raises Unintelligible where the answer has not the shape that Jira sends.
+    """
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, KeyError | TypeError | ValueError | AttributeError | IndexError | RecursionError):
+            problem = type(error).__name__
+            raise Unintelligible(f"an answer of Jira has an unknown shape ({problem})") from None
+
+
+UNDERSTOOD = Understood()
+
+
+class Answer(Protocol):
+    """What is needed of a requests.Response."""
+
+    status_code: int
+    headers: Any
+
+    @property
+    def text(self) -> str: ...
+
+
+def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
+    """The error for an answer that is not a success; `what` names the request, `needs` the right that it takes."""
+    status = answer.status_code
+    says = f"{what} was answered with {status}"
+    wait = retry_after(answer.headers)
+    if status == 429:
+        return Throttled(says, DEFAULT_WAIT if wait is None else wait)
+    if status == 503 and wait is not None:
+        return Throttled(says, wait)
+    if status >= 500 or status in {408, 425}:
+        return Unreachable(says)
+    if status == 401:
+        return Refused(says, TOKEN)
+    if status == 403:
+        return Refused(says, needs)
+    if status == 404:
+        return Missing(says)
+    if status == 409:
+        return Conflict(says, field="")
+    if status < 400:
+        return Unintelligible(says)
+    fields = _named_fields(answer)
+    return Invalid(f"{says} (fields: {', '.join(fields)})" if fields else says)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by the Retry-After header, in either of its forms; None where it is absent or unreadable.
+
+    A date is counted from the answer's own Date, so that a wrong clock on either side does not matter.
+    """
+    value = str(headers.get("Retry-After") or "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        then, now = _date(value), _date(str(headers.get("Date") or ""))
+        if then is None:
+            return None
+        seconds = (then - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None
+
+
+def json_of(answer: Answer, what: str) -> Any:
+    """The JSON of a success, None for an empty one. Raises Unintelligible for anything else."""
+    if answer.status_code == 204 or not answer.text.strip():
+        return None
+    try:
+        value = json.loads(answer.text)
+    except (ValueError, RecursionError):
+        raise Unintelligible(f"{what} was answered with something that is not JSON") from None
+    if _too_deep(value):
+        raise Unintelligible(f"{what} was answered with JSON that is too deep")
+    return value
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _named_fields(answer: Answer) -> list[str]:
+    """The ids of the fields that Jira complains about; its sentences are left out."""
+    try:
+        errors = json.loads(answer.text).get("errors")
+    except (ValueError, RecursionError, AttributeError):
+        return []
+    return sorted(str(name)[:40] for name in errors)[:10] if isinstance(errors, dict) else []
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,198 @@
+"""The one place where the package `jira` is made safe to use, and where every request passes.
+
+Why each: the package repeats even POST by itself (max_retries=0), waits for ever (timeout), is not thread safe (one
+client a thread), follows redirects with the token in hand (max_redirects=0), and puts the text of an answer into its
+errors (they are replaced, never chained). See the module `answers` for what an answer means.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import requests
+from jira import JIRA, JIRAError
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from integrations.jira.answers import error_for, json_of
+from integrations.tracker import Invalid, Throttled, TrackerError, Unintelligible, Unreachable
+
+Flavour = Literal["cloud", "data_center"]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """User (Cloud: mail address) and token or password."""
+
+    user: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BearerAuth:
+    """A personal access token (Data Center) or an OAuth token."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When a repeatable request is repeated here; a longer wait is for the caller's durable engine.
+
+    `tries` in all; `longest_wait` and `first_wait` in seconds.
+    """
+
+    tries: int = 3
+    first_wait: float = 0.5
+    longest_wait: float = 10.0
+
+
+class JiraSession:
+    """Requests to one Jira; safe to share among threads. Every method may raise TrackerError."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: BasicAuth | BearerAuth,
+        flavour: Flavour,
+        *,
+        timeout: tuple[float, float] = (3.05, 20.0),
+        patience: Patience = Patience(),
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._auth = auth
+        self._version = "3" if flavour == "cloud" else "2"
+        self._timeout = timeout
+        self._patience = patience
+        self._sleep = sleep
+        self._clock = clock
+        self._threads = threading.local()
+        self._lock = threading.Lock()
+        self._closed_until = 0.0
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, *, needs: str = "") -> Any:
+        """GET below /rest/api/N/; repeated while that may help."""
+        return self.ask(lambda client: self._request(client, "GET", path, params, None), f"GET {path}", needs=needs)
+
+    def put(
+        self,
+        path: str,
+        body: Any,
+        params: Mapping[str, Any] | None = None,
+        *,
+        needs: str = "",
+        repeatable: bool = False,
+    ) -> Any:
+        """PUT; repeated only where the caller knows that no person's edit can lie between two tries."""
+        return self.ask(
+            lambda client: self._request(client, "PUT", path, params, body),
+            f"PUT {path}",
+            needs=needs,
+            repeatable=repeatable,
+        )
+
+    def post(self, path: str, body: Any, *, needs: str = "") -> Any:
+        """POST; never repeated."""
+        return self.ask(
+            lambda client: self._request(client, "POST", path, None, body),
+            f"POST {path}",
+            needs=needs,
+            repeatable=False,
+        )
+
+    def delete(self, path: str, params: Mapping[str, Any] | None = None, *, needs: str = "") -> None:
+        """DELETE; not repeated."""
+        self.ask(
+            lambda client: self._request(client, "DELETE", path, params, None),
+            f"DELETE {path}",
+            needs=needs,
+            repeatable=False,
+        )
+
+    def ask(self, call: Callable[[JIRA], Result], what: str, *, needs: str = "", repeatable: bool = True) -> Result:
+        """One call of the client, with its errors in the words of integrations.tracker."""
+        if not repeatable:
+            return self._once(call, what, needs)
+        retrying = Retrying(
+            retry=retry_if_exception(self._worth_another_try),
+            stop=stop_after_attempt(self._patience.tries),
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        result: Result = retrying(self._once, call, what, needs)
+        return result
+
+    def _once(self, call: Callable[[JIRA], Result], what: str, needs: str) -> Result:
+        self._wait_is_over(what)
+        failure: TrackerError
+        try:
+            return call(self._client())
+        except JIRAError as error:
+            if error.response is None:
+                failure = Unreachable(f"{what} had no answer")
+            else:
+                failure = error_for(error.response, what, needs)
+        except requests.TooManyRedirects:
+            failure = Unintelligible(f"{what} was answered with a redirect, which is not followed")
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            failure = Invalid("the base address of the connection is not a web address")
+        except requests.exceptions.JSONDecodeError:
+            failure = Unintelligible(f"{what} was answered with something that is not JSON")
+        except requests.RequestException as error:
+            failure = Unreachable(f"{what} had no answer ({type(error).__name__})")
+        # Raised here, not above: the client's error quotes the answer and must not hang on to ours.
+        if isinstance(failure, Throttled):
+            self._close_for(failure.retry_after)
+        raise failure
+
+    def _request(self, client: JIRA, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+        address = f"{self._base_url}/rest/api/{self._version}/{path}"
+        payload = None if body is None else json.dumps(body)
+        answer = client._session.request(method, address, params=params, data=payload)
+        return json_of(answer, f"{method} {path}")
+
+    def _client(self) -> JIRA:
+        client: JIRA | None = getattr(self._threads, "client", None)
+        if client is None:
+            basic = (self._auth.user, self._auth.token) if isinstance(self._auth, BasicAuth) else None
+            client = JIRA(
+                server=self._base_url,
+                options={"rest_api_version": self._version, "check_update": False},
+                basic_auth=basic,
+                token_auth=self._auth.token if isinstance(self._auth, BearerAuth) else None,
+                get_server_info=False,
+                max_retries=0,
+                timeout=self._timeout,
+            )
+            client._session.max_redirects = 0
+            self._threads.client = client
+        return client
+
+    def _wait_is_over(self, what: str) -> None:
+        with self._lock:
+            left = self._closed_until - self._clock()
+        if left > 0:
+            raise Throttled(f"{what} was not sent: Jira asked to wait", left)
+
+    def _close_for(self, seconds: float) -> None:
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._clock() + seconds)
+
+    def _worth_another_try(self, error: BaseException) -> bool:
+        if isinstance(error, Throttled):
+            return error.retry_after <= self._patience.longest_wait
+        return isinstance(error, Unreachable)
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Throttled):
+            return error.retry_after + 0.05
+        return min(self._patience.first_wait * 2.0 ** (state.attempt_number - 1), self._patience.longest_wait)
