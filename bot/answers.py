@@ -78,7 +78,8 @@ def explanation(
 
 def already(number: int, state: str, by: str = "", at: datetime | None = None, zone: tzinfo = UTC) -> Blocks:
     """The change is no longer open."""
-    said = f"Nothing was changed: suggestion {number} is already {STATE_WORDS.get(state, state)}{_by_and_at(by, at, zone)}."
+    decided = f"{STATE_WORDS.get(state, state)}{_by_and_at(by, at, zone)}"
+    said = f"Nothing was changed: suggestion {number} is already {decided}."
     match state:
         case "accepted":
             return _said(plain(f"{said} "), command(f"steward undo {number}"), plain(" takes it back."))
@@ -117,11 +118,8 @@ def own_words_do_not_fit(number: int) -> Blocks:
 
 def not_applied_yet(number: int, state: str) -> Blocks:
     """An undo of what was never applied."""
-    return _said(
-        plain(
-            f"Nothing was changed: suggestion {number} is {STATE_WORDS.get(state, state)}, so there is nothing to take back."
-        )
-    )
+    is_now = f"suggestion {number} is {STATE_WORDS.get(state, state)}"
+    return _said(plain(f"Nothing was changed: {is_now}, so there is nothing to take back."))
 
 
 def changed_since(by: str, field: str) -> Blocks:
