@@ -1,1 +1,1 @@
-"""Tokens, features and tiers for duplicate detection."""
+"""Tokens, titles and shared words for duplicate detection: pure functions."""

@@ -1,0 +1,58 @@
+"""Earlier items that may be the same as one, with what a rule needs to judge them."""
+
+from __future__ import annotations
+
+import threading
+
+from bot.search.index import DuplicateIndex, Hit
+from bot.store import items
+from bot.store.database import Database
+from rules.model import Candidate, WorkItem
+
+BATCH = 1000
+
+
+class Candidates:
+    """Candidates of one connection: an index that first catches up with the items table, then answers."""
+
+    def __init__(self, db: Database, connection: str, index: DuplicateIndex) -> None:
+        self._db, self._connection, self._index = db, connection, index
+        self._catching_up = threading.Lock()
+
+    def __call__(self, item: WorkItem) -> tuple[Candidate, ...]:
+        """At most 20 candidates, best first."""
+        self.catch_up()
+        hits = self._index.candidates(item)
+        with self._db.read() as session:
+            found = [(hit, items.load(session, self._connection, hit.key)) for hit in hits]
+        return tuple(self._candidate(item, hit, other) for hit, other in found if other is not None)
+
+    def catch_up(self) -> int:
+        """Follow the items table; returns the last change number seen."""
+        with self._catching_up:
+            while True:
+                seen = self._index.change_number
+                with self._db.read() as session:
+                    rows = items.changed_since(session, self._connection, seen, BATCH)
+                    batch = [(row.change_number, row.id, items.work_item(row)) for row in rows]
+                if not batch or self._index.catch_up(batch) == seen:
+                    return seen
+
+    def _candidate(self, item: WorkItem, hit: Hit, other: WorkItem) -> Candidate:
+        links = [link for link in item.links if link.key == other.key]
+        links += [link for link in other.links if link.key == item.key]
+        return Candidate(
+            key=other.key,
+            summary=other.summary,
+            status=other.status,
+            status_category=other.status_category,
+            created=other.created,
+            type=other.type,
+            is_subtask=other.is_subtask,
+            parent=other.parent,
+            title_count=1 + self._index.title_count(other),
+            is_clone=any(link.kind == "clone" for link in links),
+            already_linked=bool(links),
+            shared_words=hit.shared_words,
+            score=hit.score,
+        )
