@@ -123,6 +123,10 @@ class Tracker(Readings):
     def _happened(self, kind: HappeningKind, item: Item, actor: User, at: datetime, **more: Any) -> None:
         self._pending.append(Happening(kind, item, actor, at, **more))
 
+    def hush(self) -> None:
+        """Inside a transaction: nobody is told of what has been done in it so far."""
+        self._pending.clear()
+
     def _actor(self, actor: User | None) -> User:
         return self.user("ada") if actor is None else actor
 
@@ -210,9 +214,13 @@ class Tracker(Readings):
         *,
         formats: Mapping[str, str] | None = None,
         properties: Mapping[str, Any] | None = None,
+        add_links: Sequence[tuple[str, int, bool]] = (),
         **values: Any,
     ) -> Item:
-        """Creates an item; `values` are further fields of Item (parent is an id) or fields under the vendor's names."""
+        """Creates an item; `values` are further fields of Item (parent is an id) or fields under the vendor's names.
+
+        `add_links` are (type, other item, outward) and belong to the same revision.
+        """
         with self.transaction():
             home = self.project(project, actor)
             self.demand(actor, "create", home)
@@ -244,9 +252,17 @@ class Tracker(Readings):
             self._store(item, new=True)
             for key, value in (properties or {}).items():
                 self.set_property(None, item_id, key, value)
+            made = [
+                self._insert_link(actor, name, *((item_id, other) if outward else (other, item_id)))
+                for name, other, outward in add_links
+            ]
             entry = None
             if self.counts_everything:
-                entry = self._record(item, by, at, _differences(replace(blank, summary="", type="", status=""), item))
+                edits = _differences(replace(blank, summary="", type="", status=""), item)
+                edits += [Edit("link", None, self._end_of(link, item_id)) for link in made]
+                entry = self._record(item, by, at, edits)
+                for link in made:
+                    self._note_other_end(link, item_id, by, at)
                 self._note_child(item.parent, item, by, at)
             self._watch(item_id, by.name)
             self._happened("created", item, by, at, entry=entry)

@@ -8,8 +8,9 @@ product's words, never guessed at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as with_default
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from integrations.sandbox.wiql_conditions import (
     WiqlError,
     caused_by,
     comparison,
+    moment_of,
 )
 
 __all__ = ["Field", "Query", "Scope", "WiqlError", "parse"]
@@ -45,11 +47,15 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `matches` tells of one record whether it is wanted; `order` is (field, descending)."""
+    """A parsed query. `matches` tells of one record whether it is wanted; `order` is (field, descending).
+
+    `bounds` holds what is true of every match, for an index: "project" (a name), "since" (changed at or after).
+    """
 
     columns: tuple[Field, ...]
     matches: Condition
     order: tuple[tuple[Field, bool], ...] = ()
+    bounds: Mapping[str, Any] = with_default(default_factory=dict)
 
     def sort(self, records: list[Record]) -> list[Record]:
         """The records in the order asked for; empty values come first, as in the product."""
@@ -98,6 +104,7 @@ class _Parser:
         self.tokens = list(_tokens(query))
         self.at = 0
         self.depth = 0
+        self.bounds: dict[str, Any] = {}
         self.known = {name.casefold(): f for f in scope.fields for name in (f.name, f.reference_name)}
 
     @property
@@ -138,7 +145,7 @@ class _Parser:
         order = self.order() if self.word("ORDER", "BY") else ()
         if self.next.kind != "end":
             raise caused_by("Expecting end of string.", self.next.text)
-        return Query(columns, matches, order)
+        return Query(columns, matches, order, self.bounds)
 
     def name(self) -> _Token:
         token = self.take()
@@ -173,7 +180,10 @@ class _Parser:
         while self.word("OR"):
             branches.append(self.both())
         self.depth -= 1
-        return branches[0] if len(branches) == 1 else lambda record: any(branch(record) for branch in branches)
+        if len(branches) == 1:
+            return branches[0]
+        self.bounds = {}
+        return lambda record: any(branch(record) for branch in branches)
 
     def both(self) -> Condition:
         branches = [self.negated()]
@@ -185,12 +195,13 @@ class _Parser:
         wanted = True
         while self.word("NOT"):
             wanted = not wanted
-        if self.sign("("):
-            condition = self.either()
-            if not self.sign(")"):
-                raise caused_by("Expecting closing bracket.", self.next.text)
-        else:
-            condition = self.condition()
+        bounds = dict(self.bounds)
+        bracketed = self.sign("(")
+        condition = self.either() if bracketed else self.condition()
+        if bracketed and not self.sign(")"):
+            raise caused_by("Expecting closing bracket.", self.next.text)
+        if bracketed or not wanted:
+            self.bounds = bounds
         return condition if wanted else lambda record: not condition(record)
 
     def condition(self) -> Condition:
@@ -201,7 +212,12 @@ class _Parser:
             return self.emptiness(field, operator)
         values = self.values() if operator.endswith("IN") else [self.value()]
         cause = self.source[start : self.tokens[self.at - 1].end]
-        return comparison(field, operator, values, self.scope, cause)
+        condition = comparison(field, operator, values, self.scope, cause)
+        if field.reference_name == "System.TeamProject" and operator == "=":
+            self.bounds["project"] = values[0]
+        if field.reference_name == "System.ChangedDate" and operator in (">", ">=", "=") and values[0] != "":
+            self.bounds["since"] = moment_of(values[0], cause)
+        return condition
 
     def operator(self) -> str:
         token = self.next

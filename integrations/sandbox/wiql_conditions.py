@@ -108,15 +108,19 @@ def _coerce(field: Field, value: Any, scope: Scope, cause: str) -> Any:
     return str(value).casefold()
 
 
-def _moment(value: Any, scope: Scope, cause: str) -> datetime | date:
+def moment_of(value: Any, cause: str) -> datetime:
+    """The moment that a constant means; a day is its first moment. Times without a zone are UTC."""
     if isinstance(value, date):
-        moment = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    else:
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError as error:
-            raise caused_by("TF51013: The value is not a date.", cause) from error
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(str(value))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise caused_by("TF51013: The value is not a date.", cause) from error
+
+
+def _moment(value: Any, scope: Scope, cause: str) -> datetime | date:
+    moment = moment_of(value, cause)
     if scope.time_precision:
         return moment
     if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):

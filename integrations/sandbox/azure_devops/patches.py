@@ -1,0 +1,356 @@
+"""JSON Patch documents as Azure DevOps takes them for work items: read, checked, and made as one revision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from integrations.sandbox.azure_devops.answers import (
+    WireError,
+    bad_request,
+    combined_name,
+    subject_descriptor,
+    without_script,
+    work_item_error,
+)
+from integrations.sandbox.azure_devops.items import HYPERLINKS, Shapes
+from integrations.sandbox.azure_devops.vocabulary import (
+    BY_NAME,
+    CHILD,
+    COLUMNS,
+    LONG_TEXT,
+    PARENT,
+    READ_ONLY,
+    RELATIONS,
+    RESOURCE_LINKS,
+)
+from integrations.sandbox.records import Item, NotFound, User
+from integrations.sandbox.state import Tracker
+from integrations.sandbox.wiql import Field
+
+LONGEST_TEXT = 1_000_000
+LONGEST_STRING = 255
+MOST_TAGS = 100
+_ITEM_URL = re.compile(r"/workitems/(\d{1,11})/?$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Patch:
+    """What a document asks for, in the sandbox's words: the arguments of Tracker.change_item, and more."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
+    comment: str | None = None
+    comment_format: str = "html"
+    add_links: list[tuple[str, int, bool]] = field(default_factory=list)
+    remove_links: list[int] = field(default_factory=list)
+    adopt: list[int] = field(default_factory=list)
+    release: list[int] = field(default_factory=list)
+
+
+def rule_error(message: str) -> WireError:
+    """A value that breaks a rule of the work item type."""
+    return work_item_error(400, message, "RuleValidationException", 600171)
+
+
+def _operations(document: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(document, list) or not document:
+        raise bad_request("You must pass a valid patch document in the body of the request.")
+    for operation in document:
+        known = isinstance(operation, dict) and isinstance(operation.get("path"), str)
+        if not known or str(operation.get("op")).casefold() not in ("add", "replace", "remove", "test"):
+            raise bad_request("You must pass a valid patch document in the body of the request.")
+    return document
+
+
+class Reader:
+    """Reads one document against the item it is for; `item` is None for a new one."""
+
+    def __init__(self, tracker: Tracker, shapes: Shapes, item: Item | None) -> None:
+        self.tracker = tracker
+        self.shapes = shapes
+        self.item = item
+        self.relations = [] if item is None else shapes.relations(item)
+        self.patch = Patch()
+        self.parent = None if item is None else item.parent
+
+    def read(self, document: Any) -> Patch:
+        """Raises WireError for what the product refuses; a failed test is a 412."""
+        operations = _operations(document)
+        for operation in operations:
+            op, path = str(operation["op"]).casefold(), operation["path"]
+            value = operation.get("value")
+            parts = path.strip("/").split("/", 1)
+            match [parts[0].casefold(), *parts[1:]], op:
+                case [["rev"], "test"] | [["id"], "test"]:
+                    self._test(path, getattr(self.item, parts[0].casefold(), 0), value)
+                case [["fields", name], "test"]:
+                    actual = self.shapes.fields(self.item, everything=True) if self.item else {}
+                    self._test(path, actual.get(_field(name).reference_name), value)
+                case [["fields", name], _]:
+                    self._set(_field(name), op, value)
+                case [["relations", place], _]:
+                    self._relate(place, op, value)
+                case [["multilinefieldsformat", name], "add" | "replace"]:
+                    self._format(_field(name), value)
+                case [["id"] | ["rev"], "add" | "replace"]:
+                    continue
+                case _:
+                    raise bad_request(f"Unable to evaluate path {path}.")
+        self._settle_formats()
+        return self.patch
+
+    @staticmethod
+    def _test(path: str, actual: Any, value: Any) -> None:
+        if isinstance(actual, int) and isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value[:12])
+        if actual != value or isinstance(value, bool) != isinstance(actual, bool):
+            key = "TestPatchOperationFailedException"
+            message = (
+                f"VS403351: Test Operation for path {path} failed, value {actual} was not equal to test value {value}."
+            )
+            assembly = "Microsoft.VisualStudio.Services.WebApi"
+            raise WireError(412, message, key, f"{assembly}.Patch.{key}, {assembly}")
+
+    # fields
+
+    def _set(self, target: Field, op: str, value: Any) -> None:
+        name = target.reference_name
+        if name in READ_ONLY:
+            raise rule_error(f"TF401326: Invalid field status 'ReadOnly' for field '{name}'.")
+        if name == "System.History":
+            self.patch.comment = None if value in (None, "") else str(value)
+        elif name == "System.Tags":
+            self._tag(op, value)
+        elif name == "System.AssignedTo":
+            self.patch.values["assignee"] = None if op == "remove" else self._identity(target, value)
+        else:
+            worth = None if op == "remove" or value == "" else _typed(target, value)
+            self._check(target, worth)
+            self.patch.values[COLUMNS.get(name, name)] = worth
+
+    def _check(self, target: Field, value: Any) -> None:
+        name = target.reference_name
+        if name == "System.Title" and not str(value or "").strip():
+            raise rule_error("TF401320: Rule Error for field Title. Error code: Required, HasValues, InvalidEmpty.")
+        allowed = {"System.State": "status", "Microsoft.VSTS.Common.Priority": "priority"}.get(name)
+        if allowed and value is not None and str(value) not in {term.name for term in self.tracker.terms(allowed)}:
+            raise rule_error(
+                f"The field '{target.name}' contains the value '{value}' that is not in the list of supported values"
+            )
+        if target.type == "treePath" and value is not None:
+            top = str(value).partition("\\")[0].casefold()
+            if self.item is not None and top != self.shapes.projects[self.item.project].name.casefold():
+                raise rule_error(
+                    f"TF401347: Invalid tree name given for work item {self.item.id}, field '{target.reference_name}'."
+                )
+
+    def _tag(self, op: str, value: Any) -> None:
+        sent = [tag.strip() for tag in re.split("[;,]", str(value or "")) if tag.strip()]
+        if any(len(tag) > 400 for tag in sent):
+            raise rule_error("TF401324: The tag is longer than 400 characters.")
+        kept = list(self.item.labels) if self.item is not None and op == "add" else []
+        for tag in [] if op == "remove" else sent:
+            if tag.casefold() not in {known.casefold() for known in kept}:
+                kept.append(tag)
+        if len(kept) > MOST_TAGS:
+            raise rule_error(f"VS402619: A work item cannot have more than {MOST_TAGS} tags.")
+        self.patch.values["labels"] = tuple(kept)
+
+    def _identity(self, target: Field, value: Any) -> str | None:
+        if value in (None, ""):
+            return None
+        given = value if isinstance(value, Mapping) else {"uniqueName": value}
+        wanted = {str(given.get(key)).casefold() for key in ("uniqueName", "id", "descriptor", "displayName")}
+        for user in self.tracker.users():
+            if wanted & _spellings(user):
+                return user.name
+        raise rule_error(
+            f"The identity value '{given.get('uniqueName')}' for field '{target.name}' is an unknown identity."
+        )
+
+    # formats
+
+    def _format(self, target: Field, value: Any) -> None:
+        name, wanted = target.reference_name, str(value).casefold()
+        if name not in LONG_TEXT or wanted not in ("markdown", "html"):
+            raise bad_request(f"Unable to evaluate path /multilineFieldsFormat/{name}.")
+        if name == "System.History":
+            self.patch.comment_format = wanted
+            return
+        if wanted == "html" and self.item is not None and self.item.formats.get(name, "").casefold() == "markdown":
+            raise rule_error(f"The format of field '{target.name}' cannot be changed from Markdown to HTML.")
+        self.patch.formats[name] = wanted
+
+    def _settle_formats(self) -> None:
+        """Text that is not Markdown loses its scripts; a change of format must bring its text along."""
+        before = {} if self.item is None else self.item.formats
+        for name in LONG_TEXT:
+            column = COLUMNS.get(name, name)
+            format_now = (self.patch.formats.get(name) or before.get(name) or "html").casefold()
+            text = self.patch.values.get(column)
+            if (
+                name in self.patch.formats
+                and column not in self.patch.values
+                and format_now != before.get(name, "html")
+            ):
+                raise rule_error(f"The format of field '{BY_NAME[name.casefold()].name}' changed without a value.")
+            if isinstance(text, str) and format_now == "html":
+                self.patch.values[column] = without_script(text)
+            if self.patch.formats.get(name) == "html" and name not in before:
+                del self.patch.formats[name]
+        if self.patch.comment is not None and self.patch.comment_format == "html":
+            self.patch.comment = without_script(self.patch.comment)
+
+    # relations
+
+    def _relate(self, place: str, op: str, value: Any) -> None:
+        if op == "remove":
+            self._unrelate(place)
+        elif place == "-" and op == "add" and isinstance(value, Mapping):
+            self._add_relation(str(value.get("rel")), str(value.get("url")), value.get("attributes") or {})
+        else:
+            raise bad_request(f"Unable to evaluate path /relations/{place}.")
+
+    def _unrelate(self, place: str) -> None:
+        index = int(place) if place.isascii() and place.isdigit() and len(place) < 6 else -1
+        if not 0 <= index < len(self.relations):
+            raise bad_request(f"Index out of range for path /relations/{place}.")
+        # Later operations count in the list as it is after this one.
+        gone = self.relations.pop(index)
+        if gone.rel == PARENT:
+            self.parent = None
+            self.patch.values["parent"] = None
+        elif gone.rel == CHILD and gone.other is not None:
+            self.patch.release.append(gone.other)
+        elif gone.link is not None:
+            self.patch.remove_links.append(gone.link)
+        else:
+            self.patch.values[HYPERLINKS] = [one for one in self._outside() if one["url"] != gone.url] or None
+
+    def _outside(self) -> list[dict[str, str]]:
+        if HYPERLINKS in self.patch.values:
+            return list(self.patch.values[HYPERLINKS] or [])
+        return [] if self.item is None else list(self.item.fields.get(HYPERLINKS) or [])
+
+    def _add_relation(self, rel: str, url: str, attributes: Mapping[str, Any]) -> None:
+        if rel in RESOURCE_LINKS:
+            known = self._outside()
+            if any(one["url"] == url for one in known):
+                raise _already_there()
+            made = {"rel": rel, "url": url, "comment": str(attributes.get("comment") or "")}
+            self.patch.values[HYPERLINKS] = [*known, made]
+            return
+        relation = RELATIONS.get(rel)
+        if relation is None:
+            raise work_item_error(400, f"TF237124: The link type '{rel}' does not exist.", "WorkItemLinkTypeException")
+        other = self._target(url)
+        if any((known.rel, known.other) == (rel, other) for known in self.relations):
+            raise _already_there()
+        if rel == PARENT:
+            self._parent(other)
+        elif rel == CHILD:
+            self.patch.adopt.append(other)
+        elif relation.link is not None:
+            self.patch.add_links.append((relation.link, other, relation.forward))
+
+    def _parent(self, other: int) -> None:
+        own = 0 if self.item is None else self.item.id
+        if self.parent is not None:
+            raise work_item_error(
+                400,
+                f"TF201036: You cannot add a Parent link between work items {own} and {other} because a work item can "
+                "have only one Parent link.",
+                "WorkItemLinkAddExtraParentException",
+            )
+        above: int | None = other
+        while above is not None:
+            if above == own:
+                raise work_item_error(
+                    400,
+                    f"TF201035: You cannot add a Parent link between work items {own} and {other} because it would "
+                    "make a circular relationship.",
+                    "WorkItemLinkAddCircularException",
+                )
+            above = self.tracker.item(above).parent
+        self.parent = other
+        self.patch.values["parent"] = other
+
+    def _target(self, url: str) -> int:
+        match = _ITEM_URL.search(url[-400:])
+        own = 0 if self.item is None else self.item.id
+        try:
+            target = self.tracker.item(int(match.group(1)) if match else 0).id
+        except NotFound as error:
+            number = match.group(1) if match else url[-100:]
+            message = f"TF401232: Work item {number} does not exist, or you do not have permissions to read it."
+            raise work_item_error(404, message, "WorkItemLinkEndUnauthorizedAccessException") from error
+        if target == own:
+            raise work_item_error(
+                400, "TF201034: A work item cannot be linked to itself.", "WorkItemLinkEndsSameException"
+            )
+        return target
+
+
+def _already_there() -> WireError:
+    return work_item_error(400, "Relation already exists.", "WorkItemLinkAlreadyExistsException")
+
+
+def _field(name: str) -> Field:
+    found = BY_NAME.get(name.casefold())
+    if found is None:
+        message = f"TF51535: Cannot find field {name}."
+        raise work_item_error(400, message, "WorkItemTrackingFieldDefinitionNotFoundException")
+    return found
+
+
+def _typed(target: Field, value: Any) -> Any:
+    if target.type in ("integer", "double") and value is not None:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise rule_error(f"TF401320: Rule Error for field {target.name}. Error code: InvalidType.") from None
+        if target.reference_name == "Microsoft.VSTS.Common.Priority":
+            return str(int(number)) if number.is_integer() else str(number)
+        return int(number) if target.type == "integer" else number
+    if value is None:
+        return None
+    text = str(value)
+    limit = LONGEST_TEXT if target.reference_name in LONG_TEXT else LONGEST_STRING
+    if len(text) > limit and target.type != "treePath":
+        raise rule_error(f"TF401320: Rule Error for field {target.name}. Error code: InvalidTooLong.")
+    return text
+
+
+def _spellings(user: User) -> set[str]:
+    names = (user.mail, user.id, user.display_name, combined_name(user), subject_descriptor(user))
+    return {name.casefold() for name in names}
+
+
+def perform(tracker: Tracker, user: User, item: Item, patch: Patch, *, notify: bool = True) -> Item:
+    """Makes a patch against an item, all or nothing, and returns the item as it is then."""
+    with tracker.transaction():
+        for child in patch.adopt:
+            tracker.change_item(user, child, {"parent": item.id}, notify=notify)
+        for child in patch.release:
+            tracker.change_item(user, child, {"parent": None}, notify=notify)
+        return tracker.change_item(
+            user,
+            item.id,
+            patch.values,
+            formats=patch.formats,
+            comment=patch.comment,
+            comment_format=patch.comment_format,
+            add_links=patch.add_links,
+            remove_links=patch.remove_links,
+            notify=notify,
+        )
+
+
+def names_in(document: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The fields that a document speaks of, by reference name."""
+    paths = [str(operation.get("path")) for operation in document]
+    found = (BY_NAME.get(path.rpartition("/")[2].casefold()) for path in paths if path.startswith("/fields/"))
+    return {one.reference_name for one in found if one is not None}

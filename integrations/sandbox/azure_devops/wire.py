@@ -1,0 +1,278 @@
+"""The Azure DevOps wire: who asks, by which version of which resource, and what comes of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request, Response
+
+from integrations.sandbox.azure_devops.answers import (
+    WireError,
+    answer,
+    bad_request,
+    not_found_item,
+    not_found_project,
+    project_guid,
+    work_item_error,
+)
+from integrations.sandbox.azure_devops.items import Shapes
+from integrations.sandbox.azure_devops.locations import PREVIEW_ONLY
+from integrations.sandbox.records import Forbidden, Invalid, NotFound, Project, SandboxError, User
+from integrations.sandbox.state import Tracker
+from integrations.sandbox.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_VERSION = re.compile(r"(\d{1,2}\.\d)(-preview(?:\.(\d{1,2}))?)?$", re.IGNORECASE)
+_NEWEST = 7.2
+
+
+class Mount(Protocol):
+    """What the wire needs of the site that it is part of."""
+
+    @property
+    def tracker(self) -> Tracker: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
+
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The api-version of a request: number and, for previews, the revision of the preview (0: the newest)."""
+
+    number: float
+    preview: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.number}" + ("" if self.preview is None else f"-preview.{self.preview or 1}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, after it is known who asks and in which project (None: the whole organisation)."""
+
+    mount: Mount
+    request: Request
+    user: User
+    base: str
+    version: Version
+    project: Project | None
+    rest: tuple[str, ...]
+
+    @property
+    def tracker(self) -> Tracker:
+        return self.mount.tracker
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return {name.casefold(): value for name, value in self.request.args.items()}
+
+    def json(self) -> Any:
+        """The body as JSON; raises the product's 400."""
+        try:
+            return self.request.get_json(force=True)
+        except (BadRequest, RecursionError) as error:
+            raise bad_request("TF400898: The body of the request is not valid JSON.") from error
+
+    def shapes(self) -> Shapes:
+        return Shapes(self.tracker, self.base)
+
+    def home(self) -> Project:
+        """The project of the route; raises where the route names none."""
+        if self.project is None:
+            raise bad_request("The request must name a project.")
+        return self.project
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A count in the query string."""
+        text = self.query.get(name, "")
+        if not text:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise bad_request(f"A value of '{text}' for the parameter {name} is out of range.")
+        return min(int(text), most)
+
+
+Handler = Callable[[Call], Response]
+Routes = Mapping[tuple[str, str], Handler]
+"""(method, resource) -> handler; `*` stands for one segment of the path, `**` at the end for any number of them."""
+
+
+class Wire:
+    """The WSGI application of one organisation. Switches, for tests:
+
+    `sign_in` says what a wrong token gets: 401, or the page that people sign in on, at once (203) or by a redirect
+    (302). `delayed` (seconds) makes every answer say that the caller is being slowed down.
+    """
+
+    def __init__(self, mount: Mount, routes: Iterable[Routes]) -> None:
+        self.mount = mount
+        self.sign_in: Literal["401", "203", "302"] = "401"
+        self.delayed: float | None = None
+        self._routes = [
+            (method, tuple(resource.split("/")), handler)
+            for table in routes
+            for (method, resource), handler in table.items()
+        ]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            response = self._dispatch(request)
+        except WireError as error:
+            response = error.response()
+        except SandboxError as error:
+            response = translated(error).response()
+        self._announce(response)
+        return response
+
+    def _announce(self, response: Response) -> None:
+        if self.delayed is not None and response.status_code < 300:
+            response.headers["Retry-After"] = str(round(self.delayed))
+            response.headers["X-RateLimit-Resource"] = "Core/User"
+            response.headers["X-RateLimit-Delay"] = f"{self.delayed:g}"
+            response.headers["X-RateLimit-Limit"] = "200"
+            response.headers["X-RateLimit-Remaining"] = "0"
+            response.headers["X-RateLimit-Reset"] = "300"
+
+    def _dispatch(self, request: Request) -> Response:
+        if request.path.strip("/") == "_signin":
+            return Response(_SIGN_IN_PAGE, 200, content_type="text/html; charset=utf-8")
+        segments = [segment for segment in request.path.split("/") if segment]
+        lowered = [segment.casefold() for segment in segments]
+        if "_apis" not in lowered[:3]:
+            return Response("<html><body>Page not found.</body></html>", 404, content_type="text/html; charset=utf-8")
+        at = lowered.index("_apis")
+        user = self._user(request)
+        if user is None:
+            return self._refuse(request)
+        request.environ["sandbox.user"] = user.name
+        method = "GET" if request.method == "HEAD" else request.method
+        handler, rest = self._find(method, segments[at + 1 :])
+        version = _version_of(request, method, lowered[at + 1 :])
+        project = self._project(segments[0], user) if at else None
+        return handler(Call(self.mount, request, user, self.mount.url, version, project, rest))
+
+    def _find(self, method: str, segments: list[str]) -> tuple[Handler, tuple[str, ...]]:
+        others = set()
+        for known, pattern, handler in self._routes:
+            rest = _matched(pattern, segments)
+            if rest is not None and known == method:
+                return handler, rest
+            if rest is not None:
+                others.add(known)
+        if others:
+            message = f"The requested resource does not support http method '{method}'."
+            raise WireError(405, message, "UnsupportedHttpMethodException")
+        message = "The controller for path '/_apis' was not found or does not implement IController."
+        raise WireError(404, message, "HttpException", "System.Web.HttpException, System.Web")
+
+    def _project(self, name: str, user: User) -> Project:
+        for project in self.mount.tracker.projects(user):
+            if name.casefold() in (project.name.casefold(), project.key.casefold(), project_guid(project)):
+                return project
+        raise not_found_project(name)
+
+    def _user(self, request: Request) -> User | None:
+        scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        if scheme.casefold() == "bearer":
+            return self.mount.tracker.user_by_token(credentials.strip())
+        if scheme.casefold() != "basic":
+            return None
+        try:
+            text = base64.b64decode(credentials.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        # Whatever stands before the colon is ignored: the token alone says who it is.
+        return self.mount.tracker.user_by_token(text.partition(":")[2])
+
+    def _refuse(self, request: Request) -> Response:
+        if self.sign_in == "203":
+            return Response(_SIGN_IN_PAGE, 203, content_type="text/html; charset=utf-8")
+        if self.sign_in == "302":
+            return Response("", 302, {"Location": f"{self.mount.url}/_signin"})
+        page = "<html><body><h1>Access Denied: The Personal Access Token used has expired.</h1></body></html>"
+        challenge = {"WWW-Authenticate": f'Basic realm="{self.mount.url}/"'}
+        return Response(page, 401, challenge, content_type="text/html; charset=utf-8")
+
+
+_SIGN_IN_PAGE = """<!DOCTYPE html>
+<html><head><title>Azure DevOps Services | Sign In</title></head><body><h1>Sign in to your account</h1></body></html>
+"""
+
+
+def _matched(pattern: tuple[str, ...], segments: list[str]) -> tuple[str, ...] | None:
+    """The segments that the stars of a pattern stand for, or None where the path is another."""
+    if pattern[-1] == "**":
+        head = _matched(pattern[:-1], segments[: len(pattern) - 1])
+        return None if head is None else (*head, *segments[len(pattern) - 1 :])
+    if len(pattern) != len(segments):
+        return None
+    if any(p not in ("*", s.casefold()) for p, s in zip(pattern, segments, strict=True)):
+        return None
+    return tuple(s for p, s in zip(pattern, segments, strict=True) if p == "*")
+
+
+def _version_of(request: Request, method: str, path: list[str]) -> Version:
+    asked = {name.casefold(): value for name, value in request.args.items()}.get("api-version", "")
+    if not asked:
+        accepted = re.search(r"api-version=([\w.-]{1,20})", request.headers.get("Accept", ""))
+        asked = accepted.group(1) if accepted else ""
+    if not asked:
+        if method in ("GET", "OPTIONS"):
+            return Version(_NEWEST, 0)
+        message = (
+            f'No api-version was supplied for the "{method}" request. The version must be supplied either as part of '
+            'the Accept header (e.g., "application/json; api-version=1.0") or as a query parameter (e.g., '
+            '"?api-version=1.0").'
+        )
+        raise WireError(400, message, "VssVersionNotSpecifiedException")
+    match = _VERSION.match(asked)
+    if match is None or float(match.group(1)) > _NEWEST:
+        message = f"The requested REST API version of {asked} is out of range for this server. The latest is {_NEWEST}."
+        raise WireError(400, message, "VssVersionOutOfRangeException")
+    preview = int(match.group(3) or 0) if match.group(2) else None
+    if preview is None and PREVIEW_ONLY.intersection(path):
+        message = (
+            f'The requested version "{asked}" of the resource is under preview. The -preview flag must be supplied in '
+            f'the api-version for such requests. For example: "{asked}-preview"'
+        )
+        raise WireError(400, message, "VssInvalidPreviewVersionException")
+    return Version(float(match.group(1)), preview)
+
+
+def translated(error: SandboxError) -> WireError:
+    """What the product says to what the state refuses."""
+    if isinstance(error, NotFound):
+        if error.what == "item":
+            return not_found_item(error.which)
+        if error.what == "project":
+            return not_found_project(error.which)
+        return work_item_error(404, f"VS402600: The {error.what} {error.which} does not exist.", "NotFoundException")
+    if isinstance(error, Forbidden):
+        message = (
+            "TF237111: The current user does not have permissions to save work items under the specified area path."
+        )
+        return work_item_error(403, message, "WorkItemUnauthorizedAccessException")
+    if isinstance(error, Invalid):
+        message = f"TF401320: Rule Error for field {error.field or 'unknown'}. Error code: InvalidValue."
+        return work_item_error(400, message, "RuleValidationException", 600171)
+    return work_item_error(412, "TF26071: This work item has been changed by someone else.", "StaleRevision")
+
+
+def listing(values: Sequence[Any]) -> Response:
+    """A list in its wrapper."""
+    return answer({"count": len(values), "value": list(values)})
