@@ -17,7 +17,14 @@ import requests
 from azure.devops.connection import Connection
 from azure.devops.exceptions import AzureDevOpsClientError
 from azure.devops.v7_1.location.location_client import LocationClient
-from azure.devops.v7_1.work_item_tracking.models import JsonPatchOperation
+from azure.devops.v7_1.work_item_tracking.models import (
+    CommentCreate,
+    CommentUpdate,
+    JsonPatchOperation,
+    TeamContext,
+    Wiql,
+    WorkItemBatchGetRequest,
+)
 from msrest.exceptions import ClientException
 
 from integrations.azure_devops.wire import Wire, decoded
@@ -146,6 +153,29 @@ class Session:
         """One work item: with all of it, or with only the named fields."""
         answer = self.items.get_work_item(number, fields=fields, expand=None if fields else "All")
         return mapping(answer)
+
+    def batch(self, numbers: Sequence[int], fields: Sequence[str] | None = None) -> list[Any]:
+        """At most 200 items at once, whole or with the named fields; those that are gone are null or left out."""
+        request = WorkItemBatchGetRequest(
+            ids=list(numbers),
+            fields=list(fields) if fields else None,
+            expand=None if fields else "all",
+            error_policy="omit",
+        )
+        return list(self.items.get_work_items_batch(request))
+
+    def query(self, project: str, wiql: str, top: int) -> dict[str, Any]:
+        """The first `top` results of a query, whose dates are precise to the millisecond."""
+        context = TeamContext(project=project)
+        return mapping(self.items.query_by_wiql(Wiql(query=wiql), context, time_precision=True, top=top))
+
+    def add_comment(self, project: str, number: int, text: str, text_format: str) -> dict[str, Any]:
+        """Adds a comment; not repeatable."""
+        return mapping(self.items.add_work_item_comment(CommentCreate(text=text), project, number, text_format))
+
+    def edit_comment(self, project: str, number: int, comment: int, text: str, text_format: str) -> None:
+        """Replaces the text of a comment."""
+        self.items.update_work_item_comment(CommentUpdate(text=text), project, number, comment, text_format)
 
     def patch(self, number: int, revision: int, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Changes an item if its revision is still `revision`, else raises Conflict. Returns the new item."""

@@ -99,8 +99,8 @@ class Wire:
         if wait:
             with self._lock:
                 self._not_before = max(self._not_before, self._clock() + wait)
-        if error := failure(response, method, wait):
-            raise error
+        if problem := failure(response, method, wait):
+            raise problem
         return response
 
     def _session(self) -> requests.Session:

@@ -1,0 +1,179 @@
+"""The People port for Azure DevOps: who is who, and who may edit.
+
+The product answers permission questions about the caller only; about somebody else it hands out access control lists,
+in which people stand through their groups. Groups are followed upwards, and a deny of any of them wins.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from integrations.azure_devops import items
+from integrations.azure_devops.reader import number
+from integrations.tracker import Missing, Refused, Right, Unintelligible
+from rules.model import Person
+
+if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
+    from integrations.azure_devops.sdk import Session
+
+# https://learn.microsoft.com/azure/devops/organizations/security/namespace-reference
+AREAS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"  # the namespace CSS: what may be done in an area of the project
+WORK_ITEM_WRITE = 32
+_NODE = "vstfs:///Classification/Node/"
+_MOST_GROUPS = 500
+
+
+class AzureDevOpsPeople:
+    """Asks live, every time; only the bot's own identity is remembered, which a token never changes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._me: Person | None = None
+
+    def me(self) -> Person:
+        """The account of the connection's token."""
+        if self._me is None:
+            answer = self._session.location.get_connection_data()
+            user = answer.get("authenticatedUser") if isinstance(answer, dict) else None
+            if not isinstance(user, dict) or not user.get("id"):
+                raise Unintelligible("the tracker does not say who is signed in")
+            name = str(user.get("customDisplayName") or user.get("providerDisplayName") or "")
+            descriptor = str(user.get("subjectDescriptor") or "")
+            self._me = items.person({"id": user["id"], "displayName": name, "descriptor": descriptor})
+            assert self._me is not None  # it has an id
+        return self._me
+
+    def own_id(self) -> str:
+        """The identity of the bot's account."""
+        return self.me().id
+
+    def may_edit(self, person: Person, key: str) -> Right:
+        """By the access control lists of the item's area. None where the bot may not see them."""
+        fields = items.fields_of(self._session.item(number(key), ["System.TeamProject", "System.AreaPath"]))
+        try:
+            descriptor = self._descriptor(person)
+            groups = self._groups(descriptor)
+        except Missing:
+            return Right(False, "no such person in the organisation")
+        except (Refused, Unintelligible):
+            return Right(None, "the bot's account may not see who is in which group (scope Graph: read)")
+        try:
+            token = self._area_token(items.text(fields, "System.TeamProject"), items.text(fields, "System.AreaPath"))
+            names = self._names([person.id], [descriptor, *groups])
+            lists = self._session.security.query_access_control_lists(
+                AREAS, token=token, descriptors=",".join(names), include_extended_info=True
+            )
+        except (Refused, Missing, Unintelligible):
+            return Right(None, "the bot's account may not see the permissions of the item's area (scope Security)")
+        allowed, denied = _effective(lists, {name.lower() for name in names})
+        if denied & WORK_ITEM_WRITE or not allowed & WORK_ITEM_WRITE:
+            return Right(False, "edit work items in this area")
+        return Right(True)
+
+    def in_group(self, person: Person, group: str, project: str) -> bool:
+        """Membership, direct or through other groups.
+
+        `group` is a full name ("[Shop]\\Contributors"), or the short name of a group of the project, of the
+        organisation or of the directory. A group of another project never counts.
+        """
+        organisation = self._session.organisation_url.rpartition("/")[2]
+        wanted = {group.casefold()}
+        if "\\" not in group:
+            scopes = (project, organisation, "TEAM FOUNDATION")
+            wanted = {f"[{scope}]\\{group}".casefold() for scope in scopes}
+        try:
+            containers = self._groups(self._descriptor(person))
+        except Missing:
+            return False
+        return any(self._principal_name(one).casefold() in wanted for one in containers)
+
+    def _descriptor(self, person: Person) -> str:
+        answer = self._session.graph.get_descriptor(person.id)
+        value = answer.get("value") if isinstance(answer, dict) else None
+        if not isinstance(value, str) or not value:
+            raise Missing("no descriptor")
+        return value
+
+    def _groups(self, descriptor: str) -> list[str]:
+        """Every group that somebody is in, directly or through another. Raises Unintelligible for too many."""
+        found: dict[str, None] = {}
+        waiting = [descriptor]
+        while waiting:
+            for one in self._session.graph.list_memberships(waiting.pop(), direction="Up"):
+                container = one.get("containerDescriptor") if isinstance(one, dict) else None
+                if isinstance(container, str) and container not in found:
+                    found[container] = None
+                    waiting.append(container)
+            if len(found) > _MOST_GROUPS:
+                raise Unintelligible("more groups than can be followed")
+        return list(found)
+
+    def _principal_name(self, descriptor: str) -> str:
+        try:
+            answer = self._session.graph.get_group(descriptor)
+        except Missing:
+            return ""
+        return str(answer.get("principalName") or "") if isinstance(answer, dict) else ""
+
+    def _area_token(self, project: str, path: str) -> str:
+        """The security token of an area: its nodes from the root down."""
+        parts = [part for part in path.split("\\")[1:] if part]
+        node = self._session.items.get_classification_node(project, "areas", depth=len(parts) or None)
+        tokens = [_node_token(node)]
+        for part in parts:
+            children = node.get("children") if isinstance(node, dict) else None
+            node = next((one for one in children or () if str(one.get("name", "")).casefold() == part.casefold()), None)
+            tokens.append(_node_token(node))
+        return ":".join(tokens)
+
+    def _names(self, identities: Iterable[str], descriptors: Iterable[str]) -> list[str]:
+        """Under which an access control list may name the person or a group of theirs."""
+        names = list(descriptors)
+        names += [name for one in names if (name := _security_name(one))]
+        try:
+            answer = self._session.identities.read_identities(identity_ids=",".join(identities))
+        except (Missing, Unintelligible):
+            return names
+        found = (str(one.get("descriptor") or "") for one in answer if isinstance(one, dict))
+        return [*names, *(name for name in found if name and name not in names)]
+
+
+def _node_token(node: object) -> str:
+    identifier = node.get("identifier") if isinstance(node, dict) else None
+    if not isinstance(identifier, str):
+        raise Unintelligible("the item's area is not among the areas of its project")
+    return f"{_NODE}{identifier}"
+
+
+def _security_name(descriptor: str) -> str:
+    """The name by which access control lists know a group: its SID, which the graph's descriptor encodes."""
+    kind, _, encoded = descriptor.partition(".")
+    if kind not in ("vssgp", "aadgp"):
+        return ""
+    try:
+        sid = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        return ""
+    return f"Microsoft.TeamFoundation.Identity;{sid}"
+
+
+def _effective(lists: object, names: set[str]) -> tuple[int, int]:
+    """Bits that any of the names is allowed, and that any is denied, inherited ones included."""
+    allowed = denied = 0
+    for one in lists if isinstance(lists, list) else ():
+        entries = one.get("acesDictionary") if isinstance(one, dict) else None
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            if str(name).lower() in names and isinstance(entry, dict):
+                extended = entry.get("extendedInfo")
+                told = isinstance(extended, dict)  # what is inherited is in there too, weighed against the entry's own
+                allowed |= _bits(extended, "effectiveAllow") if told else _bits(entry, "allow")
+                denied |= _bits(extended, "effectiveDeny") if told else _bits(entry, "deny")
+    return allowed, denied
+
+
+def _bits(entry: Any, name: str) -> int:
+    value = entry.get(name)
+    return value if isinstance(value, int) else 0

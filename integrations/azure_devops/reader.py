@@ -1,0 +1,206 @@
+"""The Reader port for Azure DevOps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from integrations.azure_devops import items
+from integrations.azure_devops.items import Dictionary
+from integrations.tracker import Comment, HistoryEntry, Invalid, Missing, Page, Unintelligible, Vocabulary
+from rules.model import WorkItem
+
+if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
+    from integrations.azure_devops.sdk import Session
+
+PAGE = 200  # the product's own limit of items in one request
+PRIORITIES = ("1", "2", "3", "4")
+_MOST_PAGES = 1000
+
+
+class AzureDevOpsReader:
+    """Reads the items that one token may see. `comment_format` is that of a server which does not say it."""
+
+    def __init__(self, session: Session, connection: str, comment_format: str) -> None:
+        self._session = session
+        self._connection = connection
+        self._comment_format = comment_format
+        self._categories: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._relation_names: Mapping[str, str] | None = None
+
+    def fetch(self, key: str) -> WorkItem:
+        """Raises Missing for an item that was deleted or that the bot may not see."""
+        raw = self._session.item(number(key))
+        return self._items([raw])[0]
+
+    def moved(self, project: str, since: datetime | None, page: str | None = None) -> Page:
+        """At most 200 items a page. An item that moves again while pages are read comes once more, later."""
+        cursor = _Cursor.read(page) if page else _Cursor(_query_date(since), ())
+        rows = PAGE + len(cursor.seen)
+        answer = self._session.query(project, _query(project, cursor.since), rows)
+        listed = _list(answer, "workItems")
+        found = [one["id"] for one in listed if isinstance(one, dict) and isinstance(one.get("id"), int)]
+        numbers = [one for one in found if one not in cursor.seen][:PAGE]
+        raws = self.raw_items(numbers)
+        following = cursor.after(numbers, raws, items.moment(answer.get("asOf")))
+        return Page(
+            tuple(self._items([raws[one] for one in numbers if one in raws])),
+            following.written() if len(found) >= rows and numbers else None,
+        )
+
+    def comments(self, key: str) -> tuple[Comment, ...]:
+        """All comments that were not deleted, oldest first."""
+        return tuple(sorted(self.comment_pages(key), key=lambda one: (one.created, int(one.id))))
+
+    def comment_pages(self, key: str) -> Iterable[Comment]:
+        """The comments page by page, as the product lists them when asked for the oldest first."""
+        project, token, seen = self.project_of(number(key)), None, set[str]()
+        for _ in range(_MOST_PAGES):
+            answer = self._session.items.get_comments(
+                project, number(key), top=PAGE, continuation_token=token, order="asc"
+            )
+            for raw in _list(answer, "comments"):
+                if isinstance(raw, dict) and not raw.get("isDeleted"):
+                    yield items.comment(raw, self._comment_format)
+            token = answer.get("continuationToken")
+            if not isinstance(token, str) or not token or token in seen:
+                return
+            seen.add(token)
+
+    def history(self, key: str) -> tuple[HistoryEntry, ...]:
+        """All updates, oldest first. See `items.history_entry` for the form of labels."""
+        entries: list[HistoryEntry] = []
+        at = datetime.min.replace(tzinfo=UTC)
+        for _ in range(_MOST_PAGES):
+            answer = self._session.items.get_updates(number(key), top=PAGE, skip=len(entries))
+            for raw in answer:
+                entry = items.history_entry(raw if isinstance(raw, dict) else {}, at)
+                at = entry.at
+                entries.append(entry)
+            if len(answer) < PAGE:
+                break
+        return tuple(entries)
+
+    def vocabulary(self, project: str) -> Vocabulary:
+        """Priorities are the four of the product; a sub-task is a Task, where the project has that type."""
+        answer = self._session.items.get_work_item_types(project)
+        types = tuple(str(one["name"]) for one in answer if isinstance(one, dict) and one.get("name"))
+        return Vocabulary(PRIORITIES, types, items.SUBTASK_TYPE if items.SUBTASK_TYPE in types else None)
+
+    def project_of(self, wanted: int) -> str:
+        """The project of an item, read live: an item may have moved."""
+        return items.text(items.fields_of(self._session.item(wanted, ["System.TeamProject"])), "System.TeamProject")
+
+    def raw_items(self, numbers: Sequence[int], fields: Sequence[str] | None = None) -> dict[int, dict[str, Any]]:
+        """Items by number, whole or with the named fields only; those that are gone are left out."""
+        found: dict[int, dict[str, Any]] = {}
+        for start in range(0, len(numbers), PAGE):
+            for raw in self._session.batch(numbers[start : start + PAGE], fields):
+                if isinstance(raw, dict) and isinstance(raw.get("id"), int):
+                    found[raw["id"]] = raw
+        return found
+
+    def relation_types(self) -> list[Mapping[str, Any]]:
+        """The kinds of relations that the organisation knows."""
+        return [one for one in self._session.items.get_relation_types() if isinstance(one, dict)]
+
+    def _items(self, raws: Sequence[Mapping[str, Any]]) -> list[WorkItem]:
+        children = sorted({child for raw in raws for child in items.children_of(raw)})
+        titles = {
+            one: items.text(items.fields_of(raw), items.TITLE)
+            for one, raw in self.raw_items(children, ["System.Id", items.TITLE]).items()
+        }
+        return [
+            items.work_item(raw, self._connection, Dictionary(self._categories_for(raw), self._names_for(raw), titles))
+            for raw in raws
+        ]
+
+    def _categories_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
+        fields = items.fields_of(raw)
+        place = items.text(fields, "System.TeamProject"), items.text(fields, "System.WorkItemType")
+        known = self._categories.get(place, {})
+        if items.text(fields, "System.State") not in known:
+            try:
+                answer = self._session.items.get_work_item_type_states(*place)
+            except Missing:  # a type that has been taken away since
+                answer = []
+            known = {str(one.get("name")): str(one.get("category")) for one in answer if isinstance(one, dict)}
+            self._categories[place] = known
+        return known
+
+    def _names_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
+        own = {items.CHILD, items.PARENT}
+        if all(rel in own or rel.startswith(items.DUPLICATE) for rel, _ in items.relations_of(raw)):
+            return {}
+        if self._relation_names is None:
+            self._relation_names = {
+                str(one.get("referenceName")): str(one.get("name", "")) for one in self.relation_types()
+            }
+        return self._relation_names
+
+
+class _Cursor:
+    """Where the next page of moved items begins: at a date, without the items seen that carry that very date."""
+
+    def __init__(self, since: str | None, seen: Sequence[int]) -> None:
+        self.since = since
+        self.seen = frozenset(seen)
+
+    @classmethod
+    def read(cls, page: str) -> _Cursor:
+        try:
+            since, seen = json.loads(page)
+            cursor = cls(since, [int(one) for one in seen])
+        except (ValueError, TypeError):
+            raise Invalid("not a page token of this tracker") from None
+        if since is not None and items.moment(since) is None:
+            raise Invalid("not a page token of this tracker")
+        return cursor
+
+    def written(self) -> str:
+        return json.dumps([self.since, sorted(self.seen)])
+
+    def after(self, numbers: Sequence[int], raws: Mapping[int, Mapping[str, Any]], asked: datetime | None) -> _Cursor:
+        """The cursor after a page. Items that changed once more after the query was asked do not move it."""
+        dates: dict[int, datetime] = {}
+        for one in numbers:
+            changed = items.moment(items.fields_of(raws[one]).get("System.ChangedDate")) if one in raws else None
+            if changed is not None and (asked is None or changed <= asked):
+                dates[one] = changed
+        latest = max(dates.values(), default=None)
+        since = _query_date(latest) or self.since
+        kept = self.seen if since == self.since else frozenset[int]()
+        return _Cursor(since, [*kept, *(one for one in numbers if _query_date(dates.get(one)) in (None, since))])
+
+
+def number(key: str) -> int:
+    """The number that a key is. Raises Missing: no item has another key."""
+    if not (key.isascii() and key.isdigit() and 0 < len(key) <= 10):
+        raise Missing("no work item has such a key")
+    return int(key)
+
+
+def _query_date(moment: datetime | None) -> str | None:
+    """A date as WIQL takes it, rounded down to the millisecond, which is what the product keeps."""
+    if moment is None:
+        return None
+    moment = moment.astimezone(UTC)
+    moment -= timedelta(microseconds=moment.microsecond % 1000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _query(project: str, since: str | None) -> str:
+    # https://learn.microsoft.com/azure/devops/boards/queries/wiql-syntax: a quote within a string is doubled
+    where = f"[System.TeamProject] = '{project.replace(chr(39), chr(39) * 2)}'"
+    if since:
+        where += f" AND [System.ChangedDate] >= '{since}'"
+    return f"SELECT [System.Id] FROM WorkItems WHERE {where} ORDER BY [System.ChangedDate] ASC, [System.Id] ASC"  # noqa: S608 - WIQL, with the project quoted
+
+
+def _list(answer: object, name: str) -> list[Any]:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, list):
+        raise Unintelligible(f"an answer without {name}")
+    return value

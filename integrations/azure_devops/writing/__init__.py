@@ -1,0 +1,1 @@
+"""What the bot writes to Azure DevOps: comments, drafts, and the changes that people accepted."""

@@ -1,0 +1,113 @@
+"""The Drafter port for Azure DevOps, and the sub-tasks that a person accepted: Tasks under an item.
+
+A Task carries its marker in the foot of its description, so it can be found again and is never made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from integrations.azure_devops import items
+from integrations.azure_devops.markup import Markup, marker_of
+from integrations.azure_devops.reader import AzureDevOpsReader, number
+from integrations.azure_devops.reading import reading
+from integrations.blocks import Blocks, Paragraph, Text
+from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt
+
+if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
+    from integrations.azure_devops.sdk import Session
+
+DRAFT_TAG = "steward-draft"
+_LONGEST_TITLE = 255  # characters, the product's own limit
+
+
+class AzureDevOpsDrafter:
+    """Creates Tasks in the area of their parent, in no sprint, without an assignee."""
+
+    def __init__(self, session: Session, reader: AzureDevOpsReader) -> None:
+        self._session = session
+        self._reader = reader
+
+    def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
+        """Creates one draft and returns its key. Raises Invalid where the project has no type for sub-tasks."""
+        return str(items.number_of(self._create(number(parent), summary, blocks, marker, DRAFT_TAG)))
+
+    def find(self, parent: str, marker: str) -> str | None:
+        """The key of the sub-task whose description ends with this marker, or None."""
+        found = self._marked(number(parent)).get(marker)
+        return None if found is None else str(items.number_of(found))
+
+    def perform(self, plan: Plan) -> Receipt:
+        """Creates the sub-tasks of a plan that are not there yet, or deletes those of an undo that are untouched."""
+        if "remove" in plan.after:
+            self.check_untouched(plan.after["remove"])
+            for one in plan.after["remove"]:
+                self._delete(int(one["id"]))
+            return Receipt(plan.item, plan.kind, plan.field)
+        parent = number(plan.item)
+        made = self._marked(parent)
+        created: list[dict[str, int]] = []
+        for index, summary in enumerate(plan.after["add"]):
+            marker = f"{plan.marker}:{index}"
+            raw: Mapping[str, Any] | None = made.get(marker)
+            if raw is None:
+                origin = Paragraph((Text("Split off by the steward."),))
+                raw = self._create(parent, summary, (origin,), marker)
+            created.append({"id": items.number_of(raw), "rev": _first_revision(raw)})
+        keys = tuple(str(one["id"]) for one in created)
+        return Receipt(plan.item, plan.kind, plan.field, keys, {"created": created})
+
+    def check_untouched(self, created: Sequence[Mapping[str, int]]) -> None:
+        """Raises Conflict where one of the sub-tasks was edited since it was created; deleted ones are no matter."""
+        for one in created:
+            try:
+                raw = self._session.item(int(one["id"]))
+            except Missing:
+                continue
+            if items.revision_of(raw) != one["rev"] or items.children_of(raw):
+                editor = items.person(items.fields_of(raw).get("System.ChangedBy"))
+                raise Conflict("a sub-task has been edited since", "subtasks", editor.name if editor else "")
+
+    def _create(self, parent: int, summary: str, blocks: Blocks, marker: str, tag: str = "") -> Mapping[str, Any]:
+        place = items.fields_of(self._session.item(parent, ["System.TeamProject", "System.AreaPath"]))
+        project = items.text(place, "System.TeamProject")
+        values = {
+            items.TITLE: " ".join(summary.split())[:_LONGEST_TITLE],
+            items.DESCRIPTION: Markup.of(self._session.organisation_url, project).render(blocks, "html", marker),
+            items.TAGS: tag,
+            "System.AreaPath": items.text(place, "System.AreaPath"),
+        }
+        operations: list[dict[str, Any]] = [
+            {"op": "add", "path": f"/fields/{name}", "value": value} for name, value in values.items() if value
+        ]
+        relation = {"rel": items.PARENT, "url": self._session.relation_url(parent)}
+        operations.append({"op": "add", "path": "/relations/-", "value": relation})
+        try:
+            return self._session.create(project, items.SUBTASK_TYPE, operations)
+        except Missing:
+            raise Invalid(f"the project has no work item type {items.SUBTASK_TYPE}") from None
+
+    def _marked(self, parent: int) -> dict[str, Mapping[str, Any]]:
+        """Marker -> child of an item, for each that carries one; the earliest, where two carry the same."""
+        children = sorted(items.children_of(self._session.item(parent)))
+        found: dict[str, Mapping[str, Any]] = {}
+        for _, raw in sorted(self._reader.raw_items(children).items()):
+            description = items.text(items.fields_of(raw), items.DESCRIPTION)
+            marker = marker_of(reading(description, items.format_of(raw, items.DESCRIPTION)))
+            if marker is not None:
+                found.setdefault(marker, raw)
+        return found
+
+    def _delete(self, wanted: int) -> None:
+        try:
+            self._session.items.delete_work_item(wanted)  # into the recycle bin, from where a person can restore it
+        except Missing:
+            return
+
+
+def _first_revision(raw: Mapping[str, Any]) -> int:
+    """The revision at which an item counts as untouched: its own if nobody has changed it since it was created."""
+    fields = items.fields_of(raw)
+    created, changed = (items.moment(fields.get(f"System.{name}Date")) for name in ("Created", "Changed"))
+    return items.revision_of(raw) if created == changed else 1
