@@ -71,6 +71,11 @@ class Readings:
             finally:
                 self._depth -= 1
 
+    def rows(self, statement: Executable) -> list[Any]:
+        """The rows of a select over `tables`."""
+        with self.transaction():
+            return list(self._run(statement).all())
+
     def _forget(self) -> None:
         """Drops what was to be told."""
 

@@ -22,7 +22,7 @@ class SandboxError(Exception):
     """Base of what a tracker refuses; the wires turn it into the vendor's own answer."""
 
 
-class NotFound(SandboxError):  # noqa: N818  # a refusal, not an error
+class NotFound(SandboxError):
     """There is no such thing, or this person may not know of it. `what` is "item", "comment", "project", "link" ..."""
 
     def __init__(self, what: str, which: object = "") -> None:
@@ -31,7 +31,7 @@ class NotFound(SandboxError):  # noqa: N818  # a refusal, not an error
         self.which = str(which)
 
 
-class Forbidden(SandboxError):  # noqa: N818  # a refusal, not an error
+class Forbidden(SandboxError):
     """The person may see the thing but lacks `permission`."""
 
     def __init__(self, permission: str) -> None:
@@ -39,7 +39,7 @@ class Forbidden(SandboxError):  # noqa: N818  # a refusal, not an error
         self.permission = permission
 
 
-class Invalid(SandboxError):  # noqa: N818  # a refusal, not an error
+class Invalid(SandboxError):
     """A value that the tracker does not take; `field` names where, empty for the whole."""
 
     def __init__(self, message: str, field: str = "") -> None:
@@ -47,7 +47,7 @@ class Invalid(SandboxError):  # noqa: N818  # a refusal, not an error
         self.field = field
 
 
-class StaleRevision(SandboxError):  # noqa: N818  # a refusal, not an error
+class StaleRevision(SandboxError):
     """The item is no longer at the revision that the writer expected."""
 
     def __init__(self, expected: int, actual: int) -> None:

@@ -198,6 +198,12 @@ class Tracker(Readings):
         with self.transaction():
             return load(self, self.project(project) if project else self.projects()[0], list(backlog))
 
+    def skip_number(self, project: str) -> None:
+        """Moves a project's counter, as Jira does for an issue that it then refuses to create."""
+        with self.transaction():
+            raised = t.projects.c.last_number + 1
+            self._run(update(t.projects).where(t.projects.c.key == project).values(last_number=raised))
+
     def _next(self, table: Any, floor: int) -> int:
         highest = self._run(select(func.max(table.c.id))).scalar()
         return max(int(highest or 0), floor) + 1

@@ -74,25 +74,10 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 _NOT_EMPTY = frozenset({"bulletList", "orderedList", "listItem", "blockquote", "panel", "table", "tableRow", "expand"})
 _MARKS = frozenset(
-    [
-        "strong",
-        "em",
-        "code",
-        "strike",
-        "underline",
-        "subsup",
-        "textColor",
-        "backgroundColor",
-        "link",
-        "annotation",
-        "border",
-        "alignment",
-        "indentation",
-        "breakout",
-        "fragment",
-        "dataConsumer",
-        "fontSize",
-    ]
+    {
+        *("strong", "em", "code", "strike", "underline", "subsup", "textColor", "backgroundColor", "link"),
+        *("annotation", "border", "alignment", "indentation", "breakout", "fragment", "dataConsumer", "fontSize"),
+    }
 )
 _WITH_CODE = frozenset({"code", "link", "annotation"})
 _DEEPEST = 60

@@ -1,0 +1,41 @@
+"""Jira Cloud: REST versions 2 and 3, account ids, search by token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response
+
+from integrations.sandbox.jira import hooks, people, search
+from integrations.sandbox.jira import lists as lists_
+from integrations.sandbox.jira.calls import answer
+from integrations.sandbox.jira.payloads import CloudVoice
+from integrations.sandbox.jira.wire import SHARED_ROUTES, make_wire
+from integrations.sandbox.webhooks import Voice
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from integrations.sandbox.site import Mounted
+
+
+def create_wire(mounted: Mounted) -> WSGIApplication:
+    routes = (*SHARED_ROUTES, *search.CLOUD_ROUTES, *people.CLOUD_ROUTES, *lists_.CLOUD_ROUTES)
+    app = make_wire(mounted, {"2": "2", "3": "3", "latest": "3"}, routes, _unknown)
+    hooks.add_cloud(app, mounted)
+    return app
+
+
+def create_voice(mounted: Mounted) -> Voice:
+    return CloudVoice(mounted)
+
+
+def _unknown(way: str) -> Response:
+    if way == "bearer":
+        return answer({"error": "Failed to parse Connect Session Auth Token"}, 403)
+    said = "Client must be authenticated to access this resource."
+    made = answer({"message": said, "status-code": 401}, 401)
+    made.headers["WWW-Authenticate"] = 'OAuth realm="https%3A%2F%2Fsandbox"'
+    if way:
+        made.headers["X-Seraph-LoginReason"] = "AUTHENTICATED_FAILED"
+    return made

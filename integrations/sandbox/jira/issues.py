@@ -1,0 +1,306 @@
+"""Issues: read, create, edit, delete, move along, link; their changelogs and properties."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+
+from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, nothing, page
+from integrations.sandbox.jira.writing import Edit, read_edit
+from integrations.sandbox.records import Forbidden, Item, NotFound
+
+_PROPERTY_LIMIT = 32_768
+
+
+def wanted_fields(names: list[str]) -> tuple[set[str] | None, set[str]]:
+    """The fields asked for (None: all) and those asked away, out of a `fields` list like "*all,-comment"."""
+    away = {name[1:] for name in names if name.startswith("-")}
+    named = {name for name in names if not name.startswith("-")}
+    if not named or named & {"*all", "*navigable"}:
+        return None, away
+    return named, away
+
+
+def get_issue(call: Call, key: str) -> Response:
+    item = call.item(key)
+    shown = call.shapes.issue(item, *wanted_fields(call.names("fields")))
+    expand = call.names("expand")
+    if "changelog" in expand:
+        # Newest first, the most recent hundred: so does Jira with what it puts into an issue.
+        entries = [call.shapes.history(entry) for entry in reversed(call.tracker.history(item.id))]
+        shown["changelog"] = {
+            "startAt": 0,
+            "maxResults": len(entries[:100]),
+            "total": len(entries),
+            "histories": entries[:100],
+        }
+    if "renderedFields" in expand:
+        shown["renderedFields"] = {"description": call.shapes.html(item.description)}
+    asked = call.names("properties")
+    if asked:
+        known = call.tracker.properties(item.id)
+        shown["properties"] = {k: v for k, v in known.items() if "*all" in asked or k in asked}
+    return answer(shown)
+
+
+def create_issue(call: Call) -> Response:
+    fields = call.body.get("fields")
+    if not isinstance(fields, dict):
+        raise Refusal(400, errors={"project": "Specify a valid project ID or key"})
+    project = _project_of(call, fields.get("project"))
+    if not call.tracker.may(call.viewer, "create", project):
+        said = "You do not have permission to create issues in this project."
+        raise Refusal(403 if call.cloud else 400, said)
+    missing = {}
+    if "issuetype" not in fields:
+        missing["issuetype"] = "Specify an issue type" if call.cloud else "issue type is required"
+    if not fields.get("summary"):
+        missing["summary"] = "You must specify a summary of the issue."
+    try:
+        edit = read_edit(call, None, creating=True)
+    except Refusal as refusal:
+        call.tracker.skip_number(project.key)  # the counter moves although nothing was created
+        refusal.errors = {**missing, **refusal.errors}
+        raise
+    values = edit.values
+    if missing:
+        raise Refusal(400, errors=missing)
+    _check_parent(call, values)
+    values.pop("project", None)
+    with call.tracker.transaction():
+        kind, summary = values.pop("type"), values.pop("summary")
+        item = call.tracker.create_item(
+            call.viewer,
+            project.key,
+            kind,
+            summary,
+            values.pop("description", None),
+            properties=call.properties,
+            **values,
+        )
+        _add_the_rest(call, item, edit)
+    return answer({"id": str(item.id), "key": item.key, "self": call.shapes.link(f"issue/{item.id}")}, 201)
+
+
+def _check_parent(call: Call, values: dict[str, Any]) -> None:
+    subtask = call.tracker.term("type", values["type"]).category == "subtask"
+    if subtask and values.get("parent") is None:
+        field = "parentId" if call.cloud else "parent"
+        said = "Issue type is a sub-task but parent issue key or id not specified."
+        raise Refusal(400, errors={"issuetype" if not call.cloud else field: said})
+    if subtask:
+        above = call.tracker.item(values["parent"])
+        if call.tracker.term("type", above.type).category == "subtask":
+            raise Refusal(400, errors={"parentId": "Given parent issue is a sub-task."})
+
+
+def _project_of(call: Call, given: Any) -> Any:
+    wanted = given if isinstance(given, dict) else {}
+    try:
+        return call.tracker.project(str(wanted.get("key", wanted.get("id", ""))), call.viewer)
+    except NotFound:
+        said = "Specify a valid project ID or key" if call.cloud else "project is required"
+        raise Refusal(400, errors={"project": said}) from None
+
+
+def _add_the_rest(call: Call, item: Item, edit: Edit) -> None:
+    for name, other, outward in edit.links:
+        ends = (item.id, other) if outward else (other, item.id)
+        call.tracker.add_link(call.viewer, name, *ends)
+    for body in edit.comments:
+        call.tracker.add_comment(call.viewer, item.id, body)
+
+
+def edit_issue(call: Call, key: str) -> Response:
+    item = call.item(key)
+    home = call.tracker.project(item.project)
+    if not call.tracker.may(call.viewer, "edit", home):
+        raise Refusal(403, "You do not have permission to edit issues in this project.")
+    quiet = call.argument("notifyUsers", "true").casefold() == "false"
+    if quiet and not call.tracker.may(call.viewer, "administer", home):
+        raise Refusal(403, "To discard the user notification either admin or project admin permissions are required.")
+    with call.tracker.transaction():
+        edit = read_edit(call, call.item(key))
+        edit.values.pop("project", None)
+        call.tracker.change_item(call.viewer, item.id, edit.values, notify=not quiet)
+        _add_the_rest(call, item, edit)
+        for name, value in call.properties.items():
+            call.tracker.set_property(call.viewer, item.id, name, value)
+    if call.argument("returnIssue") == "true":
+        return answer(call.shapes.issue(call.item(key)))
+    return nothing()
+
+
+def delete_issue(call: Call, key: str) -> Response:
+    item = call.item(key)
+    children = call.tracker.children(item.id)
+    if children and call.argument("deleteSubtasks") != "true":
+        said = f"The issue '{item.key}' has subtasks.  You must specify the 'deleteSubtasks' parameter to delete it and them."
+        raise Refusal(400, said)
+    try:
+        call.tracker.delete_item(call.viewer, item.id)
+    except Forbidden:
+        raise Refusal(403, "You do not have permission to delete issues in this project.") from None
+    return nothing()
+
+
+def assign(call: Call, key: str) -> Response:
+    item = call.item(key)
+    if not call.tracker.may(call.viewer, "edit", call.tracker.project(item.project)):
+        raise Refusal(403, "You do not have permission to assign issues.")
+    call.tracker.change_item(call.viewer, item.id, {"assignee": call.person(call.body, "assignee")})
+    return nothing()
+
+
+def changelog(call: Call, key: str) -> Response:
+    item = call.item(key)
+    entries = [call.shapes.history(entry) for entry in call.tracker.history(item.id)]
+    shown = page(call, entries, size=100, cap=100)
+    where = call.shapes.link(f"issue/{item.key}/changelog?maxResults={shown['maxResults']}&startAt=")
+    following = {} if shown["isLast"] else {"nextPage": f"{where}{shown['startAt'] + shown['maxResults']}"}
+    return answer({"self": f"{where}{shown['startAt']}", **following, **shown})
+
+
+def transitions(call: Call, key: str) -> Response:
+    item = call.item(key)
+    allowed = call.tracker.may(call.viewer, "edit", call.tracker.project(item.project))
+    shown = [
+        {"id": str(term.id), "name": term.name, "to": call.shapes.status(term)}
+        | ({"hasScreen": False, "isGlobal": True, "isInitial": False, "isConditional": False} if call.cloud else {})
+        for term in call.tracker.terms("status")
+        if allowed
+    ]
+    return answer({"expand": "transitions", "transitions": shown})
+
+
+def transition(call: Call, key: str) -> Response:
+    item = call.item(key)
+    wanted = (call.body.get("transition") or {}).get("id")
+    allowed = call.tracker.may(call.viewer, "edit", call.tracker.project(item.project))
+    found = [term for term in call.tracker.terms("status") if str(term.id) == str(wanted)]
+    if not found or not allowed:
+        raise Refusal(400, "It seems that you have tried to perform an illegal workflow operation.")
+    with call.tracker.transaction():
+        edit = Edit()
+        if call.body.get("fields") or call.body.get("update"):
+            edit = read_edit(call, item)
+        call.tracker.change_item(call.viewer, item.id, {**edit.values, "status": found[0].name})
+        _add_the_rest(call, item, edit)
+    return nothing()
+
+
+def watchers(call: Call, key: str) -> Response:
+    item = call.item(key)
+    names = call.tracker.watchers(item.id)
+    shown = {"self": call.shapes.link(f"issue/{item.key}/watchers"), "isWatching": call.viewer.name in names}
+    return answer({**shown, "watchCount": len(names), "watchers": [call.shapes.user(name) for name in names]})
+
+
+# properties
+
+
+def property_keys(call: Call, key: str) -> Response:
+    item = call.item(key)
+    names = call.tracker.properties(item.id)
+    return answer({"keys": [{"self": call.shapes.link(f"issue/{item.id}/properties/{n}"), "key": n} for n in names]})
+
+
+def get_property(call: Call, key: str, name: str) -> Response:
+    known = call.tracker.properties(call.item(key).id)
+    if name not in known:
+        raise Refusal(404, f"The property with key '{name}' does not exist.")
+    return answer({"key": name, "value": known[name]})
+
+
+def property_value(call: Call) -> Any:
+    """The JSON value that a PUT of a property sends."""
+    sent = call.request.get_data()
+    if len(sent) > _PROPERTY_LIMIT:
+        raise Refusal(400, "The property value exceeds the maximum length of 32768 characters.")
+    try:
+        return json.loads(sent)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "The property value is not a valid JSON.") from None
+
+
+def put_property(call: Call, key: str, name: str) -> Response:
+    item, value = call.item(key), property_value(call)
+    new = name not in call.tracker.properties(item.id)
+    call.tracker.set_property(call.viewer, item.id, name, value)
+    return answer({}, 201 if new else 200)
+
+
+def delete_property(call: Call, key: str, name: str) -> Response:
+    item = call.item(key)
+    if name not in call.tracker.properties(item.id):
+        raise Refusal(404, f"The property with key '{name}' does not exist.")
+    call.tracker.set_property(call.viewer, item.id, name, None)
+    return nothing()
+
+
+# links
+
+
+def add_link(call: Call) -> Response:
+    given = call.body.get("type") or {}
+    try:
+        name = call.tracker.term("link_type", given.get("id", given.get("name", ""))).name
+    except NotFound:
+        raise Refusal(404, f"No issue link type with name '{given.get('name')}' found.") from None
+    inward, outward = (call.body.get(end) or {} for end in ("inwardIssue", "outwardIssue"))
+    source = call.item(str(inward.get("key", inward.get("id", ""))))
+    target = call.item(str(outward.get("key", outward.get("id", ""))))
+    for end in (source, target):
+        if not call.tracker.may(call.viewer, "edit", call.tracker.project(end.project)):
+            raise Refusal(401, f"No Link Issue Permission for issue '{end.key}'")
+    with call.tracker.transaction():
+        call.tracker.add_link(call.viewer, name, source.id, target.id)
+        comment = call.body.get("comment")
+        if comment:
+            call.tracker.add_comment(call.viewer, source.id, call.text(comment.get("body"), "comment"))
+    return nothing(201)
+
+
+def get_link(call: Call, link_id: int) -> Response:
+    return answer(call.shapes.issue_link(_link(call, link_id)))
+
+
+def delete_link(call: Call, link_id: int) -> Response:
+    _link(call, link_id)
+    try:
+        call.tracker.remove_link(call.viewer, link_id)
+    except Forbidden:
+        raise Refusal(401, "You do not have permission to delete issue links in this project.") from None
+    return nothing(200 if call.cloud else 204)
+
+
+def _link(call: Call, link_id: int) -> Any:
+    try:
+        link = call.tracker.link(link_id)
+        for end in (link.source, link.target):
+            call.tracker.item(end, call.viewer)
+    except NotFound:
+        raise Refusal(404, f"No issue link with id '{link_id}' exists.") from None
+    return link
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", "issue", create_issue),
+    ("GET", "issue/<key>", get_issue),
+    ("PUT", "issue/<key>", edit_issue),
+    ("DELETE", "issue/<key>", delete_issue),
+    ("PUT", "issue/<key>/assignee", assign),
+    ("GET", "issue/<key>/changelog", changelog),
+    ("GET", "issue/<key>/transitions", transitions),
+    ("POST", "issue/<key>/transitions", transition),
+    ("GET", "issue/<key>/watchers", watchers),
+    ("GET", "issue/<key>/properties", property_keys),
+    ("GET", "issue/<key>/properties/<name>", get_property),
+    ("PUT", "issue/<key>/properties/<name>", put_property),
+    ("DELETE", "issue/<key>/properties/<name>", delete_property),
+    ("POST", "issueLink", add_link),
+    ("GET", "issueLink/<int:link_id>", get_link),
+    ("DELETE", "issueLink/<int:link_id>", delete_link),
+)
