@@ -8,6 +8,7 @@ A file is JSON lines, in the shape of Jira's REST answers or flat, or one JSON d
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,12 +16,15 @@ from typing import Any
 
 from integrations.sandbox.backlog.entries import BacklogUnreadable, Unread, entries
 from integrations.sandbox.backlog.items import BacklogComment, BacklogItem, BacklogLink, UnusableEntry, item_from
-from integrations.sandbox.backlog.wiki import wiki_to_adf, wiki_to_html
+from integrations.sandbox.markup import adf_to_wiki, wiki_to_adf
+from integrations.sandbox.markup.wiki import wiki_to_html
 from integrations.sandbox.records import Flavour, Seed, Term
 from integrations.sandbox.state import Tracker
 
 __all__ = ["Backlog", "BacklogUnreadable", "Unread", "read_backlog", "seed_tracker"]
 
+_KEY_LINK = re.compile(r'<a href="([A-Z][A-Z0-9]{1,9}-[0-9]{1,9})">[^<]{1,20}</a>')
+"""Azure DevOps knows nothing of Jira's keys, so a key in a text is only a word there."""
 _HOPELESS = 1000
 """After so many unreadable lines and no ticket, the file is not a backlog."""
 
@@ -254,34 +258,8 @@ def _login(name: str | None, people: dict[str, str]) -> str | None:
 
 
 def _native(flavour: Flavour, body: Any) -> Any:
-    """A text in the flavour's own form. ADF is taken apart to plain text where the flavour does not speak it."""
-    if isinstance(body, dict):
-        if flavour == "jira-cloud":
-            return body
-        body = _plain(body)
-    match flavour:
-        case "jira-cloud":
-            return wiki_to_adf(body)
-        case "azure-devops":
-            return wiki_to_html(body)
-    return body
-
-
-def _plain(node: Any) -> str:
-    """The words of an ADF document, one line a block."""
-    lines: list[str] = []
-    stack: list[Any] = [node]
-    while stack:
-        one = stack.pop()
-        if not isinstance(one, dict):
-            continue
-        kind = one.get("type")
-        if kind in ("paragraph", "heading", "codeBlock", "listItem", "tableRow"):
-            lines.append("")
-        if kind == "hardBreak":
-            lines.append("")
-        if isinstance(one.get("text"), str):
-            lines[-1:] = [(lines[-1] if lines else "") + one["text"]]
-        children = one.get("content")
-        stack += reversed(children if isinstance(children, list) else [])
-    return "\n".join(line for line in lines if line)
+    """A text in the flavour's own form."""
+    if flavour == "jira-cloud":
+        return body if isinstance(body, dict) else wiki_to_adf(body)
+    wiki = adf_to_wiki(body) if isinstance(body, dict) else body
+    return _KEY_LINK.sub(r"\1", wiki_to_html(wiki, browse="")) if flavour == "azure-devops" else wiki

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.sandbox.backlog import entries as backlog_entries
-from integrations.sandbox.backlog.wiki import wiki_to_adf, wiki_to_html
+from integrations.sandbox.markup import wiki_to_adf
 from integrations.sandbox.loading import BacklogUnreadable, read_backlog, seed_tracker
 from integrations.sandbox.records import Flavour
 from integrations.sandbox.state import Tracker
@@ -288,44 +288,6 @@ def test_other_projects_are_made_with_the_roles_of_the_first(written: Callable[.
     assert tracker.roles("WEB") == tracker.roles(tracker.projects()[0].key)
     assert tracker.item(keys["WEB-4"]).parent == tracker.item(keys["SHOP-4"]).id
     assert heard == []
-
-
-def adf_of(text: str) -> Any:
-    return wiki_to_adf(text)["content"]
-
-
-def test_wiki_text_becomes_headings_lists_code_and_links() -> None:
-    text = "h3. Then\n* one *strong*\n* two\n# three\n\nSee [here|https://a.example/x] and {{code}}\nnext\n"
-    text += "{code:java}\nx *y*\n\nz\n{code}\nbq. said"
-    kinds = [block["type"] for block in adf_of(text)]
-    assert kinds == ["heading", "bulletList", "orderedList", "paragraph", "codeBlock", "blockquote"]
-    assert adf_of(text)[4]["content"][0]["text"] == "x *y*\n\nz"
-    assert '<a href="https://a.example/x">here</a> and <code>code</code><br>next' in wiki_to_html(text)
-    assert "<li>one <b>strong</b></li>" in wiki_to_html(text)
-
-
-def test_wiki_text_is_escaped_and_other_schemes_stay_text() -> None:
-    assert wiki_to_html('<b onclick="x">') == "<div>&lt;b onclick=&quot;x&quot;&gt;</div>"
-    assert "href" not in wiki_to_html("[x|javascript:alert(1)]")
-
-
-@given(st.text(st.sampled_from("ab *_#-{}[]|h1.\n:code/tps"), max_size=60) | st.text(max_size=60))
-def test_no_word_of_wiki_text_is_lost_and_adf_has_no_empty_text(text: str) -> None:
-    def texts(node: Any) -> list[str]:
-        own = [node["text"]] if node["type"] == "text" else []
-        return own + [found for child in node.get("content", []) for found in texts(child)]
-
-    found = texts(wiki_to_adf(text))
-    assert all(found)
-    kept = set("".join(found))
-    assert all(char in kept for char in text if char.isalpha() and char not in "abchdeonrmtps")
-
-
-@pytest.mark.parametrize("piece", ["*", "{{", "[", "* ", "{code}", "h1. ", "[a|http://", "*a ", "\n", "{code:"])
-def test_fault_49_wiki_text_is_read_in_linear_time(piece: str) -> None:
-    text = (piece * 100_000)[:100_000]
-    wiki_to_adf(text)
-    wiki_to_html(text)
 
 
 def test_the_sample_backlog_is_whole() -> None:
