@@ -24,7 +24,7 @@ from integrations.tracker import (
     Unreachable,
 )
 
-TOKEN = "a valid token of the bot's account"
+SIGNED_IN = "a valid token of the bot's account"
 DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
 LONGEST_WAIT = 24 * 3600.0
 DEEPEST = 150  # levels of a JSON answer; Jira's own stay far below
@@ -72,7 +72,7 @@ def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
     if status >= 500 or status in {408, 425}:
         return Unreachable(says)
     if status == 401:
-        return Refused(says, TOKEN)
+        return Refused(says, SIGNED_IN)
     if status == 403:
         return Refused(says, needs)
     if status == 404:

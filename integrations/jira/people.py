@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.blocks import Mention
-from integrations.jira.answers import TOKEN, UNDERSTOOD
+from integrations.jira.answers import SIGNED_IN, UNDERSTOOD
 from integrations.jira.items import person as person_of
 from integrations.jira.reader import issue_path
 from integrations.jira.session import Flavour, JiraSession
@@ -52,7 +52,7 @@ class JiraPeople:
         try:
             return Right(self._holds_edit(person, issue_key))
         except Refused as refused:
-            if refused.missing == TOKEN:
+            if refused.missing == SIGNED_IN:
                 raise
             return Right(allowed=None, missing=missing)
 

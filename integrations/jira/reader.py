@@ -72,7 +72,7 @@ class JiraReader:
         return self._moved_cloud(project, since, page) if self._cloud else self._moved_by_position(project, since, page)
 
     def comments(self, key: str) -> tuple[Comment, ...]:
-        return tuple(self._comment(raw) for raw in self._raw_comments(key))
+        return tuple(self._comment(raw) for raw in self.raw_comments(key))
 
     def history(self, key: str) -> tuple[HistoryEntry, ...]:
         if self._cloud:
@@ -87,20 +87,23 @@ class JiraReader:
             return tuple(sorted(map(history_entry, entries), key=lambda entry: entry.at))
 
     def vocabulary(self, project: str) -> Vocabulary:
-        types = self.issue_types(project)
-        if self._cloud:
-            answer = self._session.get(f"project/{quote(project, safe='')}", needs=f"Browse Projects on {project}")
-            with UNDERSTOOD:
-                identity = str(answer["id"])
-            priorities = list(self._paged("priority/search", "values", {"projectId": identity}, size=50))
-        else:
-            priorities = self._session.get("priority")
+        types, priorities = self.issue_types(project), self.priorities(project)
         with UNDERSTOOD:
             return Vocabulary(
                 priorities=tuple(priority["name"] for priority in priorities),
                 types=tuple(kind["name"] for kind in types if not kind.get("subtask")),
                 subtask_type=next((kind["name"] for kind in types if kind.get("subtask")), None),
             )
+
+    def priorities(self, project: str) -> list[Mapping[str, Any]]:
+        """The priorities of a project's scheme as Jira gives them (Data Center: of the site), most urgent first."""
+        if self._cloud:
+            answer = self._session.get(f"project/{quote(project, safe='')}", needs=f"Browse Projects on {project}")
+            with UNDERSTOOD:
+                identity = str(answer["id"])
+            return list(self._paged("priority/search", "values", {"projectId": identity}, size=50))
+        with UNDERSTOOD:
+            return list(self._session.get("priority"))
 
     def issue_types(self, project: str) -> list[Mapping[str, Any]]:
         """The types that the bot may create in a project, as Jira gives them."""
@@ -119,7 +122,8 @@ class JiraReader:
         except Missing:
             return None
 
-    def _raw_comments(self, key: str) -> Iterator[Mapping[str, Any]]:
+    def raw_comments(self, key: str) -> Iterator[Mapping[str, Any]]:
+        """All comments as Jira gives them, with their properties, oldest first."""
         params = {"expand": "properties", "orderBy": "created"}
         return self._paged(issue_path(key, "comment"), "comments", params, needs=_browse(key))
 

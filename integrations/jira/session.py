@@ -52,6 +52,9 @@ class Patience:
     longest_wait: float = 10.0
 
 
+DEFAULT_PATIENCE = Patience()
+
+
 class JiraSession:
     """Requests to one Jira; safe to share among threads. Every method may raise TrackerError."""
 
@@ -62,7 +65,7 @@ class JiraSession:
         flavour: Flavour,
         *,
         timeout: tuple[float, float] = (3.05, 20.0),
-        patience: Patience = Patience(),
+        patience: Patience = DEFAULT_PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from integrations.blocks import Blocks, Bullets, Heading, Inline, Text
+from integrations.jira.markup.adf_reading import read_adf
 from integrations.jira.markup.adf_writing import adf_nodes
 from integrations.jira.markup.wiki_tokens import unclosed
 from integrations.jira.markup.wiki_writing import UserName, wiki_block
@@ -46,8 +47,11 @@ class Sections(Protocol):
     def remove(self, description: Any, piece: Any, empty: Any) -> Any:
         """The description without the section. Raises SectionEditedError."""
 
-    def holds(self, description: Any, piece: Any) -> bool:
-        """Whether the section is there, as it was added."""
+    def stored(self, description: Any, before: Any, piece: Any) -> Any:
+        """The piece as Jira holds it, in a description that was `before`; None where it is not there."""
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two descriptions are the same; nothing and an empty one are."""
 
 
 def criteria_section(criteria: tuple[Criterion, ...]) -> Blocks:
@@ -82,8 +86,19 @@ class AdfSections:
         left = [*content[:start], *content[start + len(piece) :]]
         return {**description, "content": left} if left else empty
 
-    def holds(self, description: Any, piece: Any) -> bool:
-        return self._find(description, piece) is not None
+    def stored(self, description: Any, before: Any, piece: Any) -> Any:
+        if self._find(description, piece) is not None:
+            return piece
+        # Jira may have stored our nodes with attributes of its own, but still in their place and with their words.
+        content = description.get("content") if isinstance(description, Mapping) else None
+        earlier = before.get("content", []) if isinstance(before, Mapping) else []
+        if not isinstance(content, list) or _bare(content[: len(earlier)]) != _bare(earlier):
+            return None
+        found = content[len(earlier) :]
+        return found if found and read_adf({"content": found}) == read_adf({"content": piece}) else None
+
+    def same(self, one: Any, other: Any) -> bool:
+        return bool(_bare_document(one) == _bare_document(other))
 
     def _find(self, description: Any, piece: Any) -> int | None:
         content = description.get("content") if isinstance(description, Mapping) else None
@@ -121,8 +136,11 @@ class WikiSections:
         left = description[: found[0]] + description[found[1] :]
         return left or empty
 
-    def holds(self, description: Any, piece: Any) -> bool:
-        return self._find(description, piece) is not None
+    def stored(self, description: Any, before: Any, piece: Any) -> Any:
+        return None if self._find(description, piece) is None else piece
+
+    def same(self, one: Any, other: Any) -> bool:
+        return (one or "") == (other or "")
 
     def _find(self, description: Any, piece: Any) -> tuple[int, int] | None:
         if not isinstance(description, str) or not isinstance(piece, str) or not piece:
@@ -134,6 +152,12 @@ class WikiSections:
             if start >= 0 and (end == len(description) or description[end] in "\r\n"):
                 return start, end
         return None
+
+
+def _bare_document(document: Any) -> Any:
+    if isinstance(document, Mapping) and not document.get("content"):
+        return None
+    return _bare(document) or None
 
 
 def _bare(node: Any) -> Any:

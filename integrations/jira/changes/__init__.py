@@ -1,0 +1,87 @@
+"""Changing issues, and taking a change back.
+
+Jira compares nothing on a write. So the live value is compared just before it, a write that could take a person's edit
+away is never repeated blindly, and what was written is read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.changes.description import DescriptionSection
+from integrations.jira.changes.label import Label
+from integrations.jira.changes.link import DuplicateLink
+from integrations.jira.changes.live import LiveIssues
+from integrations.jira.changes.priority import Priority
+from integrations.jira.changes.subtasks import CreatedSubTasks
+from integrations.jira.items import digest, native
+from integrations.jira.markup.sections import Sections
+from integrations.jira.reader import JiraReader
+from integrations.jira.session import JiraSession
+from integrations.jira.subtasks import SubTasks
+from integrations.tracker import Invalid, Plan, Receipt
+from rules.model import Change
+
+UNDO = "undo_"
+
+
+class Kind(Protocol):
+    """How one kind of change is made and taken back. All may raise TrackerError."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that `plan` wants to see."""
+
+    def plan(self, key: str, change: Any, fields: Mapping[str, Any], marker: str) -> Plan:
+        """`fields` holds the live native values of `fields` and of what is expected."""
+
+    def perform(self, plan: Plan) -> Receipt: ...
+
+    def plan_undo(self, receipt: Receipt, marker: str) -> Plan: ...
+
+    def undo(self, plan: Plan) -> Receipt: ...
+
+
+class JiraApplier:
+    """The Applier port. A plan's kind is the kind of its change; one that takes a change back begins with "undo_"."""
+
+    def __init__(self, session: JiraSession, live: LiveIssues, reader: JiraReader, sections: Sections) -> None:
+        self._live = live
+        self._label = Label(live)
+        self._kinds: Mapping[str, Kind] = {
+            "criteria": DescriptionSection(live, sections),
+            "priority": Priority(live, reader),
+            "label": self._label,
+            "duplicate": DuplicateLink(session, live),
+            "subtasks": CreatedSubTasks(session, live, SubTasks(session, reader)),
+        }
+
+    def plan(self, key: str, change: Change, expected: Mapping[str, str], marker: str) -> Plan:
+        kind = self._kinds[change.kind]
+        fields = self._live.fields(key, "project", *kind.fields, *expected)
+        for name, wanted in expected.items():
+            with UNDERSTOOD:
+                found = digest(native(fields, name))
+            if found != wanted:
+                raise self._live.conflict(key, name)
+        return kind.plan(key, change, fields, marker)
+
+    def perform(self, plan: Plan) -> Receipt:
+        kind = self._kind_of(plan.kind)
+        return kind.undo(plan) if plan.kind.startswith(UNDO) else kind.perform(plan)
+
+    def plan_undo(self, receipt: Receipt, marker: str) -> Plan:
+        if receipt.kind.startswith(UNDO):
+            raise Invalid("what took a change back is not taken back itself")
+        return self._kind_of(receipt.kind).plan_undo(receipt, marker)
+
+    def remove_label(self, key: str, label: str) -> None:
+        self._label.take_off(key, label)
+
+    def _kind_of(self, name: str) -> Kind:
+        kind = self._kinds.get(name.removeprefix(UNDO))
+        if kind is None:
+            raise Invalid(f"unknown kind of plan: {name!r}")
+        return kind

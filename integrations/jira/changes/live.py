@@ -1,0 +1,69 @@
+"""An issue as it is at this moment: its values, who edited them, and which history entries are the bot's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.session import JiraSession
+from integrations.tracker import Comment, Conflict, HistoryEntry, TrackerError
+from rules.model import Person
+
+
+class LiveIssues:
+    """Direct reads and plain writes of single issues; nothing is remembered."""
+
+    def __init__(self, session: JiraSession, reader: JiraReader, account: Callable[[], Person]) -> None:
+        self._session = session
+        self._reader = reader
+        self.account = account
+
+    def fields(self, key: str, *names: str) -> Mapping[str, Any]:
+        """The native values of these fields."""
+        params = {"fields": ",".join(dict.fromkeys(names))}
+        answer = self._session.get(issue_path(key), params, needs=f"Browse Projects for {key}")
+        with UNDERSTOOD:
+            fields: Mapping[str, Any] = {**answer["fields"]}
+        return fields
+
+    def set(self, key: str, name: str, value: Any) -> None:
+        """Writes one field; never repeated, because a person may have edited between two tries."""
+        self._session.put(issue_path(key), {"fields": {name: value}}, needs=f"Edit Issues on {key}")
+
+    def amend_labels(self, key: str, verb: str, label: str) -> None:
+        """Adds or removes one label and leaves the others to whoever edits them; repeatable."""
+        body = {"update": {"labels": [{verb: label}]}}
+        self._session.put(issue_path(key), body, needs=f"Edit Issues on {key}", repeatable=True)
+
+    def history(self, key: str) -> tuple[HistoryEntry, ...]:
+        return self._reader.history(key)
+
+    def comments(self, key: str) -> tuple[Comment, ...]:
+        return self._reader.comments(key)
+
+    def conflict(self, key: str, field: str) -> Conflict:
+        """The Conflict for a field that is not as it was, naming who edited it last where the history tells."""
+        by = ""
+        try:
+            for entry in self.history(key):
+                if any(edit.field == field for edit in entry.edits):
+                    by = entry.actor.name
+        except TrackerError:
+            by = ""
+        return Conflict(f"{field} of {key} was changed meanwhile", field, by)
+
+    def entries(self, key: str) -> frozenset[str]:
+        """The ids of the history so far, to tell afterwards what a write has added."""
+        return frozenset(entry.id for entry in self.history(key))
+
+    def writes(self, key: str, field: str, before: frozenset[str] | None = None) -> tuple[str, ...]:
+        """The bot's history entries on a field: those not in `before`, or the last one where that is not known."""
+        mine = self.account().id
+        own = [
+            entry.id
+            for entry in self.history(key)
+            if entry.actor.id == mine and any(edit.field == field for edit in entry.edits)
+        ]
+        return tuple(own[-1:]) if before is None else tuple(entry for entry in own if entry not in before)

@@ -1,0 +1,64 @@
+"""One connection to a Jira: it holds the session and hands out the ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from integrations.jira.changes import JiraApplier
+from integrations.jira.changes.live import LiveIssues
+from integrations.jira.commenter import JiraCommenter, JiraDrafter
+from integrations.jira.markup import AdfMarkup, Markup, WikiMarkup
+from integrations.jira.markup.sections import AdfSections, Sections, WikiSections
+from integrations.jira.people import JiraPeople
+from integrations.jira.reader import JiraReader
+from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
+from integrations.jira.subtasks import SubTasks
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class JiraConnection:
+    """A Jira site as one account sees it: `reader`, `commenter`, `drafter`, `applier` and `people` are the ports.
+
+    `base_url` is where the REST interface is asked (for a scoped token of Cloud: https://api.atlassian.com/ex/jira/ID),
+    `browse_url` the site that people open, the same if not given. All ports may be shared among threads. `sleep`,
+    `clock` (seconds, monotonic) and `now` are for tests.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        auth: BasicAuth | BearerAuth,
+        flavour: Flavour,
+        *,
+        browse_url: str | None = None,
+        timeout: tuple[float, float] = (3.05, 20.0),
+        patience: Patience = DEFAULT_PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._browse_url = (browse_url or base_url).rstrip("/")
+        session = JiraSession(base_url, auth, flavour, timeout=timeout, patience=patience, sleep=sleep, clock=clock)
+        self.people = JiraPeople(session, flavour)
+        account, user_name = self.people.account, self.people.user_name
+        markup: Markup
+        sections: Sections
+        if flavour == "cloud":
+            markup, sections = AdfMarkup(self.browse), AdfSections(self.browse)
+        else:
+            markup, sections = WikiMarkup(self.browse, user_name), WikiSections(self.browse, user_name)
+        self.reader = JiraReader(session, flavour, name, markup, account, now)
+        self.commenter = JiraCommenter(session, flavour, markup, self.reader, account)
+        self.drafter = JiraDrafter(SubTasks(session, self.reader), markup)
+        self.applier = JiraApplier(session, LiveIssues(session, self.reader, account), self.reader, sections)
+
+    def browse(self, key: str) -> str:
+        """The address of an issue's page."""
+        return f"{self._browse_url}/browse/{quote(key, safe='')}"

@@ -1,0 +1,90 @@
+"""Writing the bot's own comments, and draft sub-tasks where a policy allows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from integrations.blocks import Blocks
+from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.items import person, property_list
+from integrations.jira.markup import Markup
+from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.session import Flavour, JiraSession
+from integrations.jira.subtasks import SubTasks, summary_line
+from rules.model import Person
+
+DRAFT_LABEL = "steward-draft"
+
+# In a service project a comment is shown to the customer unless this is sent with it.
+_INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
+
+
+class JiraCommenter:
+    """The Commenter port."""
+
+    def __init__(
+        self,
+        session: JiraSession,
+        flavour: Flavour,
+        markup: Markup,
+        reader: JiraReader,
+        account: Callable[[], Person],
+    ) -> None:
+        self._session = session
+        self._cloud = flavour == "cloud"
+        self._markup = markup
+        self._reader = reader
+        self._account = account
+
+    def post(self, key: str, blocks: Blocks, marker: str) -> str:
+        properties = property_list(marker)
+        if self._is_service_project(key):
+            properties.append(_INTERNAL)
+        body = {"body": self._markup.render(blocks), "properties": properties}
+        answer = self._session.post(issue_path(key, "comment"), body, needs=f"Add Comments on {key}")
+        with UNDERSTOOD:
+            return str(answer["id"])
+
+    def edit(self, key: str, comment: str, blocks: Blocks, marker: str) -> None:
+        path = issue_path(key, f"comment/{quote(comment, safe='')}")
+        body = {"body": self._markup.render(blocks), "properties": property_list(marker)}
+        # Data Center knows no such parameter for comments.
+        quiet = {"notifyUsers": "false"} if self._cloud else None
+        self._session.put(path, body, quiet, needs=f"Edit Own Comments on {key}", repeatable=True)
+
+    def find(self, key: str, marker: str) -> str | None:
+        mine = self._account().id
+        with UNDERSTOOD:
+            for raw in self._reader.raw_comments(key):
+                # A marker under another name is a copy, and proves nothing.
+                if person(raw.get("author")).id == mine and self._reader.marker(raw) == marker:
+                    return str(raw["id"])
+        return None
+
+    def _is_service_project(self, key: str) -> bool:
+        issue = self._session.get(issue_path(key), {"fields": "project"}, needs=f"Browse Projects for {key}")
+        with UNDERSTOOD:
+            project = issue["fields"]["project"]
+            kind = project.get("projectTypeKey")
+            if kind is None:
+                path = f"project/{quote(str(project['key']), safe='')}"
+                kind = self._session.get(path, needs=f"Browse Projects for {key}")["projectTypeKey"]
+            return bool(kind == "service_desk")
+
+
+class JiraDrafter:
+    """The Drafter port."""
+
+    def __init__(self, subtasks: SubTasks, markup: Markup) -> None:
+        self._subtasks = subtasks
+        self._markup = markup
+
+    def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
+        fields = {"summary": summary_line(summary), "labels": [DRAFT_LABEL]}
+        if blocks:
+            fields["description"] = self._markup.render(blocks)
+        return self._subtasks.create(parent, fields, marker)
+
+    def find(self, parent: str, marker: str) -> str | None:
+        return self._subtasks.marked(parent).get(marker)
