@@ -1,0 +1,37 @@
+"""The settings: one tree, read from one `steward.toml`; secrets come from the environment or from files."""
+
+from bot.settings.documented import DocumentedSetting, documented_settings
+from bot.settings.nearest import nearest
+from bot.settings.reading import CONFIG_VARIABLE, DEFAULT_FILE, SettingsError, load
+from bot.settings.tree import (
+    AnyConnection,
+    AzureDevOpsConnection,
+    ConnectionSettings,
+    EngineSettings,
+    JiraCloudConnection,
+    JiraDataCenterConnection,
+    ModelSettings,
+    ProjectSettings,
+    ServerSettings,
+    Settings,
+)
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DEFAULT_FILE",
+    "AnyConnection",
+    "AzureDevOpsConnection",
+    "ConnectionSettings",
+    "DocumentedSetting",
+    "EngineSettings",
+    "JiraCloudConnection",
+    "JiraDataCenterConnection",
+    "ModelSettings",
+    "ProjectSettings",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "documented_settings",
+    "load",
+    "nearest",
+]

@@ -1,0 +1,83 @@
+"""Pure: what can be wrong between settings that are each right by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from urllib.parse import urlsplit
+
+from bot.settings.nearest import did_you_mean
+from bot.settings.sentences import ended
+from bot.settings.tree import AzureDevOpsConnection, JiraCloudConnection, ProjectSettings, Settings
+from bot.settings.values import is_plain
+
+COMMON_HOST = "api.atlassian.com"
+
+
+def problems_between(settings: Settings, known_rules: Collection[str] | None = None) -> list[str]:
+    """One sentence for each problem, with the place."""
+    problems = [*_connections(settings), *_model(settings)]
+    seen: dict[tuple[str, str], str] = {}
+    for name, project in settings.projects.items():
+        problems += _project(f"projects.{name}", project, settings, known_rules)
+        twin = seen.setdefault((project.connection, project.key), name)
+        if twin != name:
+            problems.append(f"projects.{name} and projects.{twin} are the same project of the same connection")
+    return list(map(ended, problems))
+
+
+def _connections(settings: Settings) -> Iterator[str]:
+    if not settings.connections:
+        yield "there is no connection; add a table such as [connections.jira]"
+    for name, connection in settings.connections.items():
+        place = f"connections.{name}"
+        if not connection.plain_http and is_plain(connection.url):
+            yield (
+                f"{place}.url would send the token unencrypted; write https://, "
+                f"or say {place}.plain_http = true if that network is yours"
+            )
+        if connection.intake == "webhook" and connection.webhook_secret is None:
+            yield f'{place}.webhook_secret is missing; intake = "webhook" needs it to know real deliveries from others'
+        if (connection.webhook_secret_old is None) != (connection.webhook_secret_old_until is None):
+            yield f"{place}.webhook_secret_old and webhook_secret_old_until are only of use together"
+        until = connection.webhook_secret_old_until
+        if until is not None and until.tzinfo is None:
+            yield f"{place}.webhook_secret_old_until needs a time zone, as in 2026-12-01T12:00:00Z"
+        if isinstance(connection, JiraCloudConnection):
+            yield from _scoped(place, connection)
+        if isinstance(connection, AzureDevOpsConnection) and not urlsplit(connection.url).path.strip("/"):
+            yield f"{place}.url lacks the organisation, as in https://dev.azure.com/contoso"
+
+
+def _scoped(place: str, connection: JiraCloudConnection) -> Iterator[str]:
+    """Tokens with scopes work at Atlassian's common address only, where people find no items."""
+    parts = urlsplit(connection.url)
+    if parts.hostname != COMMON_HOST:
+        return
+    if not parts.path.startswith("/ex/jira/"):
+        yield f"{place}.url lacks the site's id, as in https://{COMMON_HOST}/ex/jira/<cloud id>"
+    if connection.browse_url is None:
+        yield f"{place}.browse_url is missing; with this url it must name your site, as in https://you.atlassian.net"
+
+
+def _model(settings: Settings) -> Iterator[str]:
+    if settings.model is not None and not settings.model.plain_http and is_plain(settings.model.base_url):
+        yield (
+            "model.base_url would send texts unencrypted; write https://, "
+            "or say model.plain_http = true if that network is yours"
+        )
+
+
+def _project(
+    place: str, project: ProjectSettings, settings: Settings, known_rules: Collection[str] | None
+) -> Iterator[str]:
+    if project.connection not in settings.connections and settings.connections:
+        meant = did_you_mean(project.connection, settings.connections)
+        yield f"{place}.connection names {project.connection!r}, which is not a connection{meant}"
+    if not project.key.strip() or any(ord(character) < 32 for character in project.key):
+        yield f"{place}.key is empty or holds control characters"
+    if project.quiet_wait > project.quiet_wait_max:
+        yield f"{place}.quiet_wait is longer than quiet_wait_max"
+    for rule in project.disabled_rules:
+        if known_rules is not None and rule not in known_rules:
+            meant = did_you_mean(rule, sorted(known_rules))
+            yield f"{place}.disabled_rules names {rule!r}, which is not a rule{meant}"

@@ -1,0 +1,136 @@
+"""Reading `steward.toml`: every mistake in one go, each as a sentence that names the place and what would be right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as UnreadableSource
+
+from bot.settings.checks import problems_between
+from bot.settings.nearest import did_you_mean
+from bot.settings.sentences import in_words
+from bot.settings.tree import ProjectSettings, Settings
+
+CONFIG_VARIABLE = "STEWARD_CONFIG"
+DEFAULT_FILE = "steward.toml"
+PREFIX = "STEWARD__"
+MAX_FILE = 1_000_000
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. The message is for the person who wrote them; `problems` has one sentence each."""
+
+    def __init__(self, file: str, problems: Collection[str]) -> None:
+        self.file = file
+        self.problems = tuple(problems)
+        if len(self.problems) == 1:
+            message = f"{file}: {self.problems[0]}"
+        else:
+            message = "\n".join(
+                (f"{file} has {len(self.problems)} problems:", *(f"- {line}" for line in self.problems))
+            )
+        super().__init__(message)
+
+
+def load(path: str | Path | None = None, *, known_rules: Collection[str] | None = None) -> Settings:
+    """The settings of the file at `path`, else at $STEWARD_CONFIG, else `steward.toml` in the working folder.
+
+    Single values may be overridden by environment variables such as STEWARD__SERVER__PORT. A relative `data` folder
+    lies beside the file. `known_rules`, where given, are the names that `disabled_rules` may hold.
+
+    Raises SettingsError with everything that is wrong.
+    """
+    file = Path(path or os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)
+    _check_readable(file)
+    _check_variables(os.environ)
+    try:
+        settings = _located(file)()
+    except ValidationError as error:
+        raise SettingsError(file.name, in_words(error)) from None
+    except UnreadableSource:
+        raise SettingsError("the environment", [f"a variable that begins with {PREFIX} is not JSON"]) from None
+    except ValueError as error:  # what the TOML reader says names line and column
+        raise SettingsError(file.name, [f"this is not TOML: {error}"]) from None
+    settings = _completed(settings, file.absolute().parent)
+    if problems := problems_between(settings, known_rules):
+        raise SettingsError(file.name, problems)
+    return settings
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        if file.stat().st_size > MAX_FILE:
+            raise SettingsError(str(file), ["the file is too large to be settings"])
+        file.read_bytes().decode()
+    except FileNotFoundError:
+        raise SettingsError(str(file), ["there is no such file; `steward init` writes one to start from"]) from None
+    except UnicodeDecodeError:
+        raise SettingsError(str(file), ["the file is not UTF-8 text"]) from None
+    except OSError as error:
+        raise SettingsError(str(file), [f"the file cannot be read ({error.strerror})"]) from None
+
+
+def _check_variables(environment: Mapping[str, str]) -> None:
+    problems = []
+    for name in environment:
+        if name.upper().startswith(PREFIX):
+            table = name[len(PREFIX) :].split("__")[0].lower()
+            if table not in Settings.model_fields:
+                problems.append(f"{name} overrides nothing{did_you_mean(table, Settings.model_fields)}")
+    if problems:
+        raise SettingsError("the environment", problems)
+
+
+def _located(file: Path) -> type[Settings]:
+    """Settings that are read from this file and the environment."""
+
+    class Located(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            toml = TomlConfigSettingsSource(settings_cls, file)
+            return (_Overrides(settings_cls, toml()), toml)
+
+    return Located
+
+
+class _Overrides(EnvSettingsSource):
+    """Environment variables, with the upper and lower case of the names that the file uses."""
+
+    def __init__(self, settings_cls: type[BaseSettings], written: Mapping[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._written = written
+
+    def __call__(self) -> dict[str, Any]:
+        return _spelled_as(self._written, super().__call__())
+
+
+def _spelled_as(written: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    spelled: dict[str, Any] = {}
+    for name, value in overrides.items():
+        known = next((key for key in written if key.lower() == name.lower()), name)
+        inner = written.get(known)
+        spelled[known] = (
+            _spelled_as(inner if isinstance(inner, Mapping) else {}, value) if isinstance(value, Mapping) else value
+        )
+    return spelled
+
+
+def _completed(settings: Settings, folder: Path) -> Settings:
+    """With what other settings stand for: the keys of projects, and the data folder as a whole path."""
+    projects: dict[str, ProjectSettings] = {
+        name: project.model_copy(update={"key": project.key or name}) for name, project in settings.projects.items()
+    }
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    return Settings.model_construct(**(values | {"projects": projects, "data": folder / settings.data.expanduser()}))

@@ -1,0 +1,219 @@
+"""The tree of settings: what an administrator may say in `steward.toml`, with its defaults and its meaning.
+
+Every description is one line for the list of settings; every duration is in seconds once read.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.settings.values import Address, Bytes, DatabaseUrl, OptionalSecret, Seconds, Secret, TimeOfDay, Zone
+from rules.model import Policy
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+_RULES = Policy()
+
+
+class ServerSettings(BaseModel):
+    """Where the bot listens."""
+
+    model_config = _STRICT
+
+    host: str = Field(default="127.0.0.1", description="The network address to listen on; 0.0.0.0 is all of them.")
+    port: int = Field(default=8788, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: Address | None = Field(default=None, description="How trackers and people reach the bot from outside.")
+    max_body_bytes: Bytes = Field(default=5_000_000, description="The largest webhook delivery that is read.")
+
+
+class EngineSettings(BaseModel):
+    """How work is kept and done."""
+
+    model_config = _STRICT
+
+    database_url: DatabaseUrl = Field(default=None, description="The database; none is SQLite in the data folder.")
+    workers: int = Field(default=4, ge=1, le=64, description="How many jobs are done at once.")
+
+
+class ConnectionSettings(BaseModel):
+    """What every connection to a tracker has."""
+
+    model_config = _STRICT
+
+    url: Address = Field(description="The tracker's address for programs.")
+    browse_url: Address | None = Field(
+        default=None, description="The tracker's address for people; none is the same as url."
+    )
+    token: Secret = Field(description="The token of the account that the bot uses.")
+    webhook_secret: OptionalSecret = Field(default=None, description="What proves that a delivery is the tracker's.")
+    webhook_secret_old: OptionalSecret = Field(
+        default=None, description="The secret before a rotation, still taken for a while."
+    )
+    webhook_secret_old_until: datetime | None = Field(default=None, description="Until when the old secret is taken.")
+    intake: Literal["webhook", "poll"] = Field(
+        default="poll", description="How the bot learns of changes; poll needs no more."
+    )
+    poll_every: Seconds = Field(default=60.0, ge=1, description="How often the tracker is asked what has moved.")
+    account: Literal["own", "shared"] = Field(
+        default="own", description="Whether the account is the bot's, or also a person's."
+    )
+    timeout: Seconds = Field(default=20.0, gt=0, le=600, description="How long one answer of the tracker may take.")
+    plain_http: bool = Field(
+        default=False, description="Allow http:// to another machine: the token travels unencrypted."
+    )
+
+    def links_to(self) -> str:
+        """The address under which people find items."""
+        return self.browse_url or self.url
+
+
+class JiraCloudConnection(ConnectionSettings):
+    """Jira Cloud."""
+
+    kind: Literal["jira-cloud"] = Field(description="The product at the other end.")
+    user: str = Field(min_length=3, description="The mail address of the account that the token belongs to.")
+
+
+class JiraDataCenterConnection(ConnectionSettings):
+    """Jira Data Center, with a personal access token."""
+
+    kind: Literal["jira-data-center"] = Field(description="The product at the other end.")
+
+
+class AzureDevOpsConnection(ConnectionSettings):
+    """Azure DevOps; `url` names the organisation (https://dev.azure.com/contoso)."""
+
+    kind: Literal["azure-devops"] = Field(description="The product at the other end.")
+    webhook_user: str = Field(
+        default="steward", min_length=1, description="The user name that deliveries sign in with."
+    )
+    comment_format: Literal["html", "markdown"] = Field(
+        default="html", description="How comments are written; Server: html."
+    )
+
+
+AnyConnection = Annotated[
+    JiraCloudConnection | JiraDataCenterConnection | AzureDevOpsConnection, Field(discriminator="kind")
+]
+
+
+class ProjectSettings(BaseModel):
+    """What one project wants."""
+
+    model_config = _STRICT
+
+    connection: str = Field(description="The name of the connection that the project lives in.")
+    key: str = Field(
+        default="", max_length=255, description="The project's key (Azure DevOps: name); none is the table's name."
+    )
+    mode: Literal["shadow", "suggest"] = Field(
+        default="shadow", description="shadow only records, suggest comments on items."
+    )
+    quiet_wait: Seconds = Field(default=300.0, description="How long an item must rest before the bot speaks.")
+    quiet_wait_max: Seconds = Field(
+        default=1800.0, description="How long the bot waits at most while people go on editing."
+    )
+    daily_budget: int = Field(default=10, ge=0, description="Comments a day at most, over all items of the project.")
+    bulk_items: int = Field(
+        default=20, ge=1, description="More items than this by one person within bulk_window stay silent."
+    )
+    bulk_window: Seconds = Field(default=600.0, gt=0, description="The time in which bulk_items are counted.")
+    zone: Zone = Field(default=ZoneInfo("UTC"), description="The time zone of the project's people.")
+    accept_people: tuple[str, ...] = Field(
+        default=(), description="Ids of people who may decide, where rights cannot be asked."
+    )
+    accept_groups: tuple[str, ...] = Field(
+        default=(), description="Groups, roles or teams whose members may decide, likewise."
+    )
+    nightly: TimeOfDay = Field(default=time(2, 0), description="When the open items are looked over each night.")
+    draft_subtasks: bool = Field(
+        default=False, description="Whether sub-tasks may be drafted before anybody accepts them."
+    )
+    mention_reporter: bool = Field(default=True, description="Whether a question notifies the item's reporter, once.")
+    disabled_rules: tuple[str, ...] = Field(default=(), description="Rules that do not apply here, by name.")
+    vague_label: str = Field(
+        default="needs-details", max_length=80, description='The label for vague items; "" asks only.'
+    )
+    oversized_points: float = Field(
+        default=_RULES.oversized_points, gt=0, description="Story points above which to split."
+    )
+    oversized_characters: int = Field(
+        default=_RULES.oversized_characters, gt=0, description="Text length above which to split."
+    )
+    criteria_types: tuple[str, ...] = Field(
+        default=tuple(sorted(_RULES.criteria_types)), description="Types of items that need acceptance criteria."
+    )
+
+    def policy(self, priorities: tuple[str, ...] = ()) -> Policy:
+        """What the rules are told; `priorities` is the project's own scheme, most urgent first."""
+        return Policy(
+            priorities=priorities,
+            disabled_rules=frozenset(self.disabled_rules),
+            vague_label=self.vague_label or None,
+            oversized_points=self.oversized_points,
+            oversized_characters=self.oversized_characters,
+            criteria_types=frozenset(name.lower() for name in self.criteria_types),
+        )
+
+
+class ModelSettings(BaseModel):
+    """A language model behind an OpenAI-compatible address."""
+
+    model_config = _STRICT
+
+    base_url: Address = Field(description='The address, up to and with "/v1".')
+    name: str = Field(min_length=1, description="The model's name as the address knows it.")
+    key: OptionalSecret = Field(default=None, description="The key; a local server often needs none.")
+    reply_schema: Literal["strict", "bounded"] = Field(
+        default="strict", alias="schema", description="strict for OpenAI and Azure, bounded for local servers."
+    )
+    deadline: Seconds = Field(default=60.0, gt=0, le=3600, description="How long one answer may take in all.")
+    max_answer_bytes: Bytes = Field(default=1_000_000, description="The largest answer that is read.")
+    max_answer_tokens: int = Field(default=2_000, ge=100, description="The longest answer that is asked for.")
+    daily_tokens: int = Field(
+        default=200_000, ge=0, description="Tokens a day and project; beyond them rules do the work."
+    )
+    plain_http: bool = Field(default=False, description="Allow http:// to another machine: texts travel unencrypted.")
+
+
+class Settings(BaseSettings):
+    """All settings. Read them with `bot.settings.load`; made directly, they take arguments and nothing else."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, env_prefix="STEWARD__", env_nested_delimiter="__"
+    )
+
+    data: Path = Field(default=Path("steward-data"), description="The folder of the bot's databases, beside this file.")
+    server: ServerSettings = Field(default=ServerSettings(), description="Where the bot listens.")
+    engine: EngineSettings = Field(default=EngineSettings(), description="How work is kept and done.")
+    connections: dict[str, AnyConnection] = Field(default_factory=dict, description="Trackers, by a name of your own.")
+    projects: dict[str, ProjectSettings] = Field(default_factory=dict, description="Projects, by key.")
+    model: ModelSettings | None = Field(default=None, description="The language model; none: rules do all the work.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only `load` looks at files and at the environment."""
+        return (init_settings,)
+
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Every secret that was read, for those who must keep them out of logs."""
+        held: list[SecretStr | None] = [self.engine.database_url, self.model.key if self.model else None]
+        for connection in self.connections.values():
+            held += [connection.token, connection.webhook_secret, connection.webhook_secret_old]
+        return tuple(secret for secret in held if secret is not None and secret.get_secret_value())
+
+    def projects_of(self, connection: str) -> dict[str, ProjectSettings]:
+        """The projects of one connection, by the key that the tracker knows them by."""
+        return {project.key: project for project in self.projects.values() if project.connection == connection}

@@ -1,0 +1,201 @@
+"""The values that settings are made of: durations, addresses, secrets by reference, zones, times of day.
+
+No message here repeats what was written: it could be a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, PlainSerializer, SecretStr
+
+from bot.settings.nearest import nearest
+
+_DURATION = re.compile(
+    r"(?:([0-9]{1,4}) ?d)? ?(?:([0-9]{1,4}) ?h)? ?(?:([0-9]{1,5}) ?m(?:in)?)? ?(?:([0-9]{1,7}(?:\.[0-9]{1,3})?) ?s)?"
+)
+_SIZE = re.compile(r"([0-9]{1,12}) ?(B|kB|KB|MB|GB)?")
+_UNITS = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MAX_SECRET_FILE = 16_384
+LONGEST = 366 * 86_400.0
+
+HOW_SECRETS_ARE_WRITTEN = (
+    'write { env = "NAME" } for an environment variable or { file = "/run/secrets/name" } for a file'
+)
+_METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data"})
+_METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")))
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """How a kind of value is written in the file, in words for the list of settings."""
+
+    words: str
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError('must be a duration such as "5m", "30s" or a number of seconds')  # noqa: TRY004 - pydantic wants it
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip().lower())
+        if match is None or not any(match.groups()):
+            raise ValueError('must be a duration such as "5m", "30s", "1h 30m" or a number of seconds')
+        days, hours, minutes, seconds = (float(group or 0) for group in match.groups())
+        value = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+    if not 0 <= value <= LONGEST:
+        raise ValueError("must be a duration from 0 seconds to a year")
+    return float(value)
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
+        value = int(match[1]) * _UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError('must be a size such as "5 MB" or a number of bytes')
+    return value
+
+
+def _zone(value: Any) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise ValueError('is not a known time zone; write one such as "Europe/Berlin" or "UTC"') from None
+
+
+def _time_of_day(value: Any) -> time | None:
+    if value is None or isinstance(value, time):
+        return value
+    if value == "off":
+        return None
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a time of day such as "02:00", or "off"')
+    return time(int(match[1]), int(match[2]))
+
+
+def _secret(value: Any) -> SecretStr | None:
+    if value is None or isinstance(value, SecretStr):
+        return value
+    if isinstance(value, str):
+        raise ValueError(f"is a secret and is never written into this file; {HOW_SECRETS_ARE_WRITTEN}")  # noqa: TRY004
+    if not isinstance(value, dict) or len(value) != 1 or not isinstance(next(iter(value.values())), str):
+        raise ValueError(f"is a secret; {HOW_SECRETS_ARE_WRITTEN}")
+    (form, where) = next(iter(value.items()))
+    match form:
+        case "env":
+            return SecretStr(_from_environment(where))
+        case "file":
+            return SecretStr(_from_file(where))
+    meant = nearest(form, ("env", "file"))
+    raise ValueError(
+        f"is a secret and has no {form!r}" + (f"; did you mean {meant}?" if meant else f"; {HOW_SECRETS_ARE_WRITTEN}")
+    )
+
+
+def _from_environment(name: str) -> str:
+    if not _ENVIRONMENT_NAME.fullmatch(name):
+        raise ValueError("must name an environment variable (letters, digits and _), not hold the secret itself")
+    secret = os.environ.get(name, "").strip()
+    if not secret:
+        state = "empty" if name in os.environ else "not set"
+        raise ValueError(f"needs the environment variable {name}, which is {state}")
+    return secret
+
+
+def _from_file(name: str) -> str:
+    path = Path(name)
+    if not path.is_absolute():
+        raise ValueError('names a secret file by its whole path, such as "/run/secrets/name"')
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_SECRET_FILE + 1)
+        secret = content.decode().strip()
+    except OSError as error:
+        raise ValueError(f"needs the file {path}, which cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"needs the file {path}, which is not text") from None
+    if not secret or len(content) > MAX_SECRET_FILE:
+        raise ValueError(f"needs the file {path}, which is {'too large' if secret else 'empty'}")
+    return secret
+
+
+def _database_url(value: Any) -> SecretStr | None:
+    if isinstance(value, str):
+        if "@" not in value and "password" not in value.lower():
+            return SecretStr(value)
+        raise ValueError(f"may hold a password and is not written into this file; {HOW_SECRETS_ARE_WRITTEN}")
+    return _secret(value)
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be an address that begins with https://")
+    try:
+        parts = urlsplit(value.strip())
+        host, _ = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise ValueError("is not an address that can be read") from None
+    if parts.scheme not in {"https", "http"} or not host:
+        raise ValueError("must be an address that begins with https://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("holds a name or password; an address may not, they have settings of their own")
+    if parts.query or parts.fragment or any(character.isspace() or ord(character) < 32 for character in value.strip()):
+        raise ValueError("must be a plain address without ?, # and spaces")
+    if _leads_inside(host):
+        raise ValueError("is a link-local or metadata address, which is never called")
+    return value.strip().rstrip("/")
+
+
+def is_plain(address: str) -> bool:
+    """Whether an address would send tokens unencrypted over a network: http to another machine."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").rstrip(".")
+    found = _ip(host)
+    loopback = host == "localhost" or host.endswith(".localhost") or (found is not None and found.is_loopback)
+    return parts.scheme == "http" and not loopback
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(host.split("%", 1)[0])
+    except ValueError:
+        try:  # "2852039166" and "0xa9fea9fe" are addresses too, to those who connect
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
+
+
+def _leads_inside(host: str) -> bool:
+    found = _ip(host)
+    if found is None:
+        return host.lower() in _METADATA_NAMES
+    return found.is_link_local or found.is_unspecified or found.is_multicast or found in _METADATA_ADDRESSES
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Reads('duration ("5m", "30s" or seconds)')]
+Bytes = Annotated[int, BeforeValidator(_bytes), Reads('size ("5 MB" or bytes)')]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str), Reads('time zone ("Europe/Berlin")')]
+TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day), Reads('time of day ("02:00") or "off"')]
+Secret = Annotated[SecretStr, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "/path" })')]
+OptionalSecret = Annotated[
+    SecretStr | None, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "/path" })')
+]
+DatabaseUrl = Annotated[
+    SecretStr | None, BeforeValidator(_database_url), Reads("address, or a secret as above where it holds a password")
+]
+Address = Annotated[str, BeforeValidator(_address), Reads('address ("https://...")')]
