@@ -49,11 +49,15 @@ def rel_of(link: Link, seen_from: int) -> str:
 
 
 class Shapes:
-    """Renders items of one tracker under one base address (the organisation's URL)."""
+    """Renders items of one tracker under one base address (the organisation's URL).
 
-    def __init__(self, tracker: Tracker, base: str) -> None:
+    `with_formats` adds the map of Markdown fields, which the product's versions before 7.2 do not tell.
+    """
+
+    def __init__(self, tracker: Tracker, base: str, *, with_formats: bool = True) -> None:
         self.tracker = tracker
         self.base = base
+        self.with_formats = with_formats
         self.people = {user.name: user for user in tracker.users()}
         self.projects = {project.key: project for project in tracker.projects()}
 
@@ -143,7 +147,7 @@ class Shapes:
             wanted = {name.casefold() for name in only}
             fields = {name: value for name, value in fields.items() if name.casefold() in wanted}
         body: Json = {"id": item.id, "rev": item.rev, "fields": fields}
-        if item.formats:
+        if item.formats and self.with_formats:
             body["multilineFieldsFormat"] = {name: value.casefold() for name, value in item.formats.items()}
         if expand in ("relations", "all"):
             relations = [self.relation(relation) for relation in self.relations(item)]
@@ -212,7 +216,8 @@ class Shapes:
                 "System.CreatedBy": (None, self._who(item.creator, text)),
             }
         for edit in entry.edits:
-            changes |= self._changed_field(edit, text)
+            for name, (old, new) in self._changed_field(edit, text).items():
+                changes[name] = (old if before is not None else None, new)
         return {
             name: {k: v for k, v in (("oldValue", old), ("newValue", new)) if v is not None}
             for name, (old, new) in changes.items()

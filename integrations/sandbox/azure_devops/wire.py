@@ -86,7 +86,7 @@ class Call:
             raise bad_request("TF400898: The body of the request is not valid JSON.") from error
 
     def shapes(self) -> Shapes:
-        return Shapes(self.tracker, self.base)
+        return Shapes(self.tracker, self.base, with_formats=self.version.number >= 7.2)
 
     def home(self) -> Project:
         """The project of the route; raises where the route names none."""
@@ -216,7 +216,7 @@ _SIGN_IN_PAGE = """<!DOCTYPE html>
 
 def _matched(pattern: tuple[str, ...], segments: list[str]) -> tuple[str, ...] | None:
     """The segments that the stars of a pattern stand for, or None where the path is another."""
-    if pattern[-1] == "**":
+    if pattern[-1:] == ("**",):
         head = _matched(pattern[:-1], segments[: len(pattern) - 1])
         return None if head is None else (*head, *segments[len(pattern) - 1 :])
     if len(pattern) != len(segments):
