@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import items
@@ -24,6 +25,8 @@ AREAS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"  # the namespace CSS: what may be
 WORK_ITEM_WRITE = 32
 _NODE = "vstfs:///Classification/Node/"
 _MOST_GROUPS = 500
+_IDENTITIES_AT_ONCE = 20
+_SID = re.compile(r"S-1-[0-9-]{1,200}")
 
 
 class AzureDevOpsPeople:
@@ -55,22 +58,21 @@ class AzureDevOpsPeople:
         fields = items.fields_of(self._session.item(number(key), ["System.TeamProject", "System.AreaPath"]))
         try:
             descriptor = self._descriptor(person)
-            groups = self._groups(descriptor)
+            names = self._names(descriptor, self._groups(descriptor))
         except Missing:
             return Right(False, "no such person in the organisation")
         except (Refused, Unintelligible):
-            return Right(None, "the bot's account may not see who is in which group (scope Graph: read)")
+            return Right(None, "the bot's account may not see who is in which group (scopes Graph and Identity: read)")
         try:
             token = self._area_token(items.text(fields, "System.TeamProject"), items.text(fields, "System.AreaPath"))
-            names = self._names([person.id], [descriptor, *groups])
             lists = self._session.security.query_access_control_lists(
-                AREAS, token=token, descriptors=",".join(names), include_extended_info=True
+                AREAS, token=token, descriptors=",".join(sorted(names)), include_extended_info=True
             )
         except (Refused, Missing, Unintelligible):
-            return Right(None, "the bot's account may not see the permissions of the item's area (scope Security)")
+            return Right(None, "the bot's account may not see the permissions of the item's area")
         allowed, denied = _effective(lists, {name.lower() for name in names})
         if denied & WORK_ITEM_WRITE or not allowed & WORK_ITEM_WRITE:
-            return Right(False, "edit work items in this area")
+            return Right(False, "the right to edit work items in this area")
         return Right(True)
 
     def in_group(self, person: Person, group: str, project: str) -> bool:
@@ -129,16 +131,27 @@ class AzureDevOpsPeople:
             tokens.append(_node_token(node))
         return ":".join(tokens)
 
-    def _names(self, identities: Iterable[str], descriptors: Iterable[str]) -> list[str]:
-        """Under which an access control list may name the person or a group of theirs."""
-        names = list(descriptors)
-        names += [name for one in names if (name := _security_name(one))]
-        try:
-            answer = self._session.identities.read_identities(identity_ids=",".join(identities))
-        except (Missing, Unintelligible):
-            return names
-        found = (str(one.get("descriptor") or "") for one in answer if isinstance(one, dict))
-        return [*names, *(name for name in found if name and name not in names)]
+    def _names(self, descriptor: str, groups: Sequence[str]) -> set[str]:
+        """The names by which access control lists know a person and their groups.
+
+        Raises Missing for a person who has left: the identity is kept, but no longer active.
+        """
+        names = {name for one in groups if (name := _security_name(one))}
+        everyone = [descriptor, *groups]
+        known = False
+        for start in range(0, len(everyone), _IDENTITIES_AT_ONCE):
+            asked = ",".join(everyone[start : start + _IDENTITIES_AT_ONCE])
+            for one in self._session.identities.read_identities(subject_descriptors=asked):
+                if not isinstance(one, dict) or not one.get("descriptor"):
+                    continue
+                names.add(str(one["descriptor"]))
+                if one.get("subjectDescriptor") == descriptor:
+                    known = True
+                    if one.get("isActive") is False:
+                        raise Missing("no longer a member")
+        if not known:
+            raise Unintelligible("the tracker does not say how access control lists name a person")
+        return names
 
 
 def _node_token(node: object) -> str:
@@ -157,7 +170,7 @@ def _security_name(descriptor: str) -> str:
         sid = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
     except (binascii.Error, ValueError):
         return ""
-    return f"Microsoft.TeamFoundation.Identity;{sid}"
+    return f"Microsoft.TeamFoundation.Identity;{sid}" if _SID.fullmatch(sid) else ""
 
 
 def _effective(lists: object, names: set[str]) -> tuple[int, int]:

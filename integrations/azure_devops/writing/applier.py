@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from integrations.azure_devops import items, sections
 from integrations.azure_devops.reader import number
 from integrations.azure_devops.writing.drafter import AzureDevOpsDrafter
-from integrations.azure_devops.writing.edits import Edits, is_value, value_of
+from integrations.azure_devops.writing.edits import Edits, find_relation, is_value, value_of
 from integrations.tracker import Conflict, Invalid, Plan, Receipt
 from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, LinkDuplicate, SetPriority
 
@@ -44,7 +44,8 @@ class AzureDevOpsApplier:
             case LinkDuplicate():
                 if number(change.original) == number(key):
                     raise Invalid("an item cannot be a duplicate of itself")
-                return Plan(key, change.kind, "link", marker, None, {"add": change.original})
+                at, _ = find_relation(raw, self._edits.duplicate_end(), number(change.original))
+                return Plan(key, change.kind, "link", marker, at is not None, {"add": change.original})
             case AddSubtasks():
                 return Plan(key, change.kind, "subtasks", marker, None, {"add": list(change.summaries)})
 

@@ -71,25 +71,36 @@ class Edits:
         return self._under_test(plan, attempt)
 
     def link(self, plan: Plan) -> Receipt:
-        """Links to the original ({"add": key}), or takes away the link that carries a marker ({"remove", "marker"})."""
+        """Links to the original ({"add": key}), or takes that link away ({"remove": key, "marker"}).
+
+        `before` says whether the link was there when this was planned. The marker stands in the link's comment.
+        """
         wanted = plan.after.get("add")
         target = number(str(wanted or plan.after.get("remove")))
         comment = link_comment(plan.marker if wanted else plan.after["marker"])
         end = self.duplicate_end()
 
         def attempt(raw: Raw) -> Receipt:
-            at, ours = _relation(raw, end, target, comment)
-            if (at is not None) if wanted else (at is None or not ours):
-                details = {"added": wanted if ours else None, "marker": plan.marker}
-                return Receipt(plan.item, plan.kind, plan.field, (), details)
+            at, said = find_relation(raw, end, target)
+            if wanted and at is not None:
+                ours = not plan.before and said in (comment, "")
+                return self._linked(plan, (), wanted if ours else None)
+            if not wanted and (at is None or said not in (comment, "")):
+                return self._linked(plan, (), None)  # taken away already, or made anew by a person
             value = {"rel": end, "url": self._session.relation_url(target), "attributes": {"comment": comment}}
             operation: dict[str, Any] = {"op": "add", "path": "/relations/-", "value": value}
             if not wanted:
                 operation = {"op": "remove", "path": f"/relations/{at}"}
             _, revision = self._patch(raw, [operation])
-            return Receipt(plan.item, plan.kind, plan.field, revision, {"added": wanted, "marker": plan.marker})
+            return self._linked(plan, revision, wanted)
 
         return self._under_test(plan, attempt)
+
+    def _linked(self, plan: Plan, revision: tuple[str, ...], added: str | None) -> Receipt:
+        if added and not revision:
+            entry = self._own_entry(plan, lambda edit: edit.field == "links" and edit.after == added)
+            revision, added = ((entry.id,), added) if entry else ((), None)
+        return Receipt(plan.item, plan.kind, plan.field, revision, {"added": added, "marker": plan.marker})
 
     def duplicate_end(self) -> str:
         """The end of the Duplicate link whose other item is the original, as the organisation tells it."""
@@ -176,14 +187,14 @@ def _tags_operation(tags: list[str], *, adds: bool) -> dict[str, Any]:
     return {"op": "add" if adds else "replace", "path": path, "value": "; ".join(tags)}
 
 
-def _relation(raw: Raw, rel: str, target: int, comment: str) -> tuple[int | None, bool]:
-    """(index of the relation to `target`, whether it carries the comment); the index is what a PATCH removes by."""
+def find_relation(raw: Raw, rel: str, target: int) -> tuple[int | None, str]:
+    """(index of the relation to `target`, by which a PATCH removes it, and the comment on it)."""
     relations = raw.get("relations")
     for at, one in enumerate(relations if isinstance(relations, list) else ()):
         if items.relations_of({"relations": [one]}) == [(rel, target)]:
             attributes = one.get("attributes")
-            return at, isinstance(attributes, dict) and attributes.get("comment") == comment
-    return None, False
+            return at, items.text(attributes, "comment") if isinstance(attributes, dict) else ""
+    return None, ""
 
 
 def _is_in(tag: str, tags: Any) -> bool:
