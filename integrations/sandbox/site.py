@@ -38,7 +38,10 @@ _WIRES: dict[Flavour, str] = {
 
 
 class Mounted:
-    """One tracker with all that belongs to it: `tracker`, `faults`, `webhooks`, `mailbox`."""
+    """One tracker with all that belongs to it: `tracker`, `faults`, `webhooks`, `mailbox`.
+
+    `vendor` is the wire without the faults before it, for switches that only one vendor has (azure_devops.wire.Wire).
+    """
 
     def __init__(self, tracker: Tracker, site: Site) -> None:
         self.tracker = tracker
@@ -47,7 +50,8 @@ class Mounted:
         self.faults = Faults(tracker.flavour)
         self.mailbox = Mailbox(tracker)
         self.webhooks = Webhooks(wire.create_voice(self), time_scale=site.time_scale)
-        self.wire: WSGIApplication = self.faults.wrap(wire.create_wire(self))
+        self.vendor: Any = wire.create_wire(self)
+        self.wire: WSGIApplication = self.faults.wrap(self.vendor)
         tracker.subscribe(self.mailbox)
         tracker.subscribe(self.webhooks)
 
