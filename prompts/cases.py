@@ -101,10 +101,11 @@ def check_library(own: Path | None = None) -> tuple[PromptCheck, ...]:
         broken = [check for path in _files(own) if (check := _unloadable(path))]
         return tuple(broken) or (PromptCheck("library", "", "", 0, 0, 0, (str(error),)),)
     for prompt in prompts.values():
-        problems = list(_form_problems(prompt))
+        problems = list(unbounded(prompt.reply))
         sizes: list[int] = []
         cases: tuple[Case, ...] = ()
         try:
+            problems += _form_problems(prompt)
             cases = load_cases(prompt.name, own)
             for name, inputs in _check_inputs(prompt, cases):
                 sizes.append(estimated_tokens(*(message.text for message in compose(prompt, inputs).messages)))
@@ -131,7 +132,6 @@ def _check_inputs(prompt: Prompt, cases: tuple[Case, ...]) -> Iterator[tuple[str
 
 
 def _form_problems(prompt: Prompt) -> Iterator[str]:
-    yield from unbounded(prompt.reply)
     empty = prompt.render(**dict.fromkeys(prompt.inputs, ""))
     filled = prompt.render(**dict.fromkeys(prompt.inputs, "x"))
     if empty[0].role != "system" or empty[0] != filled[0]:

@@ -116,7 +116,7 @@ class Prompt:
             values[name] = fence.around(name, text) if given.trust == "ticket" else text
         try:
             return tuple(Message(role, template.render(values).strip()) for role, template in self._templates)
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise PromptError(f"prompt {self.name}: {type(error).__name__} while rendering") from None
 
 

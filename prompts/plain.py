@@ -18,6 +18,7 @@ from collections.abc import Collection
 from prompts.invisible import visible
 
 LINK_LEFT_OUT = "(link left out)"
+_LONGEST = 2_000
 
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()]{0,1000}(?:\([^()]{0,200}\)[^()]{0,200})?\)")
 _WIKI_LINK = re.compile(r"(?<!\[)\[([^\[\]|]{1,300})\|[^\[\]]{1,1000}\]")
@@ -40,11 +41,16 @@ def links_in(text: str) -> frozenset[str]:
 
 
 def plain_line(text: str, known_links: Collection[str] = ()) -> str:
-    """One line of dead text, without a leading bullet; links stay only where they are among the known ones."""
-    text = visible(text)
-    for construct in (_MARKDOWN_LINK, _WIKI_LINK, _WIKI_MENTION):
-        text = construct.sub(r"\1", text)
-    text = _HTML_TAG.sub("", _BOARD_MENTION.sub("", text))
+    """One line of dead text, without a leading bullet; links stay only where they are among the known ones.
+
+    Reads the first 2,000 characters: no field of a reply is longer.
+    """
+    text, before = visible(text[:_LONGEST]), ""
+    while text != before:  # taking one construct off can complete the one around it
+        before = text
+        for construct in (_MARKDOWN_LINK, _WIKI_LINK, _WIKI_MENTION):
+            text = construct.sub(r"\1", text)
+        text = _HTML_TAG.sub("", _BOARD_MENTION.sub("", text))
 
     def link(match: re.Match[str]) -> str:
         bare = match[0].rstrip(".,:;!?")
