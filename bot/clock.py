@@ -44,7 +44,9 @@ class Clock:
 
     def __init__(self, ticks: Sequence[Every | Nightly], now: Callable[[], datetime]) -> None:
         self._ticks, self._now = ticks, now
-        self._scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60})
+        self._scheduler = BackgroundScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
+        )
 
     def start(self) -> None:
         """Make up for missed nights, fire each interval once at once, then keep time."""

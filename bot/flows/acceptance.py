@@ -136,7 +136,7 @@ def _accept(word: Word, command: Accept) -> None:
     if command.own_lines:
         own = choosing.in_own_words(word.desk, word.item, numbers[0], command.own_lines, word.cause)
         if own is None:
-            word.answer(answers.no_own_lines(numbers[0]), about="own")
+            word.answer(answers.own_words_do_not_fit(numbers[0]), about="own")
             return
         numbers = (own,)
     for number in numbers:
@@ -159,7 +159,7 @@ def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) 
         case "refused":
             word.answer(answers.refusal(result.detail), about=f"refused {number}")
         case "changed since" if undoing:
-            word.answer(answers.undo_refused(number, result.by, result.detail), about=f"conflict {number}")
+            word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
         case "not possible":
             word.answer(answers.not_possible(number, result.detail), about=f"failed {number}")
         case "already" | "busy":
@@ -235,7 +235,7 @@ def _say_unknown(word: Word, chosen: choosing.Chosen, *, undoing: bool = False) 
     for number in chosen.settled:
         word.answer(_settled(word, number, undoing=undoing), about=f"already {number}")
     if chosen.nothing_shown:
-        word.answer(answers.nothing_open(), about="nothing")
+        word.answer(answers.nothing_to_show(), about="nothing")
 
 
 def _settled(word: Word, number: int, *, undoing: bool) -> Blocks:

@@ -48,10 +48,13 @@ def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, delivery: str
     """Store the item; if what the rules read has changed, begin the quiet wait."""
     now = desk.now()
     with desk.db.write() as session:
-        items.save(session, item)
+        new = items.save(session, item)
         row = items.find(session, desk.connection, item.id)
+        progress = session.get(items.Progress, (desk.connection, item.project))
         if row is None or row.triaged_digest == items.content_digest(item):
             return "unchanged"
+        row.backfilled = False
+        row.imported = row.imported or (new and progress is not None and item.created < progress.connected)
         items.touch(session, desk.connection, item.id, delivery, now)
         first = row.first_touch or now
     longest = project.quiet_wait_max - (now - first).total_seconds()

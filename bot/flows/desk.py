@@ -40,6 +40,7 @@ class Project:
     accept_people: frozenset[str] = frozenset()
     accept_groups: tuple[str, ...] = ()
     draft_subtasks: bool = False
+    mentions_reporter: bool = True
     policy: Policy = Policy()
 
 

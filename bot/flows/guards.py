@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,29 +10,19 @@ from bot.flows.desk import Desk, Project
 from bot.store import inbox, items
 from rules.model import WorkItem
 
-IMPORT_AGE = timedelta(days=1)
-"""An item that is new to the bot but says it is older than this was imported."""
 
-
-def held_because(session: Session, desk: Desk, project: Project, item: WorkItem, now: datetime) -> str | None:
+def held_because(session: Session, desk: Desk, project: Project, item: WorkItem) -> str | None:
     """Why nothing is said aloud about an item; None if the bot may speak."""
     row = items.find(session, desk.connection, item.id)
     if row is not None and row.backfilled:
-        edited_since = row.first_touch is not None or item.updated > _connected(session, desk, item)
-        if not edited_since:
-            return "it was there before the bot was connected"
-    elif item.created < now - IMPORT_AGE and item.created < _connected(session, desk, item):
+        return "it was there before the bot was connected"
+    if row is not None and row.imported:
         return "it was imported"
     if item.status_category != "todo":
         return "work on it has started"
     if any(link.kind == "clone" for link in item.links):
         return "it is a clone"
     return _bulk(session, desk, project, item)
-
-
-def _connected(session: Session, desk: Desk, item: WorkItem) -> datetime:
-    progress = session.get(items.Progress, (desk.connection, item.project))
-    return progress.connected if progress else item.created
 
 
 def _bulk(session: Session, desk: Desk, project: Project, item: WorkItem) -> str | None:

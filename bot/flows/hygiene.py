@@ -35,15 +35,15 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> str:
     """Look at the next items; returns the id of the last, or nothing at the end."""
     with desk.db.read() as session:
         rows = items.open_items(session, desk.connection, project.key, after, BATCH)
-        batch = [(row.backfilled, row.muted, item) for row in rows if (item := items.work_item(row)) is not None]
+        batch = [(row.muted, item) for row in rows if (item := items.work_item(row)) is not None]
         last = rows[-1].id if rows else ""
-    for backfilled, muted, item in batch:
-        if not muted and _look(desk, project, item, backfilled=backfilled):
+    for muted, item in batch:
+        if not muted and _look(desk, project, item):
             speaking.show(desk, item.id)
     return last
 
 
-def _look(desk: TriageDesk, project: Project, item: WorkItem, *, backfilled: bool) -> bool:
+def _look(desk: TriageDesk, project: Project, item: WorkItem) -> bool:
     """Record what is found. True if the bot may speak about it."""
     now = desk.now()
     findings = triage.find(desk, project, item, now)
@@ -54,8 +54,8 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem, *, backfilled: boo
             return False
         if proposal.comment is not None:
             return True
-        held = guards.held_because(session, desk, project, item, now)
+        held = guards.held_because(session, desk, project, item)
         if known is None or held is None:
             proposal.held_because = held or (None if project.suggests else "found by the nightly run")
-            proposal.state = "shown" if project.suggests and not held and not backfilled else "recorded"
+            proposal.state = "shown" if project.suggests and not held else "recorded"
         return proposal.state == "shown"

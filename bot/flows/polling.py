@@ -10,31 +10,43 @@ from datetime import UTC, datetime, timedelta
 from bot.flows.desk import Desk, Project
 from bot.jobs import Run
 from bot.store import inbox, items
-from integrations.tracker import Event, Invalid
+from integrations.tracker import Event, Invalid, Page
 from rules.model import WorkItem
 
 OVERLAP = timedelta(minutes=2)
 """Searches are eventually consistent, and clocks differ: what was read is read again, and recognised."""
 
 
-def poll(run: Run, desk: Desk) -> None:
-    """Arguments: connection, tick. Reads every project of the connection."""
-    for project in desk.projects.values():
-        if not _backfilled(desk, project):
-            backfill(desk, project)
-        else:
-            run.step(f"poll {project.key}", lambda project=project: _poll(desk, project))  # type: ignore[misc]  # bound now, on purpose
-
-
-def backfill(desk: Desk, project: Project) -> int:
-    """Read a project whole, a page at a time; it goes on where it was interrupted. Nothing read here is triaged."""
+def connect(desk: Desk) -> None:
+    """Note when each project was connected, before anything of it is taken in: what is older is not triaged."""
     with desk.db.write() as session:
+        for project in desk.projects.values():
+            if session.get(items.Progress, (desk.connection, project.key)) is None:
+                session.add(items.Progress(connection=desk.connection, project=project.key, connected=desk.now()))
+
+
+def poll(run: Run, desk: Desk) -> None:
+    """Arguments: connection, tick. Reads what moved in every project; one not read whole yet is read whole first."""
+    for project in desk.projects.values():
+        if _backfilled(desk, project):
+            _poll(desk, project)
+        else:
+            # Named by the hour, so that one runs at a time, and one that was given up is begun again.
+            job = f"backfill:{desk.connection}:{project.key}:{desk.now():%Y-%m-%dT%H}"
+            desk.enqueue("backfill", job, desk.connection, project.key)
+
+
+def backfill(run: Run, desk: Desk) -> None:
+    """Arguments: connection, project. Reads a project whole, a page at a time; nothing read here is triaged.
+
+    It goes on where it was interrupted.
+    """
+    project = desk.projects.get(run.args[1])
+    if project is None or _backfilled(desk, project):
+        return
+    with desk.db.read() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
-        if progress is None:
-            progress = items.Progress(connection=desk.connection, project=project.key, connected=desk.now())
-            session.add(progress)
-        page = progress.page
-    count = 0
+        page = progress.page if progress else None
     while True:
         try:
             found = desk.reader.moved(project.key, None, page)
@@ -43,20 +55,25 @@ def backfill(desk: Desk, project: Project) -> int:
                 raise
             page = None  # the token of an interrupted backfill has expired: begin again, nothing is lost by it
             continue
-        page, count = found.next, count + len(found.items)
-        with desk.db.write() as session:
-            for item in found.items:
-                items.save(session, item, backfilled=item.created < progress.connected)
-            stored = session.get(items.Progress, (desk.connection, project.key))
-            if stored is not None:
-                latest = max((item.updated for item in found.items), default=None)
-                stored.page = page
-                if latest is not None and (stored.cursor is None or stored.cursor < latest):
-                    stored.cursor = latest
-                if page is None:
-                    stored.backfilled = desk.now()
+        page = found.next
+        _keep_page(desk, project, found)
         if page is None:
-            return count
+            return
+
+
+def _keep_page(desk: Desk, project: Project, found: Page) -> None:
+    with desk.db.write() as session:
+        progress = session.get(items.Progress, (desk.connection, project.key))
+        if progress is None:
+            return
+        for item in found.items:
+            items.save(session, item, backfilled=item.created < progress.connected)
+        latest = max((item.updated for item in found.items), default=None)
+        progress.page = found.next
+        if latest is not None and (progress.cursor is None or progress.cursor < latest):
+            progress.cursor = latest
+        if found.next is None:
+            progress.backfilled = desk.now()
 
 
 def _backfilled(desk: Desk, project: Project) -> bool:

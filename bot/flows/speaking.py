@@ -9,8 +9,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.answers import Answer, answer_comment
-from bot.comments import MAX_CHANGES, ShownChange, ShownProposal, proposal_comment, shown_numbers
+from bot.comments import (
+    MAX_CHANGES,
+    Answer,
+    ShownChange,
+    ShownProposal,
+    answer_comment,
+    proposal_comment,
+    shown_numbers,
+)
 from bot.flows.choosing import shown_state
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
@@ -34,7 +41,7 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
         project = desk.projects.get(item.project)
         if project is None or (proposal.comment is None and proposal.state not in SPEAKING_STATES):
             return "silent"
-        view = _view(session, proposal, item)
+        view = _view(session, project, proposal, item)
     blocks = proposal_comment(view, project.zone)
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if digest == proposal.shown_digest:
@@ -114,18 +121,19 @@ def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> datetime:
     return desk.now()
 
 
-def _view(session: Session, proposal: proposals.Proposal, item: WorkItem) -> ShownProposal:
+def _view(session: Session, project: Project, proposal: proposals.Proposal, item: WorkItem) -> ShownProposal:
     rows = [row for row in proposals.changes(session, proposal.connection, proposal.item) if _visible(row)]
     still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
     decided = [row for row in rows if row.state != proposals.OPEN]
     shown = tuple(shown_change(row) for row in (*still_open, *decided))
     sources = sorted({row.source for row in still_open}, key=len)
-    ask = bool(proposal.questions) and item.reporter is not None and not proposal.asked and proposal.comment is None
+    # The mention stays in later edits, which are silent: taking it out would make the comment change for nothing.
+    asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
     return ShownProposal(
         changes=shown,
         questions=tuple(proposal.questions),
         reporter=item.reporter,
-        mention_reporter=ask or (proposal.asked and bool(proposal.questions)),
+        mention_reporter=asks and (proposal.asked or proposal.comment is None),
         drafted_by=sources[-1] if sources else "rules",
         known_keys=known_keys(rows),
         limit=MAX_CHANGES * 3 if proposal.more_shown else MAX_CHANGES,

@@ -80,7 +80,7 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem, *, asked: bool) ->
         if proposal is None:
             return 0
         if proposal.comment is None:
-            held = None if asked else guards.held_because(session, desk, project, item, now)
+            held = None if asked else guards.held_because(session, desk, project, item)
             proposal.held_because = held
             proposal.state = "held" if held else "shown" if project.suggests else "recorded"
             if not anything_open(session, proposal):

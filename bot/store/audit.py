@@ -77,6 +77,12 @@ def record(session: Session, action: str, subject: str, content: Mapping[str, ob
     return number
 
 
+def length(session: Session) -> int:
+    """How many rows the chain has."""
+    head = session.get(AuditHead, 1)
+    return head.number if head else 0
+
+
 def verify(session: Session) -> Iterator[str]:
     """Sentences on what is wrong with the chain; none if it is whole."""
     previous, expected = GENESIS, 1

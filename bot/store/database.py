@@ -82,6 +82,15 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def answers(self) -> bool:
+        """Whether the database can be asked."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

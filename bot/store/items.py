@@ -18,6 +18,8 @@ from rules.model import Child, Link, Person, WorkItem
 class Item(Base):
     """One item. `change_number` grows with every stored change, so that derived indexes can follow.
 
+    `backfilled`: it was there when the bot was connected, and what the rules read has not been edited since.
+    `imported`: it came later and says it is older than the connection.
     `triaged_digest` is the content last looked at; `attended` the tracker's `updated` when its comments were last read.
     """
 
@@ -33,6 +35,7 @@ class Item(Base):
     change_number: Mapped[int] = mapped_column(index=True)
     deleted: Mapped[bool] = mapped_column(default=False)
     backfilled: Mapped[bool] = mapped_column(default=False)
+    imported: Mapped[bool] = mapped_column(default=False)
     triaged_digest: Mapped[str | None] = mapped_column(sa.String(64))
     first_touch: Mapped[datetime | None]
     last_touch: Mapped[datetime | None]

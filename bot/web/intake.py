@@ -40,6 +40,9 @@ class Answer:
     retry_after: int = 0
 
 
+NOT_SIGNED = Answer(401, "the delivery is not signed with this connection's secret")
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """The door of one connection. `body_limit` in bytes; `hand_over` queues a kept delivery, by its id and item."""
@@ -47,7 +50,7 @@ class Intake:
     connection: str
     vendor: Literal["jira", "azure-devops"]
     webhook: Webhook
-    secret: WebhookSecret | None
+    secrets: Callable[[], tuple[WebhookSecret, ...]]
     db: Database
     projects: Container[str]
     hand_over: Callable[[str, str], None]
@@ -56,17 +59,15 @@ class Intake:
 
     def take(self, headers: Mapping[str, str], stream: Stream, length: int | None) -> Answer:
         """Take one delivery, and say what to answer. Never raises for anything a sender can do."""
-        if self.secret is None:
+        if not self.secrets():
             return Answer(401, "this connection takes no webhooks: it has no webhook secret")
         if length is not None and length > self.body_limit:
             return self._too_large(headers)
         body = _read(stream, self.body_limit)
         if body is None:
             return self._too_large(headers)
-        try:
-            self.webhook.authenticate(headers, body, self.secret)
-        except BadSignature:
-            return Answer(401, "the delivery is not signed with this connection's secret")
+        if not self._is_authentic(headers, body):
+            return NOT_SIGNED
         try:
             return self._keep(headers, body)
         except SQLAlchemyError as error:
@@ -100,14 +101,22 @@ class Intake:
         return Answer(200, "kept" if new else "known already")
 
     def _too_large(self, headers: Mapping[str, str]) -> Answer:
-        if self.vendor == "azure-devops" and self.secret is not None:
-            try:
-                # Basic authentication needs no body, and a 413 would switch the subscription off.
-                self.webhook.authenticate(headers, b"", self.secret)
-            except BadSignature:
-                return Answer(401, "the delivery is not signed with this connection's secret")
+        if self.vendor == "azure-devops":
+            # Basic authentication needs no body, and a 413 would switch the subscription off.
+            if not self._is_authentic(headers, b""):
+                return NOT_SIGNED
             return self._bury(f"larger than {self.body_limit} bytes", b"")
         return Answer(413, f"a delivery may have at most {self.body_limit} bytes")
+
+    def _is_authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Signed with the secret, or during a rotation with the one before."""
+        for secret in self.secrets():
+            try:
+                self.webhook.authenticate(headers, body, secret)
+            except BadSignature:
+                continue
+            return True
+        return False
 
     def _bury(self, reason: str, body: bytes) -> Answer:
         with self.db.write() as session:

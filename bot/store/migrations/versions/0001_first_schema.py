@@ -159,6 +159,7 @@ def upgrade() -> None:
         sa.Column("change_number", sa.Integer(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.Column("backfilled", sa.Boolean(), nullable=False),
+        sa.Column("imported", sa.Boolean(), nullable=False),
         sa.Column("triaged_digest", sa.String(length=64), nullable=True),
         sa.Column("first_touch", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_touch", sa.DateTime(timezone=True), nullable=True),

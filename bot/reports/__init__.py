@@ -1,0 +1,1 @@
+"""What the bot has found, for people to read."""

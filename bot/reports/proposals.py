@@ -1,0 +1,57 @@
+"""The list of proposals: what was said aloud, what was only recorded, what a guard held back and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.comments import change_line
+from bot.store import proposals
+from bot.store.database import Database
+
+
+def listed(db: Database, project: str | None = None) -> list[dict[str, Any]]:
+    """All proposals, the newest first, each with its changes and questions."""
+    with db.read() as session:
+        return [
+            _entry(row, proposals.changes(session, row.connection, row.item))
+            for row in proposals.recent(session, project=project)
+        ]
+
+
+def as_lines(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The list for a terminal."""
+    if not entries:
+        yield "Nothing has been proposed yet."
+    for entry in entries:
+        because = f" ({entry['held_because']})" if entry["held_because"] else ""
+        yield f"{entry['key']}  {entry['state']}{because}  {entry['updated']:%Y-%m-%d %H:%M}"
+        for change in entry["changes"]:
+            yield f"  {change['number']}. {change['says']}  [{change['state']}]"
+        for question in entry["questions"]:
+            yield f"  ? {question}"
+
+
+def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange]) -> dict[str, Any]:
+    return {
+        "connection": row.connection,
+        "project": row.project,
+        "key": row.key,
+        "state": row.state,
+        "held_because": row.held_because,
+        "updated": row.updated,
+        "questions": list(row.questions),
+        "changes": [
+            {
+                "number": change.number,
+                "kind": change.kind,
+                "says": change_line(proposals.change_of(change)),
+                "reason": change.reason,
+                "evidence": list(change.evidence),
+                "state": change.state,
+                "decided_by": change.decided_by,
+            }
+            for change in changes
+            if change.state != "withdrawn"
+        ],
+    }
