@@ -11,13 +11,28 @@ _DEFECT = re.compile(
     r"|erro|ошибка|дефект|バグ|不具合|缺陷|故障|버그)(?:\s\w+)?",
     re.IGNORECASE,
 )
+_WISH = re.compile(
+    r"\W*(?:[^:\n]{1,40}(?::| -| –) +)?(?:please |we |needs? to |wish |should |must |to )*(?:add|allow|build|bundle|change|cleanup|clean up|code review|configure|confirm|convert|create"
+    r"|deprecate|design|develop|document|enable|expose|externalize|implement|improve|integrate|introduce|investigate|make|merge|migrate|move|port"
+    r"|provide|refactor|release|remove|rename|replace|review|rewrite|set up|setup|speed up|support|test|update|upgrade|use|write"
+    r"|ability|feature request|add(?:ed)? support|support for)\b",
+    re.IGNORECASE,
+)
 _CONTAINER = re.compile(r"epic|initiative|theme|saga|portfolio epic|milestone|release", re.IGNORECASE)
-_STRUCTURAL = re.compile(r"(?:shared |test )(?:case|plan|suite|parameter|steps?|execution|set)|test|code review request.*", re.IGNORECASE)
+_STRUCTURAL = re.compile(
+    r"(?:shared |test )(?:case|plan|suite|parameter|steps?|execution|set)|test|code review request.*", re.IGNORECASE
+)
 
 
 def is_defect(item: WorkItem) -> bool:
     """Whether the item says that something is wrong."""
     return _DEFECT.fullmatch(item.type.strip()[:60]) is not None
+
+
+def reports_defect(item: WorkItem) -> bool:
+    """Whether the item reports something wrong, and is not a wish filed under a defect's type ("Add ...")."""
+    opening = item.description.lstrip()[:200]
+    return is_defect(item) and not any(_WISH.match(text) for text in (item.summary[:200], opening))
 
 
 def is_container(item: WorkItem) -> bool:

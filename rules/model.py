@@ -226,7 +226,9 @@ class Policy:
     vague_label: str | None = "needs-details"
     oversized_points: float = 13.0
     oversized_characters: int = 6000
-    criteria_types: frozenset[str] = frozenset({"story", "user story", "product backlog item", "feature", "improvement", "new feature", "task", "requirement"})
+    criteria_types: frozenset[str] = frozenset(
+        {"story", "user story", "product backlog item", "feature", "improvement", "new feature", "task", "requirement"}
+    )
 
 
 @dataclass(frozen=True, slots=True)

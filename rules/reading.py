@@ -93,7 +93,13 @@ def sentences(lines: Iterable[Line]) -> tuple[tuple[str, Section | None], ...]:
     """
     paragraphs: list[tuple[str, Section | None, bool]] = []
     for line in lines:
-        if line.kind == "text" and paragraphs and paragraphs[-1][2] and paragraphs[-1][1] == line.section and line.text[:1].islower():
+        if (
+            line.kind == "text"
+            and paragraphs
+            and paragraphs[-1][2]
+            and paragraphs[-1][1] == line.section
+            and line.text[:1].islower()
+        ):
             paragraphs[-1] = (f"{paragraphs[-1][0]} {line.text}", line.section, True)
         elif line.kind in ("text", "entry"):
             paragraphs.append((line.text, line.section, line.kind == "text"))

@@ -71,7 +71,9 @@ def _platforms(title: list[str]) -> set[str]:
 
 def _telling(title: list[str]) -> int:
     """How many different words tell something; a script without spaces counts two characters as a word."""
-    return sum(max(1, len(word) // 2) if ord(word[0]) >= 0x0E00 else 1 for word in {w for w in title if not is_filler(w)})
+    return sum(
+        max(1, len(word) // 2) if ord(word[0]) >= 0x0E00 else 1 for word in {w for w in title if not is_filler(w)}
+    )
 
 
 def _no_sibling(ours: list[str], theirs: list[str]) -> bool:

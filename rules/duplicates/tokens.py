@@ -21,11 +21,17 @@ READ_CHARACTERS = 20_000
 
 _MARKS = re.escape("".join(chr(c) for c in range(0x300, 0x1B00) if unicodedata.category(chr(c)).startswith("M")))
 _LONG_MARKS = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
-_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]")
-_MARKUP = re.compile(r"\{(?:html|code|noformat|quote|panel|color)[^{}\n]{0,80}\}|</?[a-zA-Z][^<>\n]{0,200}>|&[a-z]{2,6};")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+_MARKUP = re.compile(
+    r"\{(?:html|code|noformat|quote|panel|color)[^{}\n]{0,80}\}|</?[a-zA-Z][^<>\n]{0,200}>|&[a-z]{2,6};"
+)
 _ADDRESS = re.compile(r"https?://[^\s/<>()\[\]|]{1,200}")
 _CHUNK = re.compile(rf"[\w{_MARKS}]+(?:[.\-/\\:$][\w{_MARKS}]+)*")
-_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+")
+_SPACELESS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+"
+)
 _CAMEL = re.compile(r"(?<=[a-z][a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PART = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
 _LETTERS_AND_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")

@@ -1,0 +1,81 @@
+"""An earlier item that carries the same title.
+
+What: among the candidates the duplicate index found, one whose title says the same, word for word but for spelling and
+order. Guards keep recurring and related work out: other numbers, versions or platforms, sub-tasks, clones, titles that
+many items carry, items already linked, parent and child. Why: two people fix one fault, or one fixes what the other
+closed. Only a link is proposed, never closing, and never a probability. Example: "Checkout hangs with Apple Pay" and
+"Checkout hangs with Apple Pay!" are the same title; "Use 1.2.0" and "Use 1.3.0" are siblings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rules.duplicates.shared import in_common, shared_words
+from rules.duplicates.title import is_clone_title, same_title
+from rules.duplicates.tokens import surfaces, tokens
+from rules.kinds import is_container, is_test
+from rules.model import Candidate, Context, Finding, LinkDuplicate, WorkItem
+
+NAME = "possible_duplicate"
+
+MOST_WITH_TITLE = 2
+"""A title that more other items carry is a recurring chore, not a report."""
+OLDEST_DONE_DAYS = 730
+"""A done item older than this is history: the same title today is a new case."""
+
+
+def check(item: WorkItem, context: Context) -> Iterable[Finding]:
+    """At most one finding: the link to the earlier item that is still open, else to the earliest."""
+    if item.is_subtask or is_clone_title(item.summary) or is_container(item) or is_test(item):
+        return
+    linked = {link.key for link in item.links} | {child.key for child in item.children} | {item.parent, item.key}
+    same = [
+        other
+        for other in context.candidates
+        if other.key not in linked and _may_be_original(item, other, context.today)
+    ]
+    if not same:
+        return
+    original = min(same, key=lambda other: (other.status_category == "done", other.created, other.key))
+    known_words = original.shared_words or shared_words(
+        surfaces(item.summary), in_common(tokens(item.summary), tokens(original.summary))
+    )
+    told = f"{original.status}, {_age(original.created, context.today)}"
+    named = f" Both name {_listed(known_words[:3])}." if known_words else ""
+    yield Finding(
+        rule=NAME,
+        title=f"Same title as {original.key}",
+        reason=f'{original.key} "{original.summary}" ({told}) carries the same title.{named}',
+        value=80,
+        subject=original.key,
+        evidence=(original.key, told, *known_words),
+        change=LinkDuplicate(original.key, original.summary),
+    )
+
+
+def _may_be_original(item: WorkItem, other: Candidate, today: datetime) -> bool:
+    if other.is_subtask or other.is_clone or other.already_linked or other.title_count > MOST_WITH_TITLE:
+        return False
+    if (other.created, other.key) >= (item.created, item.key) or is_clone_title(other.summary):
+        return False
+    if other.status_category == "done" and (today - other.created).days > OLDEST_DONE_DAYS:
+        return False
+    return same_title(item.summary, other.summary)
+
+
+def _age(created: datetime, today: datetime) -> str:
+    """ "today", "6 days old", "3 months old", "2 years old"."""
+    days = max(0, (today - created).days)
+    if days == 0:
+        return "created today"
+    for size, name in ((365, "year"), (60, "month"), (1, "day")):
+        if days >= size:
+            count = days // (30 if name == "month" else size)
+            return f"{count} {name}{'s' if count > 1 else ''} old"
+    return "created today"
+
+
+def _listed(found: tuple[str, ...]) -> str:
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
