@@ -45,13 +45,16 @@ class Place(Protocol):
 
 
 class Places(Protocol):
-    """A site, as far as the page is concerned."""
+    """A site, as far as the page is concerned. `notice`, if set, is a plain sentence shown on top of every page."""
+
+    @property
+    def notice(self) -> str: ...
 
     def __iter__(self) -> Iterator[Any]: ...
 
 
 def create_page(site: Places) -> Flask:
-    """The page as a WSGI application. `site.notice`, if set, is a plain sentence shown on top of every page."""
+    """The page as a WSGI application."""
     app = Flask(__name__, template_folder=str(_FOLDER / "templates"), static_folder=str(_FOLDER / "static"))
     app.config |= {"MAX_CONTENT_LENGTH": 1024 * 1024, "MAX_FORM_MEMORY_SIZE": 1024 * 1024}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -73,6 +76,8 @@ def create_page(site: Places) -> Flask:
     app.add_url_rule("/item/<name>/<key>", "item", desk.item)
     app.add_url_rule("/item/<name>/<key>/<any(comment, edit, labels, unlabel):deed>", "act", desk.act, methods=["POST"])
     app.add_url_rule("/revision/<name>/<key>", "revision", desk.revision)
+    for address in ("/<name>/browse/<key>", "/<name>/_workitems/edit/<key>", "/<name>/<_>/_workitems/edit/<key>"):
+        app.add_url_rule(address, "opened", desk.opened, strict_slashes=False)
     app.add_url_rule("/new/<name>", "new", desk.new, methods=["GET", "POST"])
     app.add_url_rule("/mail/<name>", "mail", desk.mail)
     app.add_url_rule("/person", "person", desk.person, methods=["POST"])
@@ -98,7 +103,7 @@ class _Desk:
         name = (request.view_args or {}).get("name")
         chosen = next((place for place in places if place.tracker.name == name), places[0])
         return {
-            "notice": getattr(self._site, "notice", ""),
+            "notice": self._site.notice,
             "trackers": [(place.tracker, shown.PRODUCTS[place.tracker.flavour]) for place in places],
             "tracker": chosen.tracker,
             "product": shown.PRODUCTS[chosen.tracker.flavour],
@@ -127,6 +132,10 @@ class _Desk:
     def item(self, name: str, key: str) -> str:
         tracker = self._place(name).tracker
         return self._item(tracker, tracker.item(key, visit.person(tracker)))
+
+    def opened(self, name: str, key: str, _: str = "") -> Response:
+        """The address of an item in the product itself."""
+        return redirect(url_for("item", name=name, key=key))
 
     def revision(self, name: str, key: str) -> tuple[str, dict[str, str]]:
         """The item's revision as plain text, for the script of an open page."""

@@ -11,6 +11,8 @@ module has `create_page(site) -> WSGI application`.
 
 from __future__ import annotations
 
+import re
+import contextlib
 import threading
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -35,6 +37,7 @@ _WIRES: dict[Flavour, str] = {
     "jira-data-center": "integrations.sandbox.jira.data_center",
     "azure-devops": "integrations.sandbox.azure_devops",
 }
+_ITEM_ADDRESS = re.compile(r"(?:/browse|/_workitems/edit)/[A-Za-z0-9_-]{1,80}/?\Z")
 
 
 class Mounted:
@@ -64,15 +67,18 @@ class Mounted:
 class Site:
     """All trackers as one WSGI application. `time_scale` shortens the waits between webhook retries.
 
-    `url` is where the site is reached; `serve` sets it.
+    `url` is where the site is reached; `serve` sets it. `notice` is a sentence shown on top of every page. The address
+    at which a person would open an item in the product (.../browse/SHOP-1) leads to the page as well.
     """
 
     def __init__(self, trackers: Iterable[Tracker], *, time_scale: float = 1.0) -> None:
         self.url = "http://localhost"
+        self.notice = ""
         self.time_scale = time_scale
         self._mounted = {tracker.name: Mounted(tracker, self) for tracker in trackers}
         mounts = {f"/{name}": mounted.wire for name, mounted in self._mounted.items()}
-        self._wsgi = DispatcherMiddleware(self._page(), mounts)
+        self._people = self._page()
+        self._wsgi = DispatcherMiddleware(self._people, mounts)
 
     def _page(self) -> WSGIApplication:
         try:
@@ -89,7 +95,8 @@ class Site:
         return iter(self._mounted.values())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self._wsgi(environ, start_response)
+        opened = _ITEM_ADDRESS.search(environ.get("PATH_INFO", "")) is not None
+        return (self._people if opened else self._wsgi)(environ, start_response)
 
     def drain(self, timeout: float = 10) -> None:
         """Waits until no webhook and no late write is on its way. Raises TimeoutError."""
@@ -131,7 +138,8 @@ class Served:
         server = self._server
         server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
         # Sockets may only be closed by the thread that polls them.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        with contextlib.suppress(OSError):  # it was awake already and has closed everything, the trigger too
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         self._thread.join(5)
 
     def __enter__(self) -> Served:
