@@ -65,6 +65,10 @@ def _lines(text: str) -> str:
     counters: dict[int, int] = {}
     lines: list[str] = []
     for line in text.split("\n"):
+        if not line:
+            lines.append(line)
+            counters.clear()
+            continue
         mark = _LIST.match(line)
         if mark is None:
             counters.clear()

@@ -218,7 +218,19 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-MEMBERS = ("id", "key", "self", "created", "updated", "author", "updateAuthor", "fields", "items", "accountId", "project")
+MEMBERS = (
+    "id",
+    "key",
+    "self",
+    "created",
+    "updated",
+    "author",
+    "updateAuthor",
+    "fields",
+    "items",
+    "accountId",
+    "project",
+)
 SHAPED = st.dictionaries(st.sampled_from(MEMBERS), JSON | st.sampled_from(["10001", "SHOP-1", 7]))
 
 
