@@ -183,7 +183,14 @@ class Faults:
             note(rule.status)
             start_response(f"{rule.status} Fault", list(rule.headers().items()))
             return [rule.body.encode()]
-        body, status, headers = run_wsgi_app(wire, environ, buffered=True)
+
+        def asked(inner: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            # run_wsgi_app hands on a copy; what the wire notes in it is wanted here.
+            answer = wire(inner, start)
+            environ.update({"sandbox.user": inner.get("sandbox.user", "")})
+            return answer
+
+        body, status, headers = run_wsgi_app(asked, environ, buffered=True)
         if rule is not None:
             note(None)
             raise ClientDisconnected

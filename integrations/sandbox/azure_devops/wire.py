@@ -172,7 +172,7 @@ class Wire:
             rest = _matched(pattern, segments)
             if rest is not None and known == method:
                 return handler, rest
-            if rest is not None:
+            if rest is not None and known != "OPTIONS":
                 others.add(known)
         if others:
             message = f"The requested resource does not support http method '{method}'."

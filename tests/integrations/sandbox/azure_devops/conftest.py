@@ -28,6 +28,10 @@ class Organisation:
         return self.mounted.tracker
 
     @property
+    def wire(self) -> Any:
+        return self.mounted.vendor
+
+    @property
     def url(self) -> str:
         return self.mounted.url
 
