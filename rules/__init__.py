@@ -1,7 +1,7 @@
 """What a good backlog item is: pure, with no input or output and no clock.
 
-`RULES` is the table of contents. A rule is one module with a `NAME` and `check(item, context) -> Iterable[Finding]`; its
-docstring is its page in the documentation.
+`RULES` is the table of contents. A rule is one module with a `NAME` and `check(item, context) -> Iterable[Finding]`;
+its docstring is its page in the documentation.
 """
 
 from __future__ import annotations

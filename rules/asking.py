@@ -20,7 +20,8 @@ _SYMPTOMS: tuple[tuple[re.Pattern[str], str], ...] = (
      "How often does it happen: once in how many tries?"),
     (re.compile(r"\b(?:wrong|incorrect\w*|invalid|mismatch|inaccurate|bad)\b", _I),
      "Which value or result do you see, and which one would be right?"),
-    (re.compile(r"\b(?:missing|not (?:show\w*|visible|display\w*|appear\w*|there)|disappear\w*|gone|empty|blank)\b", _I),
+    (re.compile(
+        r"\b(?:missing|not (?:show\w*|visible|display\w*|appear\w*|there)|disappear\w*|gone|empty|blank)\b", _I),
      "What exactly is missing, and where did you look for it?"),
     (re.compile(r"\b(?:error|fail\w*|exception)\b", _I), "What does the error message say, word for word?"),
     (re.compile(r"\b(?:broken|not work\w*|n['o]?t work\w*|doesnt work|problem\w*|issue\w*|bug\w*)\b", _I),
@@ -36,7 +37,8 @@ _WISHES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(updat\w*|upgrad\w*|bump)\b", _I), "Which version or content should it have afterwards?"),
     (re.compile(r"\b(fix\w*)\b", _I), "What is wrong today, and what should happen instead?"),
     (re.compile(r"\b(test\w*)\b", _I), "Which cases should be tested, and which results are expected?"),
-    (re.compile(r"\b(document\w*|docs|wiki|readme)\b", _I), "Who will read it, and what should they be able to do afterwards?"),
+    (re.compile(r"\b(document\w*|docs|wiki|readme)\b", _I),
+     "Who will read it, and what should they be able to do afterwards?"),
 )  # fmt: skip
 
 

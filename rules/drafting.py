@@ -14,40 +14,56 @@ _FEWEST_WORDS = 4
 
 _I = re.IGNORECASE
 _STORY = re.compile(
-    r"\W{0,3}as\s+(?:an?\s+|the\s+)?([^,.;:\n]{2,60}?)\s*,?\s+i(?:\s+(?:really|also|would|just))?\s+(?:want|need|like|wish|would like|'d like|must|should|can)\s+([^\n]{3,400})",
+    r"\W{0,3}as\s+(?:an?\s+|the\s+)?([^,.;:\n]{2,60}?)\s*,?\s+i(?:\s+(?:really|also|would|just))?\s+(?:want|need"
+    r"|like|wish|would like|'d like|must|should|can)\s+([^\n]{3,400})",
     _I,
 )
 _BENEFIT = re.compile(r"[\s,;.]+(?:so\s+that|so\s+(?=(?:i|we|they|it|that)\b)|in\s+order\s+(?:to|that)|because)\s+", _I)
 _ABLE = re.compile(
-    r"(?:to\s+)?(?:be\s+able\s+to|have\s+the\s+(?:ability|option|possibility)\s+to|the\s+(?:ability|option)\s+to|to)\s+",
+    r"(?:to\s+)?(?:be\s+able\s+to|have\s+the\s+(?:ability|option|possibility)\s+to|the\s+(?:ability|option)\s+to"
+    r"|to)\s+",
     _I,
 )
 _OTHER_ACTOR = re.compile(r"((?:the|an?|my|our|all|each|every)\s[^,.;]{2,60}?)\s+to\s+(?=[a-z])", _I)
 _MODAL = re.compile(
-    r"\b(?:should|must|shall|needs?\s+to\s+be|ha(?:s|ve)\s+to\s+be|is\s+(?:expected|required|supposed)\s+to|are\s+(?:expected|required|supposed)\s+to|ought\s+to|will\s+be\s+able\s+to)\b",
+    r"\b(?:should|must|shall|needs?\s+to\s+be|ha(?:s|ve)\s+to\s+be|is\s+(?:expected|required|supposed)\s+to"
+    r"|are\s+(?:expected|required|supposed)\s+to|ought\s+to|will\s+be\s+able\s+to)\b",
     _I,
 )
 _PLAN = re.compile(
-    r"\b(?:(?:we|i|you|one|someone|somebody|they)\s+(?:may|might|could|also|will|would|probably|really|definitely|just)?\s*(?:should|must|shall|need\s+to|needs\s+to|have\s+to|had\s+to|ought\s+to)"
-    r"|(?:^|[:\-–,]\s{0,3})(?:also\s+)?needs?\s+to|\b(?:may|might|could|would|will|do|does|don't)\s+need\s+to"
-    r"|\b(?:who|which|that|and|to|if|because|when|while|since|where|for|as|what)\s+(?:\w+\s+){0,2}(?:need(?:s|ed)?\s+to|ha(?:s|ve|d)\s+to|(?:is|are)\s+(?:required|supposed|expected)\s+to)"
-    r"|\b(?:who|which|that)\s+(?:should|must|shall)|like\s+this|for\s+example|in\s+this\s+example|meant\s+to|no\s+(?:need|reason)"
-    r"|\b(?:developers?|clients?|customers?|people|users?)\s+(?:should\s+never|should\s+be\s+aware|need\s+to|have\s+to|currently)|feature\s+request|\b(?:customers?|clients?|sometimes|often|as\s+it\s+looks|proposals?|pull\s+requests?|branch(?:es)?|hypothesis|experiment)\b|workshops?|meetings?|(?:ticket|issue|story|bug|pr)s?\s+(?:should|must|needs?)"
+    r"\b(?:(?:we|i|you|one|someone|somebody|they)\s+(?:may|might|could|also|will|would|probably|really|definitely"
+    r"|just)?\s*(?:should|must|shall|need\s+to|needs\s+to|have\s+to|had\s+to|ought\s+to)"
+    r"|(?:^|[:\-\u2013,]\s{0,3})(?:also\s+)?needs?\s+to|\b(?:may|might|could|would|will|do|does|don't)\s+need\s+to"
+    r"|\b(?:who|which|that|and|to|if|because|when|while|since|where|for|as|what)\s+(?:\w+\s+){0,2}(?:need(?:s"
+    r"|ed)?\s+to|ha(?:s|ve|d)\s+to|(?:is|are)\s+(?:required|supposed|expected)\s+to)"
+    r"|\b(?:who|which|that)\s+(?:should|must|shall)|like\s+this|for\s+example|in\s+this\s+example|meant\s+to"
+    r"|no\s+(?:need|reason)"
+    r"|\b(?:developers?|clients?|customers?|people|users?)\s+(?:should\s+never|should\s+be\s+aware|need\s+to"
+    r"|have\s+to|currently)|feature\s+request|\b(?:customers?|clients?|sometimes|often|as\s+it\s+looks|proposals?"
+    r"|pull\s+requests?|branch(?:es)?|hypothesis|experiment)\b|workshops?|meetings?|(?:ticket|issue|story|bug"
+    r"|pr)s?\s+(?:should|must|needs?)"
     r"|^\W*(?:we|i|you)\b|\bmy\b|\bi(?:'m|'d|'ve)?\s"
-    r"|should\s+(?:we|i|you|it|this|there|they)\b|need\s+to\s+(?:know|figure|find|see|think|decide|discuss|check)|how\s+(?:should|must)|what\s+(?:should|must)|why\s+(?:should|must)|whether)",
+    r"|should\s+(?:we|i|you|it|this|there|they)\b|need\s+to\s+(?:know|figure|find|see|think|decide|discuss|check)"
+    r"|how\s+(?:should|must)|what\s+(?:should|must)|why\s+(?:should|must)|whether)",
     _I,
 )
 _ESTIMATE = re.compile(
-    r"(?:should|must|shall)\s+(?:(?:just|only|also|now|probably|really|all|already|then|again|not|be|have)\s+){0,3}(?:been\s+|a\s+|an\s+)?(?:fairly\s+|pretty\s+|very\s+|quite\s+|relatively\s+|more\s+|as\s+)?(?:eas\w+|simple|trivial\w*|possible|straight\w*"
-    r"|enough|fine|ok|okay|done|fixed|addressed|looked|noted|considered|investigated|discussed|reviewed|tested|great|nice|good|small|quick|closed|merged|backported|handled|resolved|able\s+to\s+(?:reproduce|see\s+the\s+(?:issue|bug|problem|error|crash)))\b",
+    r"(?:should|must|shall)\s+(?:(?:just|only|also|now|probably|really|all|already|then|again|not|be"
+    r"|have)\s+){0,3}(?:been\s+|a\s+|an\s+)?(?:fairly\s+|pretty\s+|very\s+|quite\s+|relatively\s+|more\s+"
+    r"|as\s+)?(?:eas\w+|simple|trivial\w*|possible|straight\w*"
+    r"|enough|fine|ok|okay|done|fixed|addressed|looked|noted|considered|investigated|discussed|reviewed|tested"
+    r"|great|nice|good|small|quick|closed|merged|backported|handled|resolved|able\s+to\s+(?:reproduce"
+    r"|see\s+the\s+(?:issue|bug|problem|error|crash)))\b",
     _I,
 )
 _HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|probably|possibly|might|could|ideally|i\s+(?:think|guess|believe|assume|suppose|suspect)|not\s+sure|nice\s+to\s+have|preferably|optionally|eventually|if\s+possible)\b",
+    r"\b(?:maybe|perhaps|probably|possibly|might|could|ideally|i\s+(?:think|guess|believe|assume|suppose|suspect)"
+    r"|not\s+sure|nice\s+to\s+have|preferably|optionally|eventually|if\s+possible)\b",
     _I,
 )
 _OPENING = re.compile(
-    r"(?:(?:and|but|so|also|then|thus|therefore|however|basically|additionally|furthermore|i\s+(?:think|guess|believe)(?:\s+that)?|ideally|maybe|perhaps|note\s+that|in\s+addition)\b,?\s+){1,3}",
+    r"(?:(?:and|but|so|also|then|thus|therefore|however|basically|additionally|furthermore|i\s+(?:think|guess"
+    r"|believe)(?:\s+that)?|ideally|maybe|perhaps|note\s+that|in\s+addition)\b,?\s+){1,3}",
     _I,
 )
 _PAST = re.compile(r"\b(?:should|must|could|would)\s+(?:not\s+)?have\s+been\b|\bhad\s+to\b", _I)
@@ -55,12 +71,14 @@ _TURN = re.compile(r"[,;]?\s+(?:but|however|yet|although|whereas|instead\s+it)\s
 _DANGLING = re.compile(r"\b(?:as\s+follows|the\s+following|like\s+this|below|above|here|attached|example)\W*$|:$", _I)
 _CODEY = re.compile(r"[{};]|=>|==|\(\)\.|</|\bvar\s|\\n")
 _LEAD = re.compile(
-    r"[^\n]{0,160}\b(?:should|must|shall|needs?\s+to|has\s+to|have\s+to|can|will|require[sd]?|requirements?|support)\b[^\n]{0,80}:\s*"
+    r"[^\n]{0,160}\b(?:should|must|shall|needs?\s+to|has\s+to|have\s+to|can|will|require[sd]?|requirements?"
+    r"|support)\b[^\n]{0,80}:\s*"
 )
 _NUMBER = re.compile(r"^\W{0,3}\d{1,2}[.)]\s{0,3}(?=[^\W\d])")
 _PERSON = (
-    (re.compile(r"\bmy\b", _I), "their"), (re.compile(r"\bmyself\b", _I), "themselves"), (re.compile(r"\bi'm\b|\bi\s+am\b", _I), "they are"),
-    (re.compile(r"\bi've\b", _I), "they have"), (re.compile(r"\bi'll\b", _I), "they will"), (re.compile(r"\bi\b", _I), "they"),
+    (re.compile(r"\bmy\b", _I), "their"), (re.compile(r"\bmyself\b", _I), "themselves"),
+    (re.compile(r"\bi'm\b|\bi\s+am\b", _I), "they are"), (re.compile(r"\bi've\b", _I), "they have"),
+    (re.compile(r"\bi'll\b", _I), "they will"), (re.compile(r"\bi\b", _I), "they"),
     (re.compile(r"\bme\b", _I), "them"), (re.compile(r"\bmine\b", _I), "theirs"),
 )  # fmt: skip
 _SKIPPED = frozenset({"aside", "actual", "steps", "environment"})
@@ -145,7 +163,7 @@ def _of_sentence(text: str, *, expected: bool) -> Iterator[Criterion]:
     stated = _TURN.split(stated, maxsplit=1)[0].strip(" .;,-*_")
     if not expected and not _MODAL.search(stated):
         return
-    if _FEWEST_WORDS <= len(words(stated)) and len(stated) <= _LONGEST:
+    if len(words(stated)) >= _FEWEST_WORDS and len(stated) <= _LONGEST:
         yield Criterion(_capital(stated), hedged)
 
 

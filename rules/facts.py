@@ -11,17 +11,22 @@ from rules.reading import Line, words
 Fact = Literal["steps", "condition", "actual", "expected", "message", "place", "reason", "outcome", "pointer"]
 
 _PLACEHOLDER = re.compile(
-    r"""[\W_]*(?:tbd|tba|tbc|todo|to\s+be\s+(?:done|defined|added|completed)|to\s+do|n\s*/?\s*a|none|nil|null|x{2,}|same|unknown|not\s+applicable
-    |see\s+(?:the\s+)?(?:title|summary|subject|above|below|attach\w*|screenshot\w*)|(?:as|same\s+as)\s+(?:in\s+|per\s+)?(?:the\s+)?(?:above|title|summary|subject)
-    |title\s+says\s+it\s+all|lorem\s+ipsum.{0,2000}|test(?:ing)?|no\s+description(?:\s+\w+){0,2}|description|asdf\w*|coming\s+soon|later|\?+|\.+
-    |(?:please\s+)?(?:describe|enter|add|insert|fill\s+in|write|provide|explain)\s+(?:here|the|your|a|what|any|in)\b.{0,200}
+    r"""[\W_]*(?:tbd|tba|tbc|todo|to\s+be\s+(?:done|defined|added|completed)|to\s+do|n\s*/?\s*a|none|nil|null|x{2,}
+        |same|unknown|not\s+applicable
+    |see\s+(?:the\s+)?(?:title|summary|subject|above|below|attach\w*|screenshot\w*)|(?:as|same\s+as)\s+(?:in\s+
+    |per\s+)?(?:the\s+)?(?:above|title|summary|subject)
+    |title\s+says\s+it\s+all|lorem\s+ipsum.{0,2000}|test(?:ing)?|no\s+description(?:\s+\w+){0,2}|description|asdf\w*
+    |coming\s+soon|later|\?+|\.+
+    |(?:please\s+)?(?:describe|enter|add|insert|fill\s+in|write|provide|explain)\s+(?:here|the|your|a|what|any
+    |in)\b.{0,200}
     |as\s+an?\s*[<\[{(_.…].{0,200}|keine(?:\s+\w+)?|s\.\s*o\.|siehe\s+(?:oben|titel)|idem|ninguno|нет|なし|无)[\W_]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 _BRACKETED = re.compile(r"(?:<[^<>]{3,200}>|\[[^\[\]]{3,200}\]|\{[^{}]{3,200}\}|\(?_{3,}\)?)[.:]?")
 _ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+")
 _CONDITION = re.compile(
-    r"\b(?:when(?:ever)?|after|if|while|once|upon|during|before|unless|every time|as soon as|on (?:start|launch|click|tap|open|clos|load|rotat|resum|sav|push)\w*)\b",
+    r"\b(?:when(?:ever)?|after|if|while|once|upon|during|before|unless|every time|as soon as|on (?:start|launch"
+    r"|click|tap|open|clos|load|rotat|resum|sav|push)\w*)\b",
     re.IGNORECASE,
 )
 _EXPECTED = re.compile(
@@ -30,7 +35,8 @@ _EXPECTED = re.compile(
 )
 _MESSAGE = re.compile(
     r"\b[A-Z]\w{1,60}(?:Exception|Error)\b|\b(?:error|errno|exception|status|code)\s{0,3}[:#=]?\s{0,3}[\"'\[(]?-?\d{2,}"
-    r"|\b(?:exception|fatal|traceback|segfault|sigsegv|sigabrt|stack ?trace|null ?pointer|undefined is not|cannot find symbol|\[error\])"
+    r"|\b(?:exception|fatal|traceback|segfault|sigsegv|sigabrt|stack ?trace|null ?pointer|undefined is not"
+    r"|cannot find symbol|\[error\])"
     r"|\b(?:HTTP|ERR|E)[ _-]\w{3,}|\b(?:4\d\d|5\d\d) (?:error|status|response)|\berror\s{0,3}:\s{0,3}\S",
     re.IGNORECASE,
 )
@@ -40,25 +46,29 @@ _ACTUAL = re.compile(
 )
 _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{6,200})[\"”»]")
 _PLACE = re.compile(
-    r"\b(?:v(?:er(?:sion)?)?\.?\s?\d|\d+\.\d+|ios|android|windows|macos|os x|linux|ubuntu|chrome|firefox|safari|edge|iphone|ipad|simulator|emulator"
+    r"\b(?:v(?:er(?:sion)?)?\.?\s?\d|\d+\.\d+|ios|android|windows|macos|os x|linux|ubuntu|chrome|firefox|safari"
+    r"|edge|iphone|ipad|simulator|emulator"
     r"|staging|production|blackberry|internet explorer|samsung|nexus)\b|\bv\d",
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"\b(?:so that|so (?:i|we|they|users?|it|you) can|in order to|because|since|this (?:allows|lets|would|will|helps)|to (?:avoid|prevent|allow|let|enable|ensure|support|reduce|match)|needed (?:for|by|to)|due to)\b",
+    r"\b(?:so that|so (?:i|we|they|users?|it|you) can|in order to|because|since|this (?:allows|lets|would|will"
+    r"|helps)|to (?:avoid|prevent|allow|let|enable|ensure|support|reduce|match)|needed (?:for|by|to)|due to)\b",
     re.IGNORECASE,
 )
 _OUTCOME = re.compile(
-    r"\b(?:should|must|needs? to|has to|have to|can|will|shall|want(?:s|ed)?(?: to)?|would like|allow(?:s|ing)?|ability to|be able to|given|then)\b",
+    r"\b(?:should|must|needs? to|has to|have to|can|will|shall|want(?:s|ed)?(?: to)?|would like|allow(?:s|ing)?"
+    r"|ability to|be able to|given|then)\b",
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<!\w)#\d{1,6}\b|\b(?:figma|mock-?ups?|wireframes?|spec(?:ification)?|rfc ?\d+|attached|attachment|screenshot|screen ?shot|see (?:image|video|log|file)|pull request|commit)\b",
+    r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<!\w)#\d{1,6}\b|\b(?:figma|mock-?ups?|wireframes?|spec(?:ification)?"
+    r"|rfc ?\d+|attached|attachment|screenshot|screen ?shot|see (?:image|video|log|file)|pull request|commit)\b",
     re.IGNORECASE,
 )
 _MARKS: tuple[tuple[Fact, re.Pattern[str]], ...] = (
-    ("condition", _CONDITION), ("expected", _EXPECTED), ("message", _MESSAGE), ("message", _QUOTED), ("actual", _ACTUAL),
-    ("place", _PLACE),
+    ("condition", _CONDITION), ("expected", _EXPECTED), ("message", _MESSAGE), ("message", _QUOTED),
+    ("actual", _ACTUAL), ("place", _PLACE),
     ("reason", _REASON), ("outcome", _OUTCOME), ("pointer", _POINTER),
 )  # fmt: skip
 _BY_SECTION: dict[str, Fact] = {"steps": "steps", "expected": "expected", "actual": "actual", "environment": "place"}

@@ -7,14 +7,19 @@ import re
 from rules.model import WorkItem
 
 _DEFECT = re.compile(
-    r"(?:\w+\s)?(?:bug|defect|incident|problem|fault|error|issue|hotfix|regression|fehler|st[öo]rung|bogue|anomalie|incidencia"
+    r"(?:\w+\s)?(?:bug|defect|incident|problem|fault|error|issue|hotfix|regression|fehler|st[öo]rung|bogue|anomalie"
+    r"|incidencia"
     r"|erro|ошибка|дефект|バグ|不具合|缺陷|故障|버그)(?:\s\w+)?",
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\W*(?:[^:\n]{1,40}(?::| -| –) +)?(?:please |we |needs? to |wish |should |must |to )*(?:add|allow|build|bundle|change|cleanup|clean up|code review|configure|confirm|convert|create"
-    r"|deprecate|design|develop|document|enable|expose|externalize|implement|improve|integrate|introduce|investigate|make|merge|migrate|move|port"
-    r"|provide|refactor|release|remove|rename|replace|review|rewrite|set up|setup|speed up|support|test|update|upgrade|use|write"
+    r"\W*(?:[^:\n]{1,40}(?::| -| \u2013) +)?(?:please |we |needs? to |wish |should |must |to )*(?:add|allow|build"
+    r"|bundle"
+    r"|change|cleanup|clean up|code review|configure|confirm|convert|create"
+    r"|deprecate|design|develop|document|enable|expose|externalize|implement|improve|integrate|introduce"
+    r"|investigate|make|merge|migrate|move|port"
+    r"|provide|refactor|release|remove|rename|replace|review|rewrite|set up|setup|speed up|support|test|update"
+    r"|upgrade|use|write"
     r"|ability|feature request|add(?:ed)? support|support for)\b",
     re.IGNORECASE,
 )

@@ -2,9 +2,9 @@
 
 What: more story points than the project's limit, or a text that names many separable parts: a long list of pieces of
 work, many acceptance criteria, or very much prose under several headings. Where the item's own list says what the parts
-are, sub-tasks are proposed in its words, leaving out what its children already cover; else it is only a question. Why: a
-large item hides its risk until the end and is seldom finished when it was promised. Example: a story of 21 points whose
-section "Tasks" has five entries is offered those five as sub-tasks.
+are, sub-tasks are proposed in its words, leaving out what its children already cover; else it is only a question.
+Why: a large item hides its risk until the end and is seldom finished when it was promised. Example: a story of 21
+points whose section "Tasks" has five entries is offered those five as sub-tasks.
 """
 
 from __future__ import annotations

@@ -14,19 +14,27 @@ _LONGEST = 120
 _SAME = 88.0
 
 _VERB = re.compile(
-    r"(?:re-?)?(?:add|adapt|adjust|allow|analy[sz]e|apply|automate|build|bundle|change|check|clean(?:\s?up)?|collect|configure|connect|convert|copy|create|decide|define|delete|deploy"
-    r"|deprecate|design|detect|develop|disable|display|document|download|draft|drop|enable|ensure|establish|evaluate|expose|export|extend|extract|fetch|fix|generate|get|handle|hide|hook"
-    r"|identify|implement|import|improve|include|install|integrate|introduce|investigate|keep|limit|list|load|make|merge|migrate|modify|monitor|move|notify|optimi[sz]e|package|parse"
-    r"|plan|port|prepare|print|provide|publish|read|record|redesign|refactor|register|release|remove|rename|render|replace|report|research|review|rewrite|save|schedule|secure|send|set(?:\s?up)?"
-    r"|show|split|store|support|switch|sync|test|track|translate|turn|unify|update|upgrade|upload|use|validate|verify|wire|wrap|write)\b",
+    r"(?:re-?)?(?:add|adapt|adjust|allow|analy[sz]e|apply|automate|build|bundle|change|check|clean(?:\s?up)?"
+    r"|collect|configure|connect|convert|copy|create|decide|define|delete|deploy"
+    r"|deprecate|design|detect|develop|disable|display|document|download|draft|drop|enable|ensure|establish"
+    r"|evaluate|expose|export|extend|extract|fetch|fix|generate|get|handle|hide|hook"
+    r"|identify|implement|import|improve|include|install|integrate|introduce|investigate|keep|limit|list|load|make"
+    r"|merge|migrate|modify|monitor|move|notify|optimi[sz]e|package|parse"
+    r"|plan|port|prepare|print|provide|publish|read|record|redesign|refactor|register|release|remove|rename|render"
+    r"|replace|report|research|review|rewrite|save|schedule|secure|send|set(?:\s?up)?"
+    r"|show|split|store|support|switch|sync|test|track|translate|turn|unify|update|upgrade|upload|use|validate"
+    r"|verify|wire|wrap|write)\b",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r".{0,200}\b(?:tasks?|sub-?tasks?|steps\s+(?:needed|required|involved)|work|parts|phases|deliverables?|need(?:s|ed)?|needs\s+to|required|require[sd]?|include[sd]?|includes|to\s?-?do|must|should|has\s+to|have\s+to|implement(?:ed)?|changes|will\s+be)\b.{0,80}:\s*",
+    r".{0,200}\b(?:tasks?|sub-?tasks?|steps\s+(?:needed|required|involved)|work|parts|phases|deliverables?|need(?:s"
+    r"|ed)?|needs\s+to|required|require[sd]?|include[sd]?|includes|to\s?-?do|must|should|has\s+to|have\s+to"
+    r"|implement(?:ed)?|changes|will\s+be)\b.{0,80}:\s*",
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"\b(?:run|click|tap|open|launch|press|select|scroll|observe|notice|reproduce|repro|log\s?in|install\s+the\s+(?:app|attached)|expected|actual|attached|following\s+code|sample)\b|https?://",
+    r"\b(?:run|click|tap|open|launch|press|select|scroll|observe|notice|reproduce|repro|log\s?in"
+    r"|install\s+the\s+(?:app|attached)|expected|actual|attached|following\s+code|sample)\b|https?://",
     re.IGNORECASE,
 )
 _KEY = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<!\w)#\d{2,6}\b")

@@ -17,12 +17,12 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 _HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
-_ENTRY = re.compile(r"(?:[-*+•–]|\(?\d{1,3}[.)]|\(\*\)|[a-z]\))\s+(\S.*)")
+_ENTRY = re.compile(r"(?:[-*+•\u2013]|\(?\d{1,3}[.)]|\(\*\)|[a-z]\))\s+(\S.*)")
 _CHECKBOX = re.compile(r"\[([ xX])\]\s*(.*)")
 _LABEL = re.compile(r"([^:：\n]{2,60})[:：]\s*(.*)")  # noqa: RUF001 - the colon of Chinese and Japanese texts
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+(?=[\"'(\[A-Z0-9À-ÞА-Я])|(?<=[。！？])")  # noqa: RUF001 - other scripts' full stops
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|approx|ca|no|fig|st|dr|mr|mrs)\.$", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’-](?=[^\W_]))*")  # noqa: RUF001 - the apostrophe that phones type
+_WORD = re.compile(r"[^\W\d_](?:[^\W_]|['\u2019-](?=[^\W_]))*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,48 +9,77 @@ from typing import Literal, NamedTuple
 from rules.reading import Line, sentences
 
 _I = re.IGNORECASE
-_EVERYONE = r"(?:all|every|any|most\s+of\s+(?:our|the))\s+(?:of\s+)?(?:our\s+|the\s+)?(?:users?|customers?|clients?|people|accounts?|buyers?|orders?|tenants?)|everyone|everybody|no\s?body|no\s+one|no\s+(?:user|customer|buyer)s?"
+_EVERYONE = (
+    r"(?:all|every|any|most\s+of\s+(?:our|the))\s+(?:of\s+)?(?:our\s+|the\s+)?(?:users?|customers?|clients?|people"
+    r"|accounts?|buyers?|orders?|tenants?)|everyone|everybody|no\s?body|no\s+one|no\s+(?:user|customer|buyer)s?"
+)
 _MATTER = (
     r"(?:data|files?|records?|orders?|documents?|messages?|database|bookings?|invoices?|contacts?|photos?|entries)"
 )
 _SEVERE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("data loss", re.compile(
-        rf"\bdata\s?(?:loss|corruption)\b|\b(?:los(?:e|es|ing|t)|wip(?:es?|ed|ing)|eras(?:es?|ed|ing)|destroy(?:s|ed)?|corrupt(?:s|ed|ing)?)\s+(?:all\s+|the\s+|my\s+|our\s+|their\s+|users?['’]?s?\s+|customers?['’]?s?\s+|saved\s+|entire\s+|of\s+){{1,4}}{_MATTER}\b"
-        rf"|\b(?:all|my|our|their|customer|user)\s+(?:\w+\s+)?{_MATTER}\s+(?:is|are|was|were|gets?|got|has\s+been|have\s+been)\s+(?:lost|gone|wiped|erased|corrupted|destroyed|deleted)\b", _I)),
+        rf"\bdata\s?(?:loss|corruption)\b|\b(?:los(?:e|es|ing|t)|wip(?:es?|ed|ing)|eras(?:es?|ed|ing)|destroy(?:s"
+        rf"|ed)?|corrupt(?:s|ed|ing)?)\s+(?:all\s+|the\s+|my\s+|our\s+|their\s+|users?['\u2019]?s?\s+"
+        rf"|customers?['\u2019]?s?\s+|saved\s+|entire\s+|of\s+){{1,4}}{_MATTER}\b"
+        rf"|\b(?:all|my|our|their|customer|user)\s+(?:\w+\s+)?{_MATTER}\s+(?:is|are|was|were|gets?|got|has\s+been"
+        rf"|have\s+been)\s+(?:lost|gone|wiped|erased|corrupted|destroyed|deleted)\b", _I)),
     ("outage", re.compile(
-        rf"\b(?:production|prod|(?:the\s+)?(?:whole\s+|entire\s+|live\s+)?(?:site|website|shop|store|system|service|platform|server))\s+(?:is|was|went|goes|has\s+been|keeps\s+going)\s+(?:completely\s+|entirely\s+|totally\s+)?(?:down|offline)\b(?!\s+for\s+maintenance)"
-        rf"|\b(?:complete|total|full|production|system|service)\s+outage\b|\b(?:{_EVERYONE})\s+(?:is\s+able\s+to|are\s+able\s+to|can(?:not|'t|’t)?|(?:is|are)\s+unable\s+to|fails?\s+to)\s+(?:log\s?in|sign\s?in|pay|check\s?out|order|open|access|use|connect)\b", _I)),
+        rf"\b(?:production|prod|(?:the\s+)?(?:whole\s+|entire\s+|live\s+)?(?:site|website|shop|store|system|service"
+        rf"|platform|server))\s+(?:is|was|went|goes|has\s+been|keeps\s+going)\s+(?:completely\s+|entirely\s+"
+        rf"|totally\s+)?(?:down|offline)\b(?!\s+for\s+maintenance)"
+        rf"|\b(?:complete|total|full|production|system|service)\s+outage\b|\b(?:{_EVERYONE})\s+(?:is\s+able\s+to"
+        rf"|are\s+able\s+to|can(?:not|'t|\u2019t)?|(?:is|are)\s+unable\s+to|fails?\s+to)\s+(?:log\s?in|sign\s?in"
+        rf"|pay|check\s?out|order|open|access|use|connect)\b", _I)),
     ("security", re.compile(
-        r"\b(?:sql\s+injection|remote\s+code\s+execution|privilege\s+escalation|authentication\s+bypass|CVE-\d{4}-\d{3,7}|(?:security|xss)\s+(?:vulnerability|hole|breach|flaw)|data\s+breach|cross[- ]site\s+scripting)\b"
-        r"|\bpasswords?\s+(?:is|are|was|were)\s+(?:\w+\s+)?(?:stored|sent|logged|shown|saved|visible|exposed|leaked)\s+(?:in|as|over)\s+(?:plain\s?-?text|clear\s?-?text|the\s+logs?)"
-        r"|\b(?:anyone|anybody|any\s+user|unauthori[sz]ed\s+users?|other\s+users)\s+can\s+(?:see|read|view|access|edit|delete|download|change)\b|\bleaks?\s+(?:\w+\s+){0,2}(?:passwords?|tokens?|credentials|personal\s+data|credit\s+cards?)", _I)),
+        r"\b(?:sql\s+injection|remote\s+code\s+execution|privilege\s+escalation|authentication\s+bypass"
+        r"|CVE-\d{4}-\d{3,7}|(?:security|xss)\s+(?:vulnerability|hole|breach|flaw)|data\s+breach"
+        r"|cross[- ]site\s+scripting)\b"
+        r"|\bpasswords?\s+(?:is|are|was|were)\s+(?:\w+\s+)?(?:stored|sent|logged|shown|saved|visible|exposed"
+        r"|leaked)\s+(?:in|as|over)\s+(?:plain\s?-?text|clear\s?-?text|the\s+logs?)"
+        r"|\b(?:anyone|anybody|any\s+user|unauthori[sz]ed\s+users?|other\s+users)\s+can\s+(?:see|read|view|access"
+        r"|edit|delete|download|change)\b|\bleaks?\s+(?:\w+\s+){0,2}(?:passwords?|tokens?|credentials"
+        r"|personal\s+data|credit\s+cards?)", _I)),
     ("payments", re.compile(
-        rf"\b(?:payments?|checkouts?|orders?|purchases?)\s+(?:\w+\s+)?(?:fails?|failing|failed|(?:is|are)\s+(?:broken|down|failing|impossible))\s+(?:\w+\s+){{0,2}}(?:{_EVERYONE})\b|\b(?:charged|billed|debited)\s+(?:twice|two\s+times|double|multiple\s+times)\b|\bdouble[- ]charg", _I)),
+        rf"\b(?:payments?|checkouts?|orders?|purchases?)\s+(?:\w+\s+)?(?:fails?|failing|failed|(?:is"
+        rf"|are)\s+(?:broken|down|failing|impossible))\s+(?:\w+\s+){{0,2}}(?:{_EVERYONE})\b|\b(?:charged|billed"
+        rf"|debited)\s+(?:twice|two\s+times|double|multiple\s+times)\b|\bdouble[- ]charg", _I)),
 )  # fmt: skip
 _SLIGHT = re.compile(
-    r"\b(?:typos?|misspell(?:ing|ed|ings)|spelling\s+(?:mistakes?|errors?)|mis-?spelt|cosmetic|wrong\s+(?:capitali[sz]ation|indentation)|pixels?\s+(?:off|too)|misaligned\s+by|grammar\s+(?:mistakes?|errors?)|grammatical)\b",
+    r"\b(?:typos?|misspell(?:ing|ed|ings)|spelling\s+(?:mistakes?|errors?)|mis-?spelt|cosmetic"
+    r"|wrong\s+(?:capitali[sz]ation|indentation)|pixels?\s+(?:off|too)|misaligned\s+by|grammar\s+(?:mistakes?"
+    r"|errors?)|grammatical)\b",
     _I,
 )
 _NEGATED = re.compile(
-    r"\b(?:no|not|n't|never|without|avoid(?:s|ing)?|prevent(?:s|ing)?|against|instead\s+of|rather\s+than|isn't|wasn't|doesn't|didn't|protect\w*|detect\w*|handle|in\s+case\s+of|like)\W+(?:\w+\W+){0,3}$|n['’]t\W+(?:\w+\W+){0,3}$",
+    r"\b(?:no|not|n't|never|without|avoid(?:s|ing)?|prevent(?:s|ing)?|against|instead\s+of|rather\s+than|isn't"
+    r"|wasn't|doesn't|didn't|protect\w*|detect\w*|handle|in\s+case\s+of|like)\W+(?:\w+\W+){0,3}$"
+    r"|n['\u2019]t\W+(?:\w+\W+){0,3}$",
     _I,
 )
 _SUPPOSED = re.compile(
-    r"\b(?:would|could|might|may|if|potential(?:ly)?|possib(?:le|ly)|risks?|in\s+theory|theoretical(?:ly)?|imagine|suppose|worr(?:y|ied)|what\s+if|e\.g|for\s+example|should|unless|in\s+case|afraid|fear|maybe|perhaps"
-    r"|think|simulat\w*|pretend|fixed|resolved|no\s+longer|used\s+to|was\s+caused|plan(?:ned)?|on\s+purpose|intentional\w*|expected|by\s+design|warning|example|test(?:ing)?)\b|\?",
+    r"\b(?:would|could|might|may|if|potential(?:ly)?|possib(?:le|ly)|risks?|in\s+theory|theoretical(?:ly)?|imagine"
+    r"|suppose|worr(?:y|ied)|what\s+if|e\.g|for\s+example|should|unless|in\s+case|afraid|fear|maybe|perhaps"
+    r"|think|simulat\w*|pretend|fixed|resolved|no\s+longer|used\s+to|was\s+caused|plan(?:ned)?|on\s+purpose"
+    r"|intentional\w*|expected|by\s+design|warning|example|test(?:ing)?)\b|\?",
     _I,
 )
 _SOFTENED = re.compile(
-    r"\b(?:work-?\s?arounds?|rare(?:ly)?|edge\s+case|only\s+(?:in|on)\s+(?:test|staging|dev|debug|local|the\s+emulator|the\s+simulator)\w*|staging|sandbox|test\s+(?:system|environment|server|data)|dev(?:elopment)?\s+(?:environment|server|build)|emulator|simulator|localhost|demo)\b",
+    r"\b(?:work-?\s?arounds?|rare(?:ly)?|edge\s+case|only\s+(?:in|on)\s+(?:test|staging|dev|debug|local"
+    r"|the\s+emulator|the\s+simulator)\w*|staging|sandbox|test\s+(?:system|environment|server|data)"
+    r"|dev(?:elopment)?\s+(?:environment|server|build)|emulator|simulator|localhost|demo)\b",
     _I,
 )
 _WEIGHTY = re.compile(
-    r"\b(?:crash\w*|fatal|loses?|lost|fail\w*|broken|breaks?|block\w*|security|legal\w*|complian\w*|contract|customers?|demo|launch|release|price|prices|payment|wrong\s+(?:amount|value|result|data)|cannot|can't|unable|error|exception|hang\w*|not\s+work\w*|doesn't\s+work|api|code|variable|method|function|property|undefined|config\w*|trademark|brand|law)\b",
+    r"\b(?:crash\w*|fatal|loses?|lost|fail\w*|broken|breaks?|block\w*|security|legal\w*|complian\w*|contract"
+    r"|customers?|demo|launch|release|price|prices|payment|wrong\s+(?:amount|value|result|data)|cannot|can't"
+    r"|unable|error|exception|hang\w*|not\s+work\w*|doesn't\s+work|api|code|variable|method|function|property"
+    r"|undefined|config\w*|trademark|brand|law)\b",
     _I,
 )
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]{1,300}[\"”»]")
 _EVERYONE_SAID = re.compile(
-    rf"\b(?:{_EVERYONE}|in\s+production|production\s+(?:is|was|system|database|site|server)|for\s+everyone|completely)\b",
+    rf"\b(?:{_EVERYONE}|in\s+production|production\s+(?:is|was|system|database|site|server)|for\s+everyone"
+    rf"|completely)\b",
     _I,
 )
 

@@ -19,19 +19,17 @@ SAME = 95.0
 FEWEST_WORDS = 3
 """A title with fewer telling words ("Login page", "Update docs") names a place, not a report."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")  # noqa: RUF001 - the apostrophe that phones type
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _NUMBER = re.compile(r"\d+(?:[.,_\-x]\d+)*")
 _CLONE = re.compile(r"\s*(?:\[?clone\]?|copy of|kopie von|copie de|copia de)\b", re.IGNORECASE)
-_NEGATIONS = frozenset(
-    """no not never none without nothing cannot can't cant don't dont doesn't doesnt isn't isnt won't wont shouldn't
-    shouldnt didn't didnt un non kein keine nicht pas sans sin нет не без""".split()
-)
-_PLATFORMS = frozenset(
-    """android androids apple arm arm64 amd64 azure aws blackberry bb10 browser chrome chromium desktop device edge
+_NEGATIONS_WORDS = """no not never none without nothing cannot can't cant don't dont doesn't doesnt isn't isnt won't wont shouldn't
+    shouldnt didn't didnt un non kein keine nicht pas sans sin нет не без"""
+_NEGATIONS = frozenset(_NEGATIONS_WORDS.split())
+_PLATFORMS_WORDS = """android androids apple arm arm64 amd64 azure aws blackberry bb10 browser chrome chromium desktop device edge
     emulator firefox fedora gcp hp iphone ipad ipod ios iphoneos ie kindle linux mac macos mobileweb mysql opera oracle
-    osx phone postgres postgresql qnx redhat safari simulator sqlite tablet tizen tvos ubuntu watchos web win win32 win64
-    windows windowsphone wp8 x64 x86""".split()
-)
+    osx phone postgres postgresql qnx redhat safari simulator sqlite tablet tizen tvos ubuntu watchos web win win32
+    win64 windows windowsphone wp8 x64 x86"""
+_PLATFORMS = frozenset(_PLATFORMS_WORDS.split())
 
 
 def words(title: str) -> list[str]:
