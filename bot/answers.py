@@ -65,7 +65,7 @@ def explanation(
     state = STATE_WORDS[shown.state] + _by_and_at(shown.by, shown.at, zone)
     title = linked(f"{shown.number}. {change_title(shown)}", known_keys, "strong")
     blocks: list[Block] = [Paragraph((*title, plain(f" ({state}). "), *because(shown, known_keys)))]
-    if entries := change_entries(shown.change, 600):
+    if entries := change_entries(shown.change, 2000):
         blocks.append(Bullets(entries[:MAX_EXPLAINED_ENTRIES]))
     if count := unseen_in(shown.change):
         blocks.append(Paragraph((plain(f"Invisible characters in it, not shown: {count}."),)))
@@ -78,7 +78,7 @@ def explanation(
 
 def already(number: int, state: str, by: str = "", at: datetime | None = None, zone: tzinfo = UTC) -> Blocks:
     """The change is no longer open."""
-    decided = f"{STATE_WORDS.get(state, state)}{_by_and_at(by, at, zone)}"
+    decided = f"{_state(state)}{_by_and_at(by, at, zone)}"
     said = f"Nothing was changed: suggestion {number} is already {decided}."
     match state:
         case "accepted":
@@ -118,7 +118,7 @@ def own_words_do_not_fit(number: int) -> Blocks:
 
 def not_applied_yet(number: int, state: str) -> Blocks:
     """An undo of what was never applied."""
-    is_now = f"suggestion {number} is {STATE_WORDS.get(state, state)}"
+    is_now = f"suggestion {number} is {_state(state)}"
     return _said(plain(f"Nothing was changed: {is_now}, so there is nothing to take back."))
 
 
@@ -171,6 +171,10 @@ def _marked(sentence: str) -> tuple[Inline, ...]:
 
 def _said(*inlines: Inline) -> Blocks:
     return (Paragraph(inlines),)
+
+
+def _state(state: str) -> str:
+    return STATE_WORDS.get(state, clean(state, 40))
 
 
 def _by_and_at(by: str, at: datetime | None, zone: tzinfo) -> str:

@@ -22,6 +22,7 @@ from bot.words.changes import (
     unseen_in,
 )
 from bot.words.wording import (
+    CUT,
     Style,
     block_size,
     clean,
@@ -82,7 +83,7 @@ class ShownProposal:
 def proposal_comment(view: ShownProposal, zone: ZoneInfo) -> Blocks:
     """The whole comment. At most twice MAX_CHANGES open changes and MAX_QUESTIONS questions are shown."""
     blocks: Blocks = ()
-    for scale in (1.0, 0.5, 0.25):
+    for scale in (1.0, 0.5, 0.25, 0.1):
         blocks = _comment(view, zone, scale)
         if sum(map(block_size, blocks)) <= MAX_CHARACTERS:
             break
@@ -196,10 +197,15 @@ def _open(change: ShownChange, known_keys: Collection[str], scale: float) -> lis
     blocks: list[Block] = [Paragraph(tuple(said))]
     if entries := change_entries(change.change, int(400 * scale)):
         blocks.append(Bullets(entries[:MAX_ENTRIES]))
-    if len(entries) > MAX_ENTRIES:
-        more = f"and {len(entries) - MAX_ENTRIES} more; all of them: "
-        blocks.append(Paragraph((plain(more), command(f"steward explain {change.number}"))))
+    if len(entries) > MAX_ENTRIES or any(map(_is_cut, entries)):
+        whole = (plain("Not all of it fits here: "), command(f"steward explain {change.number}"), plain(" shows it."))
+        blocks.append(Paragraph(whole))
     return blocks
+
+
+def _is_cut(entry: tuple[Inline, ...]) -> bool:
+    last = entry[-1]
+    return isinstance(last, Text) and last.text.endswith(CUT)
 
 
 def _what_accepting_does(change: ShownChange) -> list[Inline]:
