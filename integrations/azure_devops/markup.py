@@ -109,7 +109,11 @@ class Markup:
                 return f"{fence}\n{text}\n{fence}"
 
     def _markdown_line(self, inlines: tuple[Inline, ...]) -> str:
-        return "".join(self._markdown_inline(inline) for inline in inlines).strip()
+        line = ""
+        for piece in map(self._markdown_inline, inlines):
+            # Two spans of code that touch would be read as one, or as none.
+            line += f" {piece}" if line.endswith("`") and piece.startswith("`") else piece
+        return line.strip()
 
     def _markdown_inline(self, inline: Inline) -> str:
         match inline:

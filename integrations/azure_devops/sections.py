@@ -18,7 +18,13 @@ from rules.model import Criterion
 HEADING = "Acceptance criteria"
 
 _DEEPEST = 200  # open elements; nh3 takes time that grows with the square of the depth
-_TAGS = nh3.ALLOWED_TAGS | {"font", "form", "button", "label", "fieldset", "template", "object", "address", "main"}
+# Every element that may hold others is kept for the check, so that one left open shows.
+_TAGS = (
+    nh3.ALLOWED_TAGS
+    | {"font", "form", "button", "label", "fieldset", "legend", "select", "option", "optgroup", "datalist", "output"}
+    | {"template", "object", "address", "main", "dialog", "menu", "nobr", "big", "marquee", "svg", "math", "slot"}
+    | {"video", "audio", "canvas", "picture", "noscript", "progress", "meter", "textarea"}
+)
 _ELEMENT = re.compile(r"<(/?)[a-zA-Z][^<>]*>")
 _FENCE = re.compile(r"((?:[ \t>]|[*+-][ \t]|[0-9]{1,9}[.)][ \t]){0,40})(`{3,}|~{3,})(.*)", re.DOTALL)
 
