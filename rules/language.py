@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rules.reading import words
 
-_COMMON_WORDS = """the a an is are was be to of and in on for with when if it this that not can should must i we you as from at by
-    has have does do after no need will so my our use add fix all or but does doesn't doesnt isn't into"""
+_COMMON_WORDS = """
+    the a an is are was be to of and in on for with when if it this that not can should must i we you as from at
+    by has have does do after no need will so my our use add fix all or but does doesn't doesnt isn't into
+"""
 _COMMON = frozenset(_COMMON_WORDS.split())
 _ENOUGH_TO_TELL = 5
 

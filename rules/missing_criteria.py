@@ -3,9 +3,9 @@
 What: a story, feature or task that has no criteria in a field of its own nor in its text, in any usual form (a
 heading, Given/When/Then, a check list). The draft is made of the item's own sentences: what "should", "must" or
 "needs to" be, and what an "As a ..., I want ..." asks for; a hedged sentence becomes an assumption. Where the text
-says nothing that could be checked, nothing is drafted. Why: without criteria two people finish two different things. Example: "As a
-buyer, I want to save my card. The card must be masked." becomes "A buyer can save their card" and "The card must be
-masked".
+says nothing that could be checked, nothing is drafted. Why: without criteria two people finish two different things.
+Example: "As a buyer, I want to save my card. The card must be masked." becomes "A buyer can save their card" and "The
+card must be masked".
 """
 
 from __future__ import annotations

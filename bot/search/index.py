@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class Hit(NamedTuple):
-    """An item that shares words: its key, the engine's score (good for order only), the words as the query wrote them."""
+    """An item that shares words: its key, the engine's score (for order only), the words as the query has them."""
 
     key: str
     score: float

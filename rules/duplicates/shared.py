@@ -11,8 +11,9 @@ _JOINT = re.compile(r"[\W_]")
 def shared_words(surfaces: Mapping[str, str], shared: Iterable[str], limit: int = 5) -> tuple[str, ...]:
     """At most `limit` shared terms as `surfaces` (term -> as written) spells them.
 
-    `shared` comes strongest first, and that order is kept. Whole identifiers go before their parts: a part of an identifier already named is left out, and so is
-    what says little alone: single letters and bare numbers of one or two digits.
+    `shared` comes strongest first, and that order is kept. Whole identifiers go before their parts: a part of an
+    identifier already named is left out, and so is what says little alone: single letters and bare numbers of one
+    or two digits.
     """
     chosen: list[str] = []
     named: set[str] = set()

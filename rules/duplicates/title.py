@@ -10,8 +10,9 @@ import re
 from collections import Counter
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
-from rules.duplicates.tokens import is_filler, plain, stem
+from rules.duplicates.tokens import folded, is_filler, stem
 
 SAME = 95.0
 """rapidfuzz token_sort_ratio (0 to 100) from which titles may be called the same."""
@@ -22,19 +23,23 @@ FEWEST_WORDS = 3
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _NUMBER = re.compile(r"\d+(?:[.,_\-x]\d+)*")
 _CLONE = re.compile(r"\s*(?:\[?clone\]?|copy of|kopie von|copie de|copia de)\b", re.IGNORECASE)
-_NEGATIONS_WORDS = """no not never none without nothing cannot can't cant don't dont doesn't doesnt isn't isnt won't wont shouldn't
-    shouldnt didn't didnt un non kein keine nicht pas sans sin нет не без"""
+_NEGATIONS_WORDS = """
+    no not never none without nothing cannot can't cant don't dont doesn't doesnt isn't isnt won't wont shouldn't
+    shouldnt didn't didnt un non kein keine nicht pas sans sin нет не без
+"""
 _NEGATIONS = frozenset(_NEGATIONS_WORDS.split())
-_PLATFORMS_WORDS = """android androids apple arm arm64 amd64 azure aws blackberry bb10 browser chrome chromium desktop device edge
-    emulator firefox fedora gcp hp iphone ipad ipod ios iphoneos ie kindle linux mac macos mobileweb mysql opera oracle
-    osx phone postgres postgresql qnx redhat safari simulator sqlite tablet tizen tvos ubuntu watchos web win win32
-    win64 windows windowsphone wp8 x64 x86"""
+_PLATFORMS_WORDS = """
+    android androids apple arm arm64 amd64 azure aws blackberry bb10 browser chrome chromium desktop device edge
+    emulator firefox fedora gcp hp iphone ipad ipod ios iphoneos ie kindle linux mac macos mobileweb mysql opera
+    oracle osx phone postgres postgresql qnx redhat safari simulator sqlite tablet tizen tvos ubuntu watchos web
+    win win32 win64 windows windowsphone wp8 x64 x86
+"""
 _PLATFORMS = frozenset(_PLATFORMS_WORDS.split())
 
 
 def words(title: str) -> list[str]:
     """The words of a title, lower case, in order, nothing dropped."""
-    return [word.casefold() for word in _WORD.findall(plain(title[:500]))]
+    return [word.casefold() for word in _WORD.findall(folded(title[:500]))]
 
 
 def normal_title(title: str) -> str:
@@ -60,7 +65,7 @@ def same_title(left: str, right: str) -> bool:
 
 
 def _numbers(title: str) -> Counter[str]:
-    return Counter(_NUMBER.findall(plain(title[:500])))
+    return Counter(_NUMBER.findall(folded(title[:500])))
 
 
 def _platforms(title: list[str]) -> set[str]:
@@ -91,4 +96,5 @@ def _no_sibling(ours: list[str], theirs: list[str]) -> bool:
 
 def _slip(word: str, other: str) -> bool:
     """Whether one is a misspelling of the other, and not its sibling ("encode", "decode")."""
-    return len(word) > 4 and word[0] == other[0] and word[-1] == other[-1] and fuzz.ratio(word, other) >= 80
+    one_slip = OSA.distance(word, other, score_cutoff=1) <= 1
+    return len(word) > 4 and word[0] == other[0] and word[-1] == other[-1] and one_slip

@@ -37,28 +37,32 @@ _CAMEL = re.compile(r"(?<=[a-z][a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PART = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
 _LETTERS_AND_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
-_STOP_WORDS = """a about after again all also am an and any are as at be because been before being both but by can cannot could
-    did do does doing done don during each else even ever few for from further get gets getting got had has have having
-    he her here hers him his how i if in into is isn it its itself just let like ll lot make makes many may me might
-    more most much must my need needs new no nor not now of off on once one only or other our out over own per quite
-    rather re really same she should so some still such than that the their them then there these they thing things
-    this those though through to too until up upon us use used user users using ve very via want was way we well were
-    what when where whether which while who why will with without won would yes yet you your"""
+_STOP_WORDS = """
+    a about after again all also am an and any are as at be because been before being both but by can cannot could
+    did do does doing done don during each else even ever few for from further get gets getting got had has have
+    having he her here hers him his how i if in into is isn it its itself just let like ll lot make makes many may
+    me might more most much must my need needs new no nor not now of off on once one only or other our out over
+    own per quite rather re really same she should so some still such than that the their them then there these
+    they thing things this those though through to too until up upon us use used user users using ve very via want
+    was way we well were what when where whether which while who why will with without won would yes yet you your
+"""
 _STOP = frozenset(_STOP_WORDS.split())
-_BOILERPLATE_WORDS = """actual attach attached attachment attachments behavior behaviour bug build client code comment description
-    detail details env environment error errors expected file hello hi html http https identifier issue issues java
-    javascript js lang noformat note observed org com www os please problem proceed quote report reproduce reproduced
-    reproducible reproduction result results screenshot screenshots see sample step steps summary thank thanks ticket
-    title test version work working works"""
+_BOILERPLATE_WORDS = """
+    actual attach attached attachment attachments behavior behaviour bug build client code comment description
+    detail details env environment error errors expected file hello hi html http https identifier issue issues
+    java javascript js lang noformat note observed org com www os please problem proceed quote report reproduce
+    reproduced reproducible reproduction result results screenshot screenshots see sample step steps summary thank
+    thanks ticket title test version work working works
+"""
 _BOILERPLATE = frozenset(_BOILERPLATE_WORDS.split())
 _STEMMERS = (("a", "z", "english"), ("а", "ё", "russian"), ("α", "ω", "greek"), ("ء", "ي", "arabic"))  # noqa: RUF001 - the first and last letters of four scripts
 
 
-def plain(text: str) -> str:
-    """The text in one compatible spelling: invisible characters and markup gone, look-alike widths folded."""
+def folded(text: str) -> str:
+    """The text in one compatible spelling: invisible characters gone, look-alike widths folded."""
     text = _INVISIBLE.sub("", text[:READ_CHARACTERS])
     # Ordering a long run of combining marks takes quadratic time in the normaliser.
-    return _MARKUP.sub(" ", unicodedata.normalize("NFKC", _LONG_MARKS.sub(r"\1", text))[:READ_CHARACTERS])
+    return unicodedata.normalize("NFKC", _LONG_MARKS.sub(r"\1", text))[:READ_CHARACTERS]
 
 
 @lru_cache(maxsize=65_536)
@@ -99,7 +103,7 @@ def _of_spaceless(run: str) -> Iterator[tuple[str, str]]:
 
 def terms(text: str) -> Iterator[tuple[str, str]]:
     """Every term of the text in reading order with the words as they were written, repeats included."""
-    for found in _CHUNK.finditer(_ADDRESS.sub(" ", plain(text))):
+    for found in _CHUNK.finditer(_ADDRESS.sub(" ", _MARKUP.sub(" ", folded(text)))):
         chunk, start = found.group(), 0
         for run in _SPACELESS.finditer(chunk):
             yield from _of_chunk(chunk[start : run.start()])
