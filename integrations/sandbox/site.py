@@ -11,8 +11,8 @@ module has `create_page(site) -> WSGI application`.
 
 from __future__ import annotations
 
-import re
 import contextlib
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from importlib import import_module
