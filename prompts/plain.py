@@ -56,4 +56,5 @@ def plain_line(text: str, known_links: Collection[str] = ()) -> str:
         bare = match[0].rstrip(".,:;!?")
         return match[0] if bare in known_links else LINK_LEFT_OUT + match[0][len(bare) :]
 
-    return _BULLET.sub("", _SPACES.sub(" ", _LINK.sub(link, text)).strip()).strip()
+    line = _SPACES.sub(" ", _LINK.sub(link, text)).replace("](", "] (").replace("[~", "~")  # nor half of a construct
+    return _BULLET.sub("", line.strip()).strip()

@@ -7,7 +7,6 @@ https://platform.openai.com/docs/api-reference/chat/object
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -17,9 +16,6 @@ from integrations.writer import Reason, WriterError
 
 R = TypeVar("R", bound=BaseModel)
 
-_WHOLE = re.compile(
-    r"\s*(?:<think>.*?</think>\s*)?(?:```(?:json)?\s*\n(.*?)\n\s*```\s*|(.*))", re.DOTALL | re.IGNORECASE
-)
 _TOO_MANY_TOKENS = 1_000_000_000
 
 
@@ -120,5 +116,9 @@ def reply_from(answer: Answer, reply: type[R]) -> R:
 
 def _bare(content: str) -> str:
     """The JSON without the thinking and the code fence that some local models put around it."""
-    match = _WHOLE.fullmatch(content)
-    return ((match[1] or match[2] or "") if match else content).strip()
+    content = content.strip()
+    if content.startswith("<think>"):
+        content = content.partition("</think>")[2].strip()
+    if content.startswith("```") and content.endswith("```"):
+        content = content.partition("\n")[2][:-3].strip()
+    return content

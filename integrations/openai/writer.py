@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -259,7 +260,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from a Retry-After header, which holds seconds or a date."""
     value = headers.get("retry-after", "")
     try:
-        return max(float(value), 0.0)
+        return max(float(value), 0.0) if math.isfinite(float(value)) else None
     except ValueError:
         pass
     try:
