@@ -184,11 +184,9 @@ def _header(listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline
 
 
 def _open(change: ShownChange, known_keys: Collection[str], scale: float) -> list[Block]:
-    title = linked(sentence(f"{change.number}. {change_title(change)}"), known_keys, "strong")
-    said: list[Inline] = list(title)
-    if isinstance(change.change, LinkDuplicate):
-        said = list(linked(f"{change.number}. {change_title(change)}", known_keys, "strong"))
-        said.append(plain(f" {quoted(change.change.original_summary, int(200 * scale))}."))
+    said = _titled(change, known_keys, "strong")
+    if isinstance(change.change, LinkDuplicate) and clean(change.change.original_summary, 160) not in change.reason:
+        said = [*said[:-1], plain(f" {quoted(change.change.original_summary, int(200 * scale))}.")]
     if why := because(change, known_keys, scale):
         said += [plain(" "), *why]
     said += _what_accepting_does(change)
@@ -201,6 +199,12 @@ def _open(change: ShownChange, known_keys: Collection[str], scale: float) -> lis
         whole = (plain("Not all of it fits here: "), command(f"steward explain {change.number}"), plain(" shows it."))
         blocks.append(Paragraph(whole))
     return blocks
+
+
+def _titled(change: ShownChange, known_keys: Collection[str], style: Style) -> list[Inline]:
+    title = f"{change.number}. {change_title(change)}"
+    stop = plain(".") if title.split()[-1] in known_keys else Text(".", style)
+    return [*linked(title, known_keys, style), stop]
 
 
 def _is_cut(entry: tuple[Inline, ...]) -> bool:
@@ -223,9 +227,7 @@ def _what_accepting_does(change: ShownChange) -> list[Inline]:
 
 def _decided(change: ShownChange, known_keys: Collection[str], zone: ZoneInfo) -> tuple[Inline, ...]:
     struck: Style = "strong_strike" if change.state == "accepted" else "strong"
-    title = list(linked(f"{change.number}. {change_title(change)}.", known_keys, struck))
-    if len(title) > 1 and title[-1] == Text(".", struck):
-        title[-1] = plain(".")
+    title = _titled(change, known_keys, struck)
     who = f" by {clean(change.by, 80)}" if clean(change.by, 80) else ""
     when = f", {moment(change.at, zone)}" if change.at else ""
     note = clean(change.note, 300).rstrip(" .")

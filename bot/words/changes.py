@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from bot.words.wording import clean, emphasis, linked, plain, quoted, sentence, unseen
-from integrations.blocks import Inline
+from integrations.blocks import Inline, Text
 from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, LinkDuplicate, SetPriority
 
 MAX_ENTRIES = 12
@@ -123,7 +123,7 @@ def unseen_in(change: Change) -> int:
 def because(shown: ShownChange, known_keys: Collection[str], scale: float = 1.0) -> tuple[Inline, ...]:
     """Why, and in brackets what a person can check: "Three people reported it (SHOP-97; SHOP-101)."."""
     reason = clean(shown.reason, int(400 * scale))
-    evidence = [cleaned for entry in shown.evidence[:MAX_EVIDENCE] if (cleaned := clean(entry, int(120 * scale)))]
+    evidence = [clean(entry, int(120 * scale)) for entry in _unsaid(shown)[:MAX_EVIDENCE]]
     if not evidence:
         return linked(sentence(reason), known_keys)
     inlines: list[Inline] = list(linked(reason.rstrip(" ."), known_keys))
@@ -133,3 +133,15 @@ def because(shown: ShownChange, known_keys: Collection[str], scale: float = 1.0)
         inlines += [plain(before), *linked(entry, known_keys)]
     inlines.append(plain(")."))
     return tuple(inlines)
+
+
+def _unsaid(shown: ShownChange) -> list[str]:
+    """The evidence that neither the reason nor the change itself has said already."""
+    written = "\n".join(text for entry in change_entries(shown.change, 2000) for text in _texts(entry))
+    said = "\n".join((clean(shown.reason, 400), change_title(shown), change_line(shown.change), written)).casefold()
+    cleaned = (clean(entry, 400) for entry in shown.evidence)
+    return [entry for entry in cleaned if entry and entry.casefold() not in said]
+
+
+def _texts(entry: tuple[Inline, ...]) -> list[str]:
+    return [inline.text.strip() for inline in entry if isinstance(inline, Text)]

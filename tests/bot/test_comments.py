@@ -140,6 +140,17 @@ def test_one_suggestion_is_answered_by_its_own_number() -> None:
     ]
 
 
+def test_evidence_that_the_reason_or_the_change_has_said_is_not_said_again() -> None:
+    evidence = ("the time-out is 30 s", "The item has none", "SHOP-97")
+    assert shown(dataclasses.replace(ONE, evidence=evidence))[1] == (
+        "**1. Acceptance criteria.** The item has none ([SHOP-97])."
+    )
+    reason = 'SHOP-97 "Checkout hangs with Apple Pay" (open, 6 days old) carries the same title.'
+    line = shown(dataclasses.replace(THREE, title="Same title as SHOP-97", reason=reason))[1]
+    assert line.startswith('**3. Same title as** [SHOP-97]. [SHOP-97] "Checkout hangs with Apple Pay" (open, 6 days')
+    assert line.count("open, 6 days old") == 1
+
+
 def test_subtasks_are_listed() -> None:
     assert shown(FIVE)[1:4] == [
         "**5. Split into 2 sub-tasks.** 21 points is more than 13. `steward accept 5` creates them:",
