@@ -1,0 +1,81 @@
+"""The bot's own comments and draft sub-tasks, in the sandbox of both flavours."""
+
+from __future__ import annotations
+
+import pytest
+
+from integrations.blocks import Bullets, Code, Heading, ItemLink, Mention, Paragraph, Text
+from integrations.tracker import Unreachable
+
+HELLO = (Paragraph((Text("Hello"),)),)
+
+
+def test_no_comment_carries_a_marker_that_was_never_sent(world) -> None:  # type: ignore[no-untyped-def]
+    key = world.file("A")
+    world.say(key, "marker-1")
+    assert world.jira.commenter.find(key, "marker-1") is None
+
+
+def test_a_comment_is_posted_found_and_edited_in_place(world) -> None:  # type: ignore[no-untyped-def]
+    key = world.file("A")
+    comment = world.jira.commenter.post(key, HELLO, "marker-1")
+    assert world.jira.commenter.find(key, "marker-1") == comment
+    world.jira.commenter.edit(key, comment, (Paragraph((Text("Changed"),)),), "marker-2")
+    assert world.jira.commenter.find(key, "marker-2") == comment
+    (found,) = world.jira.reader.comments(key)
+    assert (found.text, found.marker) == ("Changed", "marker-2")
+
+
+def test_every_kind_of_block_arrives(world) -> None:  # type: ignore[no-untyped-def]
+    key, other = world.file("A"), world.file("B")
+    rae = world.tracker.user("rae")
+    blocks = (
+        Heading(2, (Text("Three "), Text("suggestions", "strong"))),
+        Bullets(((ItemLink(other),), (Text("gone", "strong_strike"),))),
+        Code("a\n  b"),
+        Paragraph((Mention(rae.id, "Rae Rossi"), Text(" does it *also* happen with [~dana]?"))),
+    )
+    world.jira.commenter.post(key, blocks, "m")
+    (comment,) = world.jira.reader.comments(key)
+    assert f"({world.jira.browse(other)})" in comment.text
+    assert "```text\na\n  b\n```" in comment.text
+    assert ("@Rae Rossi" if world.cloud else "@rae") in comment.text
+    assert "*also*" in comment.text
+    assert "[~dana]" in comment.text
+
+
+def test_a_copied_marker_under_another_name_is_not_found(world) -> None:  # type: ignore[no-untyped-def]
+    key = world.file("A")
+    tracker = world.tracker
+    tracker.add_comment(tracker.user("dana"), world.id(key), world.text("x"), properties={"steward": {"write": "m"}})
+    assert world.jira.commenter.find(key, "m") is None
+
+
+def test_fault_24_a_comment_whose_answer_was_lost_is_sent_once_and_found(world) -> None:  # type: ignore[no-untyped-def]
+    key = world.file("A")
+    world.mounted.faults.lose_answer(method="POST", path="/comment$")
+    with pytest.raises(Unreachable):
+        world.jira.commenter.post(key, HELLO, "marker-1")
+    assert world.jira.commenter.find(key, "marker-1") is not None
+    assert len(world.jira.reader.comments(key)) == 1
+
+
+def test_an_edit_whose_answer_was_lost_is_repeated(world) -> None:  # type: ignore[no-untyped-def]
+    key = world.file("A")
+    comment = world.jira.commenter.post(key, HELLO, "m")
+    world.mounted.faults.lose_answer(method="PUT")
+    world.jira.commenter.edit(key, comment, (Paragraph((Text("Changed"),)),), "m")
+    assert world.jira.reader.comments(key)[0].text == "Changed"
+
+
+def test_a_draft_sub_task_is_created_once_and_found(world) -> None:  # type: ignore[no-untyped-def]
+    parent = world.file("Parent")
+    assert world.jira.drafter.find(parent, "m") is None
+    world.mounted.faults.lose_answer(method="POST", path="/issue$")
+    with pytest.raises(Unreachable):
+        world.jira.drafter.create(parent, "Draft", HELLO, "m")
+    key = world.jira.drafter.find(parent, "m")
+    assert key is not None
+    item = world.jira.reader.fetch(key)
+    assert (item.summary, item.description, item.labels, item.assignee) == ("Draft", "Hello", ("steward-draft",), None)
+    assert len(world.jira.reader.fetch(parent).children) == 1
