@@ -21,7 +21,11 @@ from integrations.sandbox.state import Tracker
 PATIENCE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 0.05
 
-VAGUE = ("Checkout is broken", "It should work like it did before. Customers cannot pay.")
+VAGUE = ("Search is broken", "It does not work. Please fix it.")
+URGENT = (
+    "Checkout is down for all customers",
+    "Open the cart and press Pay.\n\nExpected: the order is placed.\n\nSeen: error 500, nobody can pay since 9:00.",
+)
 STORY = (
     "Let buyers save their cart",
     "As a buyer I want to save my cart so that I can go on later on another device.\n\n"
@@ -78,10 +82,11 @@ class _Walker:
         self.result = Walk(self.tracker.flavour)
         self.vague: Item
         self.story: Item
+        self.urgent: Item
 
     def walk(self) -> Walk:
         for name, step in (
-            ("file a vague ticket and a story", self._file),
+            ("file a vague ticket, a story and an urgent bug", self._file),
             ("the bot comments once on each", self._comments),
             ("a person without rights is refused", self._refused),
             ("a person with rights accepts a change", self._accepted),
@@ -103,6 +108,7 @@ class _Walker:
 
     def _file(self) -> None:
         self.vague = self._create("Bug", *VAGUE)
+        self.urgent = self._create("Bug", *URGENT)
         self.story = self._create("User Story" if self.tracker.flavour == "azure-devops" else "Story", *STORY)
 
     def _create(self, kind: str, summary: str, text: str) -> Item:
@@ -121,7 +127,7 @@ class _Walker:
         return text
 
     def _comments(self) -> None:
-        for item in (self.vague, self.story):
+        for item in (self.vague, self.story, self.urgent):
             self._wait(f"a proposal on {item.key}", lambda item=item: self._proposal(item))  # type: ignore[misc]  # bound now
 
     def _refused(self) -> None:
@@ -146,19 +152,18 @@ class _Walker:
         self._wait("the comment saying so", lambda: "undone by Dana" in self._text(self._proposal(self.story)))
 
     def _yields(self) -> None:
-        number = self._number(self.vague, "Priority")
-        highest = self.tracker.terms("priority")[0].name
-        self.tracker.change_item(self.tracker.user("lee"), self.vague.id, {"priority": highest})
-        self._say("dana", self.vague, f"steward accept {number}")
-        self._wait("the comment yielding", lambda: "not applied" in self._text(self._proposal(self.vague)))
-        if self.tracker.item(self.vague.id).priority != highest:
+        number = self._number(self.urgent, "Priority")
+        theirs = self.tracker.terms("priority")[-2].name
+        self.tracker.change_item(self.tracker.user("lee"), self.urgent.id, {"priority": theirs})
+        self._say("dana", self.urgent, f"steward accept {number}")
+        self._wait("the comment yielding", lambda: "not applied" in self._text(self._proposal(self.urgent)))
+        if self.tracker.item(self.urgent.id).priority != theirs:
             raise NotSeen("a person's edit was overwritten")
 
     def _once(self) -> None:
-        for item, most in ((self.vague, 1), (self.story, 2)):
-            own = [comment for comment in self.tracker.comments(item.id) if comment.author == "steward"]
-            if len(own) > most:
-                raise NotSeen(f"{len(own)} comments of the bot on {item.key}")
+        for item, most in ((self.vague, 1), (self.story, 2), (self.urgent, 1)):
+            if len(self._own(item)) > most:
+                raise NotSeen(f"{len(self._own(item))} comments of the bot on {item.key}")
 
     def _say(self, who: str, item: Item, text: str) -> None:
         body = self._native(text)

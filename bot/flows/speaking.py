@@ -125,7 +125,8 @@ def _view(session: Session, project: Project, proposal: proposals.Proposal, item
     rows = [row for row in proposals.changes(session, proposal.connection, proposal.item) if _visible(row)]
     still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
     decided = [row for row in rows if row.state != proposals.OPEN]
-    shown = tuple(shown_change(row) for row in (*still_open, *decided))
+    limit = MAX_CHANGES * (2 if proposal.more_shown else 1)
+    shown = tuple(shown_change(row) for row in (*still_open[:limit], *decided))
     sources = sorted({row.source for row in still_open}, key=len)
     # The mention stays in later edits, which are silent: taking it out would make the comment change for nothing.
     asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
@@ -136,7 +137,7 @@ def _view(session: Session, project: Project, proposal: proposals.Proposal, item
         mention_reporter=asks and (proposal.asked or proposal.comment is None),
         drafted_by=sources[-1] if sources else "rules",
         known_keys=known_keys(rows),
-        limit=MAX_CHANGES * 3 if proposal.more_shown else MAX_CHANGES,
+        waiting=max(0, len(still_open) - limit),
     )
 
 

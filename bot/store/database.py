@@ -69,10 +69,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that is always rolled back."""
+        """A transaction that is never committed; rows stay readable after it."""
         with self.engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     def migrate(self) -> None:
         """Bring the schema up to this version, keeping the rows."""

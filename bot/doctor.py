@@ -1,0 +1,134 @@
+"""The doctor: does everything the settings name work, and if not, what is to be done?
+
+It reads and never writes: running it on a live site changes nothing there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot import wiring
+from bot.settings import AnyConnection, ProjectSettings, Settings
+from bot.store.database import Database
+from integrations.tracker import Invalid, Missing, Refused, Throttled, TrackerError, Unintelligible, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `remedy` says what to do, or what follows from it."""
+
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; the first fault does not end it."""
+    return [*_store(settings), *_connections(settings), *_model(settings)]
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        yield Finding(
+            False, f"the data folder {settings.data} cannot be made ({error.strerror})", "Name another under: data"
+        )
+        return
+    writable = os.access(settings.data, os.W_OK)
+    yield Finding(
+        writable,
+        f"the data folder {settings.data}",
+        "" if writable else "Give the bot's user the right to write there.",
+    )
+    db = Database(wiring.database_url(settings))
+    answers = db.answers()
+    db.close()
+    yield Finding(answers, "the database", "" if answers else "Check database_url under [engine]: it does not answer.")
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    if not settings.connections:
+        yield Finding(False, "no connection is set up", "Add a table [connections.NAME]; steward init shows how.")
+    for name, connection in settings.connections.items():
+        client = wiring.connect(name, connection, settings)
+        yield from _account(name, connection, client)
+        projects = settings.projects_of(name)
+        if not projects:
+            yield Finding(
+                False, f"{name}: no project uses this connection", "Add a table [projects.KEY] that names it."
+            )
+        for project in projects.values():
+            yield from _project(name, project, client)
+
+
+def _account(name: str, connection: AnyConnection, client: wiring.Client) -> Iterator[Finding]:
+    try:
+        me = client.people.me()
+    except TrackerError as error:
+        yield Finding(False, f"{name}: {_what(error)}", _remedy(error))
+        return
+    shared = ", shared with a person" if connection.account == "shared" else ""
+    yield Finding(True, f"{name}: signed in as {me.name}{shared}")
+    if connection.intake == "webhook" and connection.webhook_secret is None:
+        yield Finding(False, f"{name}: takes webhooks, but has no webhook_secret", "Set one, here and in the tracker.")
+    elif connection.intake == "poll":
+        yield Finding(True, f"{name}: asks every {connection.poll_every:.0f} s what has moved; no webhook is needed")
+
+
+def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
+    try:
+        words = client.reader.vocabulary(project.key)
+        client.reader.moved(project.key, None)
+    except TrackerError as error:
+        yield Finding(False, f"{name}: project {project.key}: {_what(error)}", _remedy(error))
+        return
+    spoken = "comments" if project.mode == "suggest" else "only records (shadow mode)"
+    yield Finding(
+        True, f"{name}: project {project.key} can be read; the bot {spoken}; {len(words.priorities)} priorities"
+    )
+    if project.mode == "suggest" and not (project.accept_people or project.accept_groups):
+        yield Finding(
+            True,
+            f"{name}: project {project.key} lists nobody who may decide",
+            "Fine if the bot may ask the tracker for people's rights; else people decide with the label steward-accept.",
+        )
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.model is None:
+        yield Finding(True, "no language model: rules do all the work, and nothing leaves for one")
+    else:
+        yield Finding(True, f"language model {settings.model.name}, at most {settings.model.daily_tokens} tokens a day")
+
+
+def _what(error: TrackerError) -> str:
+    match error:
+        case Refused():
+            return "the tracker refuses the token" if not error.missing else f"a right is missing: {error.missing}"
+        case Missing():
+            return "the tracker knows nothing of that name, or hides it from the bot"
+        case Throttled():
+            return f"the tracker asks to wait {error.retry_after:.0f} s"
+        case Unreachable():
+            return "the tracker does not answer"
+        case Unintelligible():
+            return "the answer is not the tracker's"
+        case Invalid():
+            return "the tracker does not understand the request"
+    return "the tracker answered with an error"
+
+
+def _remedy(error: TrackerError) -> str:
+    match error:
+        case Refused():
+            return "Check the token (is it expired?), the user beside it, and that this account may see the project."
+        case Missing():
+            return "Check the spelling, and that the bot's account may browse it."
+        case Unreachable():
+            return "Check the url, and that this machine can reach it."
+        case Unintelligible():
+            return "Often a sign-in page or a proxy: check the url and the token."
+    return "Try again later."

@@ -1,0 +1,285 @@
+"""What all tests share: no network beyond this machine, the reference data if it is there, and one world to play in.
+
+The world is a sandbox tracker spoken to over real HTTP, the bot's real wiring on a real SQLite file, and a queue that
+runs jobs one after the other on a clock of its own: a wait of five minutes takes no time, and nothing sleeps.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bot import wiring
+from bot.flows import polling
+from bot.jobs import Job
+from bot.settings import load
+from bot.store.database import Database
+from bot.web.app import create_app
+from bot.web.serving import Server
+from integrations.sandbox.markup import to_html
+from integrations.sandbox.records import Comment, Item
+from integrations.sandbox.site import Mounted, Site, serve
+from integrations.sandbox.state import Tracker
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "steward", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+settings.load_profile("steward")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference data beside the checkout; tests that need it are skipped where it is absent."""
+    folder = REPOSITORY.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no shared data")
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class InlineRun:
+    """One attempt at a job; steps are simply done."""
+
+    id: str
+    kind: str
+    args: tuple[str, ...]
+    attempt: int
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        return work()
+
+
+@dataclass
+class InlineQueue:
+    """A queue with a clock of its own. An id runs once for ever, as in the engine."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    offset: timedelta = timedelta(0)
+    ran: list[str] = field(default_factory=list)
+    _waiting: list[tuple[datetime, int, InlineRun]] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
+    _count: Iterator[int] = field(default_factory=itertools.count)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def enqueue(self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0) -> None:
+        if job_id not in self._known:
+            self._known.add(job_id)
+            self._push(InlineRun(job_id, kind, args, 0), delay)
+
+    def _push(self, run: InlineRun, delay: float) -> None:
+        heapq.heappush(self._waiting, (self.now() + timedelta(seconds=delay), next(self._count), run))
+
+    def run_due(self) -> int:
+        """Run what is due now; returns how many jobs ran."""
+        count = 0
+        while self._waiting and self._waiting[0][0] <= self.now():
+            _, _, run = heapq.heappop(self._waiting)
+            self.ran.append(run.id)
+            later = self.jobs[run.kind](run)
+            count += 1
+            if later is not None:
+                self._push(InlineRun(run.id, run.kind, run.args, run.attempt + 1), later.seconds)
+        return count
+
+    def leap(self) -> bool:
+        """Move the clock to the next job; False if none waits."""
+        if not self._waiting:
+            return False
+        due = self._waiting[0][0]
+        self.offset += max(timedelta(0), due - self.now()) + timedelta(milliseconds=1)
+        return True
+
+
+class World:
+    """A tracker with people, and a bot that looks after it."""
+
+    def __init__(self, folder: Path, flavour: str, *, rights: str, account: str, intake: str, project: str) -> None:
+        self.flavour, self.account = flavour, account
+        self.tracker = Tracker("tracker", flavour, bot=rights)  # type: ignore[arg-type]
+        self.site = Site([self.tracker], time_scale=0.0)
+        self.served = serve(self.site)
+        self.mounted: Mounted = self.site["tracker"]
+        self.project = self.tracker.projects()[0].key
+        self.queue = InlineQueue()
+        self.settings = load(self._write_settings(folder, account, intake, project))
+        self.db = Database(wiring.database_url(self.settings))
+        self.db.migrate()
+        self.wire()
+        self.server = Server(self._app(), "127.0.0.1", 0, threads=4)
+        self.server.start()
+        if intake == "webhook":
+            self.register_webhook()
+
+    def wire(self) -> None:
+        """Build all clients and flows anew, as a restart of the bot does."""
+        wired = wiring.wire(self.settings, self.db, self.queue.enqueue, self.queue.now)
+        self.wired = wired["tracker"]
+        self.queue.jobs = dict(wiring.jobs(wired))
+        polling.connect(self.wired.acceptance)
+
+    def close(self) -> None:
+        self.server.close()
+        self.served.close()
+        self.site.close()
+        self.db.close()
+
+    # what people do
+
+    def file(
+        self, summary: str, text: str = "", *, who: str = "rae", type: str = "Story", priority: str | None = None
+    ) -> Item:
+        kind = "User Story" if type == "Story" and self.flavour == "azure-devops" else type
+        values = {} if priority is None else {"priority": self.priority(priority)}
+        return self.tracker.create_item(
+            self.tracker.user(who), self.project, kind, summary, self.native(text) if text else None, **values
+        )
+
+    def say(self, who: str, item: Item, text: str, **values: Any) -> Comment:
+        return self.tracker.add_comment(self.tracker.user(who), item.id, self.native(text), **values)
+
+    def edit(self, who: str, item: Item, **values: Any) -> Item:
+        if isinstance(values.get("description"), str):
+            values["description"] = self.native(values["description"])
+        return self.tracker.change_item(self.tracker.user(who), item.id, values)
+
+    def native(self, text: str) -> Any:
+        """Paragraphs as the tracker's editor would store them."""
+        parts = text.split("\n\n")
+        if self.flavour == "jira-cloud":
+            content = []
+            for part in parts:
+                lines: list[dict[str, Any]] = []
+                for line in part.split("\n"):
+                    lines += [{"type": "hardBreak"}] if lines else []
+                    lines += [{"type": "text", "text": line}] if line else []
+                content.append({"type": "paragraph", "content": lines})
+            return {"version": 1, "type": "doc", "content": content}
+        if self.flavour == "azure-devops":
+            escaped = [part.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>") for part in parts]
+            return "".join(f"<div>{part}</div>" for part in escaped)
+        return text
+
+    def priority(self, level: str) -> str:
+        """"lowest" or "highest" of the tracker's own scheme."""
+        terms = self.tracker.terms("priority")
+        return terms[0].name if level == "highest" else terms[-1].name
+
+    # what the bot does
+
+    def work(self, *, leap: bool = True, rounds: int = 200) -> None:
+        """Let webhooks arrive and jobs run until nothing is left; with `leap`, waiting takes no time."""
+        for _ in range(rounds):
+            self.site.drain()
+            if self.queue.run_due():
+                continue
+            if not leap or not self.queue.leap():
+                break
+        self.site.drain()
+
+    def poll(self) -> None:
+        """One tick of the poll, with all that follows."""
+        self.queue.offset += timedelta(seconds=1)
+        self.queue.enqueue("poll", f"poll:{self.queue.now().isoformat()}", "tracker", "0")
+        self.work()
+
+    def register_webhook(self) -> None:
+        vendor = "azure-devops" if self.flavour == "azure-devops" else "jira"
+        url = f"{self.server.url}/webhooks/{vendor}/tracker"
+        if vendor == "azure-devops":
+            self.mounted.webhooks.register(url, basic=("steward", "s3cret"))
+        else:
+            self.mounted.webhooks.register(url, secret="s3cret")
+
+    # what is seen
+
+    def now(self, item: Item) -> Item:
+        return self.tracker.item(item.id)
+
+    def own_comments(self, item: Item) -> list[str]:
+        """The bot's comments as people read them (told apart by their first words where the account is shared)."""
+        starts = ("Steward:", "Nothing", "Dana", "Rae", "Lee", "Otto", "Ada")
+        texts = [self.text(comment.body, comment.format) for comment in self.tracker.comments(item.id)]
+        return [text for text in texts if text.startswith(starts)]
+
+    def proposal(self, item: Item) -> str:
+        """The living comment, as text; empty if there is none."""
+        return next((text for text in self.own_comments(item) if text.startswith("Steward:")), "")
+
+    def answer(self, item: Item) -> str:
+        """The answer comment, as text; empty if there is none."""
+        return next((text for text in self.own_comments(item) if not text.startswith("Steward:")), "")
+
+    def description(self, item: Item) -> str:
+        now = self.now(item)
+        return self.text(now.description, now.formats.get("description", "html"))
+
+    def text(self, body: Any, format: str = "html") -> str:
+        html = to_html(self.flavour, body, format)  # type: ignore[arg-type]
+        broken = re.sub(r"</(p|div|li|h\d|pre)>|<br ?/?>", "\n", html)
+        return unescape(re.sub(r"<[^>]*>", "", broken)).strip()
+
+    def number(self, item: Item, title: str) -> int:
+        """The number under which the living comment shows a change."""
+        found = re.search(rf"(\d+)\. {re.escape(title)}", self.proposal(item))
+        assert found, f"{title!r} is not in: {self.proposal(item)!r}"
+        return int(found.group(1))
+
+    def requests(self, method: str = "", path: str = "") -> list[Any]:
+        """What the bot has asked of the tracker, newest last."""
+        return [
+            entry for entry in self.mounted.faults.requests if entry.method.startswith(method) and re.search(path, entry.path)
+        ]
+
+    def _app(self) -> Any:
+        door = wiring.door(self.wired, self.settings, self.queue.now)
+        return create_app({"tracker": door}, lambda: {"store": self.db.answers()})
+
+    def _write_settings(self, folder: Path, account: str, intake: str, project: str) -> Path:
+        steward = self.tracker.user("dana" if account == "shared" else "steward")
+        (folder / "token").write_text(steward.token)
+        (folder / "secret").write_text("s3cret")
+        lines = [f'data = "{folder / "data"}"', "[connections.tracker]", f'kind = "{self.flavour}"']
+        lines += [f'url = "{self.mounted.url}"', f'account = "{account}"', f'intake = "{intake}"']
+        lines += [f'token = {{ file = "{folder / "token"}" }}', f'webhook_secret = {{ file = "{folder / "secret"}" }}']
+        lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
+        lines += ["[projects.main]", f'key = "{self.project}"', 'connection = "tracker"', 'mode = "suggest"', project]
+        path = folder / "steward.toml"
+        path.write_text("\n".join(lines))
+        return path
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Makes worlds; each is closed at the end of the test."""
+    worlds: list[World] = []
+
+    def make(
+        flavour: str = "jira-cloud",
+        *,
+        rights: str = "administrator",
+        account: str = "own",
+        intake: str = "webhook",
+        project: str = "",
+    ) -> World:
+        folder = tmp_path / f"world-{len(worlds)}"
+        folder.mkdir()
+        worlds.append(World(folder, flavour, rights=rights, account=account, intake=intake, project=project))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.close()
