@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import requests
 from azure.devops.connection import Connection
-from azure.devops.exceptions import AzureDevOpsClientError
 from azure.devops.v7_1.location.location_client import LocationClient
 from azure.devops.v7_1.work_item_tracking.models import (
     CommentCreate,
@@ -179,12 +178,14 @@ class Session:
 
     def patch(self, number: int, revision: int, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Changes an item if its revision is still `revision`, else raises Conflict. Returns the new item."""
-        document = [{"op": "test", "path": "/rev", "value": revision}, *operations]
-        return mapping(self.items.update_work_item([_operation(one) for one in document], number, expand="All"))
+        test = {"op": "test", "path": "/rev", "value": revision}
+        document = [_operation(one) for one in (test, *operations)]
+        return mapping(self.items.update_work_item(document, number, expand="All"))
 
     def create(self, project: str, item_type: str, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Creates an item; not repeatable."""
-        return mapping(self.items.create_work_item([_operation(one) for one in operations], project, item_type))
+        document = [_operation(one) for one in operations]
+        return mapping(self.items.create_work_item(document, project, item_type))
 
     def relation_url(self, number: int) -> str:
         """The address by which a relation names an item."""
@@ -222,5 +223,5 @@ def _listed(answer: Any) -> list[Any]:
 
 def _operation(one: Mapping[str, Any]) -> Any:
     if one["op"] != "remove" and one.get("value") is None:
-        raise AzureDevOpsClientError("an operation without a value: the package would drop it, so say remove")
+        raise ValueError("an operation without a value: the package would drop it, so say remove")
     return JsonPatchOperation(op=one["op"], path=one["path"], value=one.get("value"))

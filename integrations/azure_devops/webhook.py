@@ -27,7 +27,7 @@ HANDLED_EVENTS: Mapping[str, EventKind] = {
     "workitem.deleted": "deleted",
 }
 
-IGNORED_EVENTS = ("git.", "build.", "tfvc.", "message.", "ms.vss-", "ms.azure-devops-", "ms.advancedsecurity", "ms.")
+IGNORED_EVENTS = ("git.", "build.", "tfvc.", "message.", "ms.")
 """Families of events (by prefix) that other parts of the product send and that say nothing about a backlog."""
 
 _ITEM_IN_URL = re.compile(r"/workitems/([0-9]{1,10})(?![0-9])", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import items, sections
@@ -68,7 +69,7 @@ class AzureDevOpsApplier:
         match receipt.field:
             case "description" | "priority":
                 raw = self._session.item(number(receipt.item))
-                before, after = details["after"], details["before"]
+                before, after = details["after"], _without_section(details)
                 if not is_value(raw, before) and not is_value(raw, after):
                     by = self._edits.last_editor(receipt.item, receipt.field)
                     raise Conflict(f"the {receipt.field} has been edited since", receipt.field, by)
@@ -102,7 +103,16 @@ def _with_criteria(before: Mapping[str, Any], change: AddCriteria) -> dict[str, 
         extended = sections.add(native, change.criteria, before["format"])
     except sections.UnclosedTextError as error:
         raise Invalid(f"the description cannot take a section: {error}") from None
-    return {**before, "value": extended.value}
+    return {**before, "value": extended.value, "section": extended.section}
+
+
+def _without_section(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The value to go back to: the text as it was stored, without the section, where it stands there unchanged."""
+    before, after = dict(details["before"]), details["after"]
+    if before["value"] and after.get("section"):
+        with suppress(sections.SectionEditedError):  # the product has written it in its own way: take the old text
+            before["value"] = sections.remove(after["value"], after["section"])
+    return before
 
 
 def _tag(label: str) -> str:
