@@ -9,14 +9,14 @@ from typing import Any
 from integrations.sandbox.azure_devops.answers import (
     END_OF_TIME,
     Json,
-    combined_name,
     guid,
     identity_ref,
     project_guid,
     stamp,
 )
-from integrations.sandbox.azure_devops.vocabulary import CHILD, COLUMNS, PARENT, RELATION_TYPES, RELATIONS
-from integrations.sandbox.records import Edit, HistoryEntry, Item, Link, User
+from integrations.sandbox.azure_devops.surroundings import Surroundings
+from integrations.sandbox.azure_devops.vocabulary import CHILD, PARENT, RELATION_TYPES, RELATIONS
+from integrations.sandbox.records import Item, Link
 from integrations.sandbox.state import Tracker
 
 HYPERLINKS = "System.Hyperlinks"
@@ -58,6 +58,7 @@ class Shapes:
         self.tracker = tracker
         self.base = base
         self.with_formats = with_formats
+        self.near = Surroundings(tracker)
         self.people = {user.name: user for user in tracker.users()}
         self.projects = {project.key: project for project in tracker.projects()}
 
@@ -85,14 +86,14 @@ class Shapes:
             "System.CreatedBy": self.person(item.creator),
             "System.ChangedDate": stamp(item.updated),
             "System.ChangedBy": self.person(item.updated_by or item.creator),
-            "System.CommentCount": len(self.tracker.comments(item.id)),
+            "System.CommentCount": self.near.comments(item),
             "System.Title": item.summary,
-            "Microsoft.VSTS.Common.Priority": _number(item.priority),
+            "Microsoft.VSTS.Common.Priority": priority_number(item.priority),
             "Microsoft.VSTS.Common.ClosedDate": stamp(item.resolved) if item.resolved else None,
             "System.Description": item.description or None,
             "System.Tags": tags_text(item.labels) or None,
             "System.Parent": item.parent,
-            "System.History": self.last_words(item),
+            "System.History": self.near.last_words(item),
             **{name: value for name, value in item.fields.items() if name != HYPERLINKS},
         }
         if everything:
@@ -111,18 +112,11 @@ class Shapes:
             }
         return {name: value for name, value in fields.items() if value is not None}
 
-    def last_words(self, item: Item) -> str | None:
-        """System.History of the latest revision: there only if that revision brought a comment."""
-        history = self.tracker.history(item.id)
-        if not history or history[-1].rev != item.rev:
-            return None
-        return next((str(edit.after) for edit in history[-1].edits if edit.field == "comment" and edit.after), None)
-
     def relations(self, item: Item) -> list[Relation]:
         """All relations, in the order in which they are shown and counted for removal."""
         found = [] if item.parent is None else [Relation(PARENT, item.parent)]
-        found += [Relation(CHILD, child.id) for child in self.tracker.children(item.id)]
-        for link in self.tracker.links(item.id):
+        found += [Relation(CHILD, child) for child in self.near.children(item)]
+        for link in self.near.links(item):
             other = link.target if link.source == item.id else link.source
             found.append(Relation(rel_of(link, item.id), other, link.id))
         outside: Sequence[Mapping[str, str]] = item.fields.get(HYPERLINKS) or ()
@@ -135,7 +129,7 @@ class Shapes:
         else:
             known = RELATIONS.get(relation.rel)
             attributes = {"isLocked": False, "name": known.name if known else relation.rel}
-            url = self.url(self.tracker.item(relation.other))
+            url = self.url(self.near.item(relation.other))
         if relation.comment:
             attributes["comment"] = relation.comment
         return {"rel": relation.rel, "url": url, "attributes": attributes}
@@ -171,118 +165,13 @@ class Shapes:
             "fields": {"href": f"{at_home}/_apis/wit/fields"},
         }
 
-    # history
-
-    def updates(self, item: Item) -> list[Json]:
-        """The whole history, oldest first; an update's id is its place in the list."""
-        history = self.tracker.history(item.id)
-        return [self.update(item, number, history) for number in range(1, len(history) + 1)]
-
-    def update(self, item: Item, number: int, history: Sequence[HistoryEntry], *, text: bool = False) -> Json:
-        """One update. With `text` people are strings, as in resourceVersion 1.0 of service hooks."""
-        entry = history[number - 1]
-        before = history[number - 2] if number > 1 else None
-        after = history[number] if number < len(history) else None
-        actor = self.people[entry.actor]
-        url = f"{self.url(item)}/updates/{number}"
-        body: Json = {
-            "id": number,
-            "workItemId": item.id,
-            "rev": entry.rev,
-            "revisedBy": {**identity_ref(actor, self.base), "name": combined_name(actor)},
-            "revisedDate": END_OF_TIME if after is None else stamp(after.at),
-            "fields": self._changes(item, entry, before, text),
-        }
-        added, removed = self._moved_relations(entry)
-        if added or removed:
-            body["relations"] = {k: v for k, v in (("added", added), ("removed", removed)) if v}
-        return body | {"url": url}
-
-    def _changes(self, item: Item, entry: HistoryEntry, before: HistoryEntry | None, text: bool) -> Json:
-        changes: dict[str, tuple[Any, Any]] = {
-            "System.Rev": (before and before.rev, entry.rev),
-            "System.AuthorizedDate": (before and stamp(before.at), stamp(entry.at)),
-            "System.RevisedDate": (before and stamp(entry.at), END_OF_TIME),
-            "System.ChangedDate": (before and stamp(before.at), stamp(entry.at)),
-            "System.Watermark": (before and item.id * 1000 + before.rev, item.id * 1000 + entry.rev),
-        }
-        if before is None or before.actor != entry.actor:
-            changes["System.ChangedBy"] = (before and self._who(before.actor, text), self._who(entry.actor, text))
-        if before is None:
-            changes |= {
-                "System.Id": (None, item.id),
-                "System.TeamProject": (None, self.projects[item.project].name),
-                "System.CreatedDate": (None, stamp(item.created)),
-                "System.CreatedBy": (None, self._who(item.creator, text)),
-            }
-        for edit in entry.edits:
-            for name, (old, new) in self._changed_field(edit, text).items():
-                changes[name] = (old if before is not None else None, new)
-        return {
-            name: {k: v for k, v in (("oldValue", old), ("newValue", new)) if v is not None}
-            for name, (old, new) in changes.items()
-        }
-
-    def _changed_field(self, edit: Edit, text: bool) -> dict[str, tuple[Any, Any]]:
-        ends = (edit.before, edit.after)
-        if edit.field == "comment":
-            return {"System.History": (None, edit.after)} if edit.after is not None else {}
-        if edit.field == "assignee":
-            return {"System.AssignedTo": (self._who(edit.before, text), self._who(edit.after, text))}
-        if edit.field == "labels":
-            return {"System.Tags": (tags_text(edit.before or ()) or None, tags_text(edit.after or ()) or None)}
-        if edit.field == "priority":
-            return {"Microsoft.VSTS.Common.Priority": (_number(edit.before), _number(edit.after))}
-        known = {column: name for name, column in COLUMNS.items()} | {
-            "type": "System.WorkItemType",
-            "parent": "System.Parent",
-        }
-        name = known.get(edit.field, edit.field)
-        return {name: ends} if "." in name and name != HYPERLINKS else {}
-
-    def _who(self, name: Any, text: bool) -> Any:
-        user: User | None = self.people.get(str(name or ""))
-        if user is None:
-            return None
-        return combined_name(user) if text else identity_ref(user, self.base)
-
-    def _moved_relations(self, entry: HistoryEntry) -> tuple[list[Json], list[Json]]:
-        added: list[Json] = []
-        removed: list[Json] = []
-        for edit in entry.edits:
-            for value, into in ((edit.after, added), (edit.before, removed)):
-                if value is not None:
-                    into.extend(self._ends_of(edit.field, value))
-        if HYPERLINKS in {edit.field for edit in entry.edits}:
-            added, removed = [r for r in added if r not in removed], [r for r in removed if r not in added]
-        return added, removed
-
-    def _ends_of(self, field: str, value: Any) -> list[Json]:
-        if field == "parent":
-            return [self._end(PARENT, int(value))]
-        if field == "child":
-            return [self._end(CHILD, int(value["item"]))]
-        if field == "link":
-            forward = value["direction"] == "outward"
-            rels = [r.rel for r in RELATION_TYPES if r.link == value["type"] and r.forward == forward]
-            return [self._end(rels[0] if rels else value["type"], int(value["item"]))]
-        if field == HYPERLINKS:
-            return [self.relation(Relation(o["rel"], url=o["url"], comment=o.get("comment", ""))) for o in value]
-        return []
-
-    def _end(self, rel: str, other: int) -> Json:
-        # The item at the other end may be gone by now: history keeps its address all the same.
-        known = RELATIONS.get(rel)
-        attributes = {"isLocked": False, "name": known.name if known else rel}
-        return {"rel": rel, "url": f"{self.base}/_apis/wit/workItems/{other}", "attributes": attributes}
-
 
 def node_id(project: str, path: str) -> int:
     """The number of an area or iteration."""
     return int(guid("node", project, path)[:6], 16)
 
 
-def _number(priority: Any) -> int | None:
+def priority_number(priority: Any) -> int | None:
     text = str(priority or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from integrations.sandbox.azure_devops.answers import Json, combined_name, guid, project_guid, stamp
 from integrations.sandbox.azure_devops.items import Shapes
+from integrations.sandbox.azure_devops.updates import Updates
 from integrations.sandbox.records import Happening, Item
 
 EVENTS: Mapping[str, str] = {
@@ -144,7 +145,7 @@ def _update(happening: Happening, shapes: Shapes, kind: str, as_text: bool) -> J
     known = [one.id for one in history]
     number = known.index(entry.id) + 1 if entry is not None and entry.id in known else len(history)
     # What came after it is not known yet when it is told.
-    update = shapes.update(item, number, history[:number], text=as_text)
+    update = Updates(shapes, as_text=as_text).one(item, number, history[:number])
     if kind == "minimal":
         return {"id": number, "workItemId": item.id, "url": update["url"]}
     url = shapes.url(item)
@@ -179,6 +180,5 @@ def subscriptions_filter(inputs: Mapping[str, Any], happening: Happening, shapes
     if "commentPattern" in wanted and happening.kind == "commented":
         return wanted["commentPattern"].casefold() in _words(happening).casefold()
     if "changedFields" in wanted and happening.kind == "updated" and happening.entry is not None:
-        history = [happening.entry]
-        return wanted["changedFields"] in shapes.update(item, 1, history)["fields"]
+        return wanted["changedFields"] in Updates(shapes).one(item, 1, [happening.entry])["fields"]
     return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from integrations.sandbox import tables
 from integrations.sandbox.azure_devops.answers import (
     Json,
     WireError,
@@ -21,8 +22,9 @@ from integrations.sandbox.azure_devops.answers import (
 )
 from integrations.sandbox.azure_devops.organisation import field_named, type_named
 from integrations.sandbox.azure_devops.patches import Patch, Reader, perform, rule_error
+from integrations.sandbox.azure_devops.updates import Updates
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
-from integrations.sandbox.records import Item, NotFound
+from integrations.sandbox.records import Item
 
 MOST_IDS = 200
 _EXPANDS = ("none", "relations", "fields", "links", "all")
@@ -64,15 +66,14 @@ def _many(call: Call, ids: Sequence[Any], fields: Sequence[str] | None, expand: 
         )
     expand, only = _wish(call, fields, expand)
     shapes = call.shapes()
-    found: list[Json | None] = []
-    for which in dict.fromkeys(str(i) for i in ids):
-        try:
-            found.append(shapes.item(item_of(call, which), expand, only))
-        except (NotFound, WireError):
-            if policy.casefold() != "omit":
-                raise
-            found.append(None)
-    return listing(found)
+    wanted = dict.fromkeys(int(str(i)[:11]) for i in ids)
+    there = {item.id: item for item in call.tracker.select(tables.items.c.id.in_(wanted), viewer=call.user)}
+    if call.project is not None:
+        there = {i: item for i, item in there.items() if item.project == call.project.key}
+    if len(there) < len(wanted) and policy.casefold() != "omit":
+        raise not_found_item(next(i for i in wanted if i not in there))
+    shapes.near.look_at(there.values())
+    return listing([shapes.item(there[i], expand, only) if i in there else None for i in wanted])
 
 
 def _read_many(call: Call) -> Response:
@@ -212,14 +213,14 @@ def _delete(call: Call) -> Response:
 
 
 def _updates(call: Call) -> Response:
-    updates = call.shapes().updates(item_of(call, call.rest[0]))
+    updates = Updates(call.shapes()).of(item_of(call, call.rest[0]))
     skip, top = call.number("$skip", 0, 100_000), call.number("$top", 200, 200)
     return listing(updates[skip : skip + top])
 
 
 def _update(call: Call) -> Response:
     wanted = call.rest[1]
-    for update in call.shapes().updates(item_of(call, call.rest[0])):
+    for update in Updates(call.shapes()).of(item_of(call, call.rest[0])):
         if str(update["id"]) == wanted:
             return answer(update)
     raise work_item_error(404, f"VS402339: Update {wanted} does not exist.", "WorkItemUpdateNotFoundException")

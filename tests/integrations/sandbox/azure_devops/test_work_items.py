@@ -277,3 +277,17 @@ def test_seeded_items_have_a_history(organisation: Any) -> None:
     updates = organisation.ask("GET", f"/_apis/wit/workitems/{key}/updates").json()
     assert updates["count"] >= 1
     assert updates["value"][0]["fields"]["System.Id"] == {"newValue": int(key)}
+
+
+def test_a_batch_shows_each_item_as_it_is_alone(organisation: Any) -> None:
+    parent, kind = "System.LinkTypes.Hierarchy-Reverse", "System.LinkTypes.Related"
+    items = [organisation.item(Title=f"no. {n}", Tags="a") for n in range(4)]
+    change(organisation, items[1], linked(parent, items[0]), linked(kind, items[2]))
+    change(organisation, items[2], linked(parent, items[0]), linked(f"{DUPLICATE}-Reverse", items[3]))
+    change(organisation, items[3], one("add", "/fields/System.History", "hm"))
+    batch = organisation.ask("POST", "/_apis/wit/workitemsbatch", json={"ids": items, "$expand": "all"}).json()["value"]
+    alone = [
+        organisation.ask("GET", f"/_apis/wit/workitems/{item}", params={"$expand": "all"}).json() for item in items
+    ]
+    assert batch == alone
+    assert [len(item["relations"]) for item in batch] == [2, 2, 3, 1]
