@@ -355,3 +355,25 @@ def test_fault_27_a_right_that_is_missing_is_refused(
     plan = reporter.applier.plan(str(item.id), SetPriority("2", "1"), {}, "m1")
     with pytest.raises(Refused):
         reporter.applier.perform(plan)
+
+
+def test_the_steps_of_a_bug_are_its_description_where_it_has_no_other(ado: Mounted, bot: AzureDevOpsConnection) -> None:
+    steps = "Microsoft.VSTS.TCM.ReproSteps"
+    bug = ado.tracker.create_item(ado.tracker.user("dana"), "Shop", "Bug", "Pay", **{steps: "<div>click</div>"})
+    receipt = apply(bot, bug, CRITERIA)
+    assert read(bot, bug).description.startswith("click\n\n### Acceptance criteria")
+    assert ado.tracker.item(bug.id).description is None
+    undo(bot, receipt)
+    assert ado.tracker.item(bug.id).fields[steps] == "<div>click</div>"
+
+
+@pytest.mark.parametrize("answer", ["503", "close"])
+def test_fault_15_a_write_that_lands_late_is_made_once(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item, answer: str
+) -> None:
+    plan = bot.applier.plan(str(item.id), CRITERIA, {}, "m1")
+    ado.faults.land_late(0.3, answer=answer, method="PATCH")  # type: ignore[arg-type]  # one of the two it knows
+    bot.applier.perform(plan)
+    ado.faults.settle()
+    after = read(bot, item)
+    assert (after.version, after.description.count("Acceptance criteria")) == ("2", 1)
