@@ -8,33 +8,25 @@ from __future__ import annotations
 
 import json
 import logging
-import math
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal, TypeVar
 
 import httpx2
 import openai
 from pydantic import BaseModel
-from tenacity import RetryCallState, Retrying
+from tenacity import Retrying
 
 from integrations.openai.answer import Answer, read_answer, reply_from
-from integrations.openai.limits import AnswerEncodedError, AnswerTooLongError, Deadline, LimitedTransport, LimitError
+from integrations.openai.failures import ChargedError, SchemaNotTakenError, failure
+from integrations.openai.limits import Deadline, LimitedTransport, LimitError
+from integrations.openai.retries import GARBAGE, RetryPolicy
 from integrations.openai.wire_schema import bounded_schema, strict_schema
-from integrations.writer import Budget, Message, Prompt, Reason, Reply, WriterError
+from integrations.writer import Budget, Message, Prompt, Reply, WriterError
 
 R = TypeVar("R", bound=BaseModel)
 Form = Literal["strict", "bounded", "object"]
-
-GARBAGE = frozenset({Reason.TRUNCATED, Reason.EMPTY, Reason.HTML, Reason.NOT_JSON, Reason.WRONG_SCHEMA})
-"""Answered, paid for and of no use: worth asking again, twice at most."""
-AWAY = frozenset({Reason.RATE_LIMITED, Reason.UNREACHABLE})
-"""Not answered: worth waiting for."""
-
-_RETRIED_STATUSES = frozenset({408, 409, 425, 500, 502, 503, 504, 529})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,40 +81,36 @@ class OpenAIWriter:
     def write(self, prompt: Prompt, messages: Sequence[Message], reply: type[R]) -> Reply[R]:
         """See Writer. Raises WriterError with one of its reasons."""
         deadline = Deadline(self._model.call_seconds)
-        policy = _Policy(self._model, deadline)
+        policy = RetryPolicy(self._model.garbage_retries, self._model.away_retries, deadline)
+        requests = 0
         for attempt in Retrying(
             stop=policy.stop, wait=policy.wait, retry=policy.again, sleep=self._sleep, reraise=True
         ):
             with attempt:
-                answer = self._answer(messages, reply, policy, deadline)
+                try:
+                    requests += 1
+                    answer = self._attempt(_request(self._model, messages, reply, self._form), deadline)
+                except SchemaNotTakenError:
+                    self._form = "object"
+                    requests += 1
+                    answer = self._attempt(_request(self._model, messages, reply, self._form), deadline)
                 value = reply_from(answer, reply)
-        return _reply(value, prompt, answer, policy.attempts)
-
-    def _answer(
-        self, messages: Sequence[Message], reply: type[BaseModel], policy: _Policy, deadline: Deadline
-    ) -> Answer:
-        policy.attempts += 1
-        try:
-            return self._attempt(_request(self._model, messages, reply, self._form), deadline)
-        except _SchemaNotTakenError:
-            self._form = "object"
-            policy.attempts += 1
-            return self._attempt(_request(self._model, messages, reply, self._form), deadline)
+        return _reply(value, prompt, answer, requests)
 
     def _attempt(self, request: Mapping[str, Any], deadline: Deadline) -> Answer:
-        """One request, reserved and settled. Raises WriterError or _SchemaNotTakenError."""
+        """One request, reserved and settled. Raises WriterError or SchemaNotTakenError."""
         size = most_tokens(request, self._model.answer_tokens)
         reservation = self._budget.reserve(size)
         spent = size
         try:
             answer = read_answer(*self._post(request, deadline))
             spent = size if answer.tokens is None else answer.tokens
-        except _SchemaNotTakenError:
+        except SchemaNotTakenError:
             spent = 0
             raise
         except WriterError as error:
             # An answer that was cut or cannot be read may well be charged for: it counts in full, so the cap holds.
-            if not isinstance(error, _ChargedError) and error.reason not in GARBAGE:
+            if not isinstance(error, ChargedError) and error.reason not in GARBAGE:
                 spent = 0
             raise
         finally:
@@ -143,77 +131,16 @@ class OpenAIWriter:
             )
             try:
                 raw = client.chat.completions.with_raw_response.create(**request)
-            except LimitError as error:
-                raise self._limit_error(error) from None
-            except openai.APIStatusError as error:
-                raise _status_error(error, with_schema="json_schema" in str(request["response_format"])) from None
-            except openai.APIConnectionError as error:
-                raise self._connection_error(error, deadline) from None
-            except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-                raise _ChargedError(Reason.UNREACHABLE, f"the call failed ({type(error).__name__})") from None
+            except (
+                LimitError,
+                openai.OpenAIError,
+                httpx2.HTTPError,
+                httpx2.InvalidURL,
+                OSError,
+                ValueError,  # a key or an address that cannot be put into a request
+            ) as error:
+                raise failure(error, with_schema=request["response_format"]["type"] == "json_schema") from None
         return raw.content, raw.headers.get("content-type", "")
-
-    def _limit_error(self, error: LimitError) -> WriterError:
-        match error:
-            case AnswerTooLongError():
-                return _ChargedError(Reason.TOO_LONG, f"the answer is over {self._model.answer_bytes} bytes")
-            case AnswerEncodedError():
-                return WriterError(Reason.NOT_JSON, "the answer is compressed although none was asked for")
-            case _:
-                return self._timeout()
-
-    def _connection_error(self, error: openai.APIConnectionError, deadline: Deadline) -> WriterError:
-        cause = error.__cause__
-        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.UnsupportedProtocol):
-            return WriterError(Reason.UNREACHABLE, f"the server cannot be connected to ({type(cause).__name__})")
-        if isinstance(error, openai.APITimeoutError) or deadline.left() <= 0:
-            return self._timeout()
-        return _ChargedError(Reason.UNREACHABLE, f"the connection was lost ({type(cause).__name__})")
-
-    def _timeout(self) -> WriterError:
-        return _ChargedError(Reason.TIMEOUT, f"no answer within {self._model.call_seconds:g} s")
-
-
-class _ChargedError(WriterError):
-    """No reply, and yet the server may have written one and charge for it."""
-
-
-class _SchemaNotTakenError(Exception):
-    """The server does not know how to enforce a schema: ask again for plain JSON."""
-
-
-class _Policy:
-    """When to ask again, and after how long: jittered, not before Retry-After, not past the deadline."""
-
-    def __init__(self, model: Model, deadline: Deadline) -> None:
-        self._model = model
-        self._deadline = deadline
-        self._garbage = 0
-        self._away = 0
-        self.attempts = 0
-
-    def again(self, state: RetryCallState) -> bool:
-        """Whether the last attempt's failure is worth another one."""
-        error = state.outcome.exception() if state.outcome else None
-        if not isinstance(error, WriterError):
-            return False
-        self._garbage += error.reason in GARBAGE
-        self._away += error.reason in AWAY
-        return error.reason in GARBAGE | AWAY
-
-    def stop(self, state: RetryCallState) -> bool:
-        """Whether it has been enough."""
-        if self._garbage > self._model.garbage_retries or self._away > self._model.away_retries:
-            return True
-        return state.upcoming_sleep >= self._deadline.left()
-
-    def wait(self, state: RetryCallState) -> float:
-        """Seconds to wait, drawn up to a bound that doubles (1, 2, ... 30), beyond what the server asked for."""
-        error = state.outcome.exception() if state.outcome else None
-        if not isinstance(error, WriterError) or error.reason in GARBAGE:
-            return 0.0
-        jitter = random.uniform(0, min(2 ** (self._away - 1), 30))  # noqa: S311 - spreads load, guards nothing
-        return (error.retry_after or 0.0) + jitter
 
 
 def most_tokens(request: Mapping[str, Any], answer_tokens: int) -> int:
@@ -234,39 +161,6 @@ def _request(model: Model, messages: Sequence[Message], reply: type[BaseModel], 
         # OpenAI's reasoning models refuse the older name; some local servers know no other.
         "max_completion_tokens" if form == "strict" else "max_tokens": model.answer_tokens,
     }
-
-
-def _status_error(error: openai.APIStatusError, *, with_schema: bool) -> Exception:
-    """What an HTTP status means. The body's words are looked at, never passed on."""
-    status, code, words = error.status_code, error.code or "", str(error.body or "")[:2000].lower()
-    if status == 429:
-        if code == "insufficient_quota":
-            return WriterError(Reason.QUOTA_SPENT, "the provider says that the account's quota is spent")
-        return WriterError(Reason.RATE_LIMITED, "the server asks to slow down", _retry_after(error.response.headers))
-    if status in _RETRIED_STATUSES:
-        return WriterError(Reason.UNREACHABLE, f"the server answers {status}", _retry_after(error.response.headers))
-    if status in (401, 403):
-        return WriterError(Reason.UNAUTHORIZED, f"the server answers {status}: the key is wrong or lacks a right")
-    if code == "context_length_exceeded" or status == 413 or "context length" in words or "context size" in words:
-        return WriterError(Reason.PROMPT_TOO_LONG, "the prompt is longer than the model can take")
-    if code == "content_filter":
-        return WriterError(Reason.REFUSED, "the provider's content filter declined")
-    if with_schema and status in (400, 422) and any(word in words for word in ("response_format", "json_schema")):
-        return _SchemaNotTakenError()
-    return WriterError(Reason.REJECTED, f"the server answers {status}: check the address and the model's name")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a Retry-After header, which holds seconds or a date."""
-    value = headers.get("retry-after", "")
-    try:
-        return max(float(value), 0.0) if math.isfinite(float(value)) else None
-    except ValueError:
-        pass
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _reply(value: R, prompt: Prompt, answer: Answer, attempts: int) -> Reply[R]:

@@ -144,10 +144,23 @@ def test_an_answer_that_breaks_off_counts_in_full(
     assert budget.spent() > 2000
 
 
-def test_an_address_that_is_none_is_a_writer_error(budget: DailyBudget, prompt: Prompt, messages: Messages) -> None:
-    writer = OpenAIWriter(Model("nowhere", "m", away_retries=0), budget)
-    assert error_of(writer, prompt, messages).reason is Reason.UNREACHABLE
+@pytest.mark.parametrize("base_url", ["nowhere", "http://[", "ftp://127.0.0.1/v1"])
+def test_an_address_that_is_none_is_told_at_once(
+    budget: DailyBudget, prompt: Prompt, messages: Messages, base_url: str
+) -> None:
+    writer = OpenAIWriter(Model(base_url, "m"), budget)
+    assert error_of(writer, prompt, messages).reason is Reason.REJECTED
+    assert budget.spent() == 0
     writer.close()
+
+
+def test_a_key_that_cannot_be_sent_is_told_without_showing_it(
+    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, messages: Messages
+) -> None:
+    error = error_of(make_writer(model_server, api_key="hunter2\nX-Evil: 1"), prompt, messages)
+    assert error.reason is Reason.REJECTED
+    assert "hunter2" not in f"{error}{error.__cause__}"
+    assert model_server.received == []
 
 
 def test_a_compressed_answer_is_not_unpacked(make_writer: MakeWriter, prompt: Prompt, messages: Messages) -> None:
