@@ -36,7 +36,7 @@ def is_defect(item: WorkItem) -> bool:
 
 def reports_defect(item: WorkItem) -> bool:
     """Whether the item reports something wrong, and is not a wish filed under a defect's type ("Add ...")."""
-    opening = item.description.lstrip()[:200]
+    opening = item.description[:2000].lstrip()[:200]
     return is_defect(item) and not any(_WISH.match(text) for text in (item.summary[:200], opening))
 
 

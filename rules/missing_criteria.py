@@ -18,7 +18,7 @@ from rules.facts import said
 from rules.kinds import is_container
 from rules.language import is_english
 from rules.model import AddCriteria, Context, Finding, WorkItem
-from rules.reading import clean, read, shorten
+from rules.reading import headline, read, shorten
 
 NAME = "missing_criteria"
 
@@ -32,7 +32,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
         return
     if item.type.strip().casefold() not in {name.casefold() for name in context.policy.criteria_types}:
         return
-    summary, lines = clean(item.summary), read(item.description)
+    summary, lines = headline(item.summary), read(item.description)
     if has_criteria(lines) or not is_english("\n".join((summary, *(x.text for x in lines if x.kind != "code")))):
         return
     criteria = draft(summary, lines)

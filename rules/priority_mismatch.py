@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from rules.kinds import is_defect
 from rules.language import is_english
 from rules.model import Context, Finding, SetPriority, WorkItem
-from rules.reading import clean, read
+from rules.reading import headline, read
 from rules.severity import Heard, severe, slight
 
 NAME = "priority_mismatch"
@@ -34,7 +34,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     ):
         return
     now = folded.index(item.priority.casefold())
-    summary, lines = clean(item.summary), read(item.description)
+    summary, lines = headline(item.summary), read(item.description)
     if not is_english("\n".join((summary, *(x.text for x in lines if x.kind != "code")))):
         return
     if now > 1 or (now == 1 and len(scheme) == _FEWEST_LEVELS):

@@ -9,10 +9,12 @@ from typing import Literal
 
 from rules.sections import Section, section_of
 
-READ_CHARACTERS = 60_000
+READ_CHARACTERS = 40_000
 """Rules read this much of a text: what lies beyond it is nearly always a pasted log."""
 
+_READ_LINES = 2_000
 _LINE_CHARACTERS = 2_000
+_TITLE_CHARACTERS = 300
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
@@ -44,12 +46,17 @@ def clean(text: str) -> str:
     return _INVISIBLE.sub("", text[:READ_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " "))
 
 
+def headline(summary: str) -> str:
+    """The title in one line, without characters that cannot be seen."""
+    return " ".join(clean(summary[: 4 * _TITLE_CHARACTERS]).split())[:_TITLE_CHARACTERS]
+
+
 def read(text: str) -> tuple[Line, ...]:
     """The lines of a reading, blank ones left out."""
     lines: list[Line] = []
     section: Section | None = None
     fenced = False
-    for raw in clean(text).split("\n"):
+    for raw in clean(text).split("\n", _READ_LINES)[:_READ_LINES]:
         stripped = raw.strip()[:_LINE_CHARACTERS]
         if stripped.startswith("```"):
             fenced = not fenced

@@ -17,7 +17,7 @@ from rules.facts import Fact, facts, filled, said
 from rules.kinds import is_container, is_test, reports_defect
 from rules.language import is_english
 from rules.model import AddLabel, Context, Finding, WorkItem
-from rules.reading import Line, clean, read, words
+from rules.reading import Line, headline, read, words
 
 NAME = "vague_description"
 
@@ -35,7 +35,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     if item.is_subtask or is_container(item) or is_test(item):
         return
     lines = read(item.description)
-    summary = clean(item.summary)
+    summary = headline(item.summary)
     if item.acceptance_criteria.strip() or not _is_vague(item, summary, lines):
         return
     known = facts(summary, lines)

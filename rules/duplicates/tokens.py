@@ -48,11 +48,10 @@ _STOP_WORDS = """
 """
 _STOP = frozenset(_STOP_WORDS.split())
 _BOILERPLATE_WORDS = """
-    actual attach attached attachment attachments behavior behaviour bug build client code comment description
-    detail details env environment error errors expected file hello hi html http https identifier issue issues
-    java javascript js lang noformat note observed org com www os please problem proceed quote report reproduce
-    reproduced reproducible reproduction result results screenshot screenshots see sample step steps summary thank
-    thanks ticket title test version work working works
+    actual attach attached attachment attachments behavior behaviour description detail details env environment
+    expected hello hi html http https identifier issue issues lang noformat note observed org com www please problem
+    proceed quote report reproduce reproduced reproducible reproduction result results screenshot screenshots see
+    sample step steps summary thank thanks ticket title
 """
 _BOILERPLATE = frozenset(_BOILERPLATE_WORDS.split())
 _STEMMERS = (("a", "z", "english"), ("а", "ё", "russian"), ("α", "ω", "greek"), ("ء", "ي", "arabic"))  # noqa: RUF001 - the first and last letters of four scripts
