@@ -71,9 +71,9 @@ def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
         return Throttled(says, wait)
     if status >= 500 or status in {408, 425}:
         return Unreachable(says)
-    if status == 401:
+    if status == 401 and not _signed_in(answer.headers):
         return Refused(says, SIGNED_IN)
-    if status == 403:
+    if status in {401, 403}:
         return Refused(says, needs)
     if status == 404:
         return Missing(says)
@@ -83,6 +83,12 @@ def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
         return Unintelligible(says)
     fields = _named_fields(answer)
     return Invalid(f"{says} (fields: {', '.join(fields)})" if fields else says)
+
+
+def _signed_in(headers: Mapping[str, str]) -> bool:
+    """Whether Jira knew who asked: some resources answer 401 to an account that only lacks a right."""
+    user = headers.get("X-AACCOUNTID") or headers.get("X-AUSERNAME") or "anonymous"
+    return user != "anonymous"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -16,7 +16,8 @@ from integrations.tracker import Invalid, Missing, Refused, Right
 from rules.model import Person
 
 PAGE = 200
-MOST_PAGES = 10
+PAGE_OF_GROUP = 50
+MOST_PAGES = 40
 
 
 class JiraPeople:
@@ -61,16 +62,15 @@ class JiraPeople:
             return False
         role = self._role(group, project)
         if role is None:
-            return group.casefold() in self._groups(person)
+            return self._in_any(person, {group})
         groups = set()
         with UNDERSTOOD:
             for actor in role["actors"]:
                 if self._is_actor(actor, person):
                     return True
                 if str(actor.get("type", "")).endswith("group-role-actor"):
-                    names = (actor.get("name"), (actor.get("actorGroup") or {}).get("name"))
-                    groups |= {str(name).casefold() for name in names if name}
-        return bool(groups and groups & self._groups(person))
+                    groups.add(str((actor.get("actorGroup") or {}).get("name") or actor["name"]))
+        return bool(groups) and self._in_any(person, groups)
 
     def user_name(self, mention: Mention) -> str | None:
         """What stands in `[~...]` of wiki markup for a person; None where Jira does not know the person."""
@@ -130,7 +130,14 @@ class JiraPeople:
             return False
         return str(actor.get("name", "")) == self._name_of(person.id)
 
-    def _groups(self, person: Person) -> set[str]:
+    def _in_any(self, person: Person, groups: set[str]) -> bool:
+        known = self._groups(person)
+        if known is not None:
+            return bool(known & {group.casefold() for group in groups})
+        return any(self._is_member(person, group) for group in sorted(groups))
+
+    def _groups(self, person: Person) -> set[str] | None:
+        """The groups of a person in lower case; None where this Jira does not list them by person."""
         needs = "Browse Users (to see who is in a group)"
         try:
             if self._cloud:
@@ -138,8 +145,22 @@ class JiraPeople:
             else:
                 user = self._session.get("user", {"key": person.id, "expand": "groups"}, needs=needs)
                 with UNDERSTOOD:
-                    groups = user["groups"]["items"]
+                    groups = (user.get("groups") or {}).get("items")
         except Missing:
-            return set()
+            return None
         with UNDERSTOOD:
-            return {str(group["name"]).casefold() for group in groups}
+            return None if groups is None else {str(group["name"]).casefold() for group in groups}
+
+    def _is_member(self, person: Person, group: str) -> bool:
+        for page in range(MOST_PAGES):
+            query = {"groupname": group, "startAt": page * PAGE_OF_GROUP, "maxResults": PAGE_OF_GROUP}
+            try:
+                answer = self._session.get("group/member", query, needs="Browse Users (to see who is in a group)")
+            except Missing:
+                return False
+            with UNDERSTOOD:
+                if any(person_of(member).id == person.id for member in answer["values"]):
+                    return True
+                if answer.get("isLast") is True or not answer["values"]:
+                    return False
+        return False

@@ -143,10 +143,7 @@ def test_undo_keeps_what_a_person_wrote_elsewhere_and_yields_to_an_edited_sectio
     assert world.jira.reader.fetch(key).description == "before\n\nwords"
     receipt = apply(world, key, CRITERIA, "m2")
     stored = world.tracker.item(key).description
-    if world.cloud:
-        edited = {**stored, "content": stored["content"][:-1]}
-    else:
-        edited = stored.replace("kept", "lost")
+    edited = {**stored, "content": stored["content"][:-1]} if world.cloud else stored.replace("kept", "lost")
     world.change(key, by="lee", description=edited)
     with pytest.raises(Conflict) as caught:
         world.jira.applier.plan_undo(receipt, "u")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from integrations.blocks import Bullets, Code, Heading, ItemLink, Mention, Paragraph, Text
@@ -10,13 +12,13 @@ from integrations.tracker import Unreachable
 HELLO = (Paragraph((Text("Hello"),)),)
 
 
-def test_no_comment_carries_a_marker_that_was_never_sent(world) -> None:  # type: ignore[no-untyped-def]
+def test_no_comment_carries_a_marker_that_was_never_sent(world: Any) -> None:
     key = world.file("A")
     world.say(key, "marker-1")
     assert world.jira.commenter.find(key, "marker-1") is None
 
 
-def test_a_comment_is_posted_found_and_edited_in_place(world) -> None:  # type: ignore[no-untyped-def]
+def test_a_comment_is_posted_found_and_edited_in_place(world: Any) -> None:
     key = world.file("A")
     comment = world.jira.commenter.post(key, HELLO, "marker-1")
     assert world.jira.commenter.find(key, "marker-1") == comment
@@ -26,7 +28,7 @@ def test_a_comment_is_posted_found_and_edited_in_place(world) -> None:  # type: 
     assert (found.text, found.marker) == ("Changed", "marker-2")
 
 
-def test_every_kind_of_block_arrives(world) -> None:  # type: ignore[no-untyped-def]
+def test_every_kind_of_block_arrives(world: Any) -> None:
     key, other = world.file("A"), world.file("B")
     rae = world.tracker.user("rae")
     blocks = (
@@ -44,14 +46,14 @@ def test_every_kind_of_block_arrives(world) -> None:  # type: ignore[no-untyped-
     assert "[~dana]" in comment.text
 
 
-def test_a_copied_marker_under_another_name_is_not_found(world) -> None:  # type: ignore[no-untyped-def]
+def test_a_copied_marker_under_another_name_is_not_found(world: Any) -> None:
     key = world.file("A")
     tracker = world.tracker
     tracker.add_comment(tracker.user("dana"), world.id(key), world.text("x"), properties={"steward": {"write": "m"}})
     assert world.jira.commenter.find(key, "m") is None
 
 
-def test_fault_24_a_comment_whose_answer_was_lost_is_sent_once_and_found(world) -> None:  # type: ignore[no-untyped-def]
+def test_fault_24_a_comment_whose_answer_was_lost_is_sent_once_and_found(world: Any) -> None:
     key = world.file("A")
     world.mounted.faults.lose_answer(method="POST", path="/comment$")
     with pytest.raises(Unreachable):
@@ -60,7 +62,7 @@ def test_fault_24_a_comment_whose_answer_was_lost_is_sent_once_and_found(world) 
     assert len(world.jira.reader.comments(key)) == 1
 
 
-def test_an_edit_whose_answer_was_lost_is_repeated(world) -> None:  # type: ignore[no-untyped-def]
+def test_an_edit_whose_answer_was_lost_is_repeated(world: Any) -> None:
     key = world.file("A")
     comment = world.jira.commenter.post(key, HELLO, "m")
     world.mounted.faults.lose_answer(method="PUT")
@@ -68,7 +70,7 @@ def test_an_edit_whose_answer_was_lost_is_repeated(world) -> None:  # type: igno
     assert world.jira.reader.comments(key)[0].text == "Changed"
 
 
-def test_a_draft_sub_task_is_created_once_and_found(world) -> None:  # type: ignore[no-untyped-def]
+def test_a_draft_sub_task_is_created_once_and_found(world: Any) -> None:
     parent = world.file("Parent")
     assert world.jira.drafter.find(parent, "m") is None
     world.mounted.faults.lose_answer(method="POST", path="/issue$")
