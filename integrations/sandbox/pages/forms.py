@@ -37,7 +37,7 @@ def refusal(error: Exception, person: User) -> Refusal:
         case StaleRevision():
             return Refusal("Somebody changed the item in the meantime.", 409)
         case Invalid():
-            return Refusal(f"{error.field or 'The form'}: {error}.".capitalize())
+            return Refusal(f"{error.field.capitalize() or 'The form'}: {error}.")
     raise error
 
 
@@ -57,6 +57,7 @@ def comment(tracker: Tracker, person: User, item: Item, form: Mapping[str, str])
 
 def edit(tracker: Tracker, person: User, item: Item, form: Mapping[str, str]) -> Item:
     """Writes the fields that the person changed, and refuses where somebody else changed one of them meanwhile."""
+    tracker.demand(person, "edit", tracker.project(item.project))
     values: dict[str, Any] = {}
     summary = " ".join(form.get("summary", item.summary).split())
     if digest(summary) != form.get("seen_summary"):
