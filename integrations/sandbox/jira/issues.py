@@ -137,7 +137,7 @@ def delete_issue(call: Call, key: str) -> Response:
     item = call.item(key)
     children = call.tracker.children(item.id)
     if children and call.argument("deleteSubtasks") != "true":
-        said = f"The issue '{item.key}' has subtasks.  You must specify the 'deleteSubtasks' parameter to delete it and them."
+        said = f"The issue '{item.key}' has subtasks.  Specify the 'deleteSubtasks' parameter to delete them too."
         raise Refusal(400, said)
     try:
         call.tracker.delete_item(call.viewer, item.id)

@@ -195,7 +195,7 @@ def server_info(tracker_cloud: bool, base: str, now: str) -> dict[str, Any]:
         "scmInfo": "0" * 40,
         "serverTitle": "Jira",
     }
-    return shown | ({"displayUrl": base, "defaultLocale": {"locale": "en_US"}} if tracker_cloud else {})
+    return shown | ({"displayUrl": base} if tracker_cloud else {})
 
 
 ROUTES: tuple[Route, ...] = (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from integrations.sandbox.jira.shapes import Shapes
-from integrations.sandbox.records import Edit, Happening, Item
+from integrations.sandbox.records import Edit, Happening, HistoryEntry, Item
 from integrations.sandbox.tables import to_ms
 from integrations.sandbox.webhooks import Hook, Message, Verdict
 
@@ -46,22 +46,42 @@ class _Voice:
 
     def _issue_event(self, happening: Happening, reason: str, **rest: Any) -> Message:
         actor = self.shapes.user(happening.actor.name)
-        issue = self.issue(happening.item)
+        issue = self.issue(happening.item) if happening.kind != "deleted" else self.whole(happening.item)
         name = "jira:issue_updated" if happening.kind.startswith("comment") else _NAMES[happening.kind]
         return self._message(happening, name, issue_event_type_name=reason, user=actor, issue=issue, **rest)
 
     def issue(self, item: Item) -> dict[str, Any]:
-        shown = self.shapes.issue(item, without=("comment", "worklog"))
+        shown = self.whole(item)
+        del shown["fields"]["comment"], shown["fields"]["worklog"]
+        return shown
+
+    def whole(self, item: Item) -> dict[str, Any]:
+        shown = self.shapes.issue(item)
         del shown["expand"]
         return shown
 
     def _changelog(self, happening: Happening) -> dict[str, Any]:
         entry = happening.entry
-        return {} if entry is None else {"changelog": {"id": str(entry.id), "items": self.shapes.edits(entry)}}
+        if entry is None:
+            return {}
+        items = [
+            {**item, "from": None, "to": None} if item["field"] == "labels" else item
+            for item in self.shapes.edits(entry)
+        ]
+        return {"changelog": {"id": str(entry.id), "items": items}}
+
+    def _first_values(self, happening: Happening) -> dict[str, Any]:
+        """The changelog of a creation, which only webhooks tell: REST has no such entry."""
+        item = happening.item
+        values = {name: getattr(item, name) for name in ("description", "priority", "reporter", "status", "summary")}
+        edits = tuple(Edit(name, None, value) for name, value in values.items() if value is not None)
+        entry = HistoryEntry(item.id, item.id, happening.actor.name, happening.at, item.rev, edits)
+        shown = self.shapes.edits(entry)
+        return {"changelog": {"id": str(item.id), "items": [_capital(line) for line in shown]}}
 
     def _issue_messages(self, happening: Happening) -> Iterator[Message]:
         if happening.kind == "created":
-            yield self._issue_event(happening, "issue_created")
+            yield self._issue_event(happening, "issue_created", **self._first_values(happening))
         elif happening.kind == "deleted":
             yield self._issue_event(happening, "issue_deleted")
         elif happening.kind == "updated":
@@ -139,15 +159,20 @@ class DataCenterVoice(_Voice):
         yield self._issue_event(happening, reason, comment=comment)
 
     def issue(self, item: Item) -> dict[str, Any]:
-        shown = self.shapes.issue(item)
-        del shown["expand"]
-        return shown
+        return self.whole(item)
+
+    def _first_values(self, happening: Happening) -> dict[str, Any]:
+        return {}
 
     def headers(self, hook: Hook, message: Message, attempt: int) -> Mapping[str, str]:
         return {"User-Agent": "Atlassian HttpClient 3.0.4 / JIRA-10.3.24 (10030024) / Default"}
 
     def verdict(self, status: int | None, attempt: int) -> Verdict:
         return Verdict("done" if status is not None and 200 <= status < 300 else "lost")
+
+
+def _capital(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "field": "Status"} if line["field"] == "status" else line
 
 
 def _reason(edits: tuple[Edit, ...]) -> str:
