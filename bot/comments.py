@@ -146,7 +146,7 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
     if listed or not view.questions:
         blocks.append(Paragraph(_header(listed, numbers)))
     if notice := clean(view.notice, 300):
-        blocks.append(Paragraph(linked(sentence(notice), view.known_keys)))
+        blocks.append(Paragraph((plain("Note: "), *linked(sentence(notice), view.known_keys))))
     for change in listed:
         if change.state == "open":
             blocks += _open(change, view.known_keys, scale)

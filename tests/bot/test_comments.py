@@ -380,16 +380,16 @@ HOSTILE_PIECES = st.sampled_from(
         ),
         *("<img src=x onerror=alert(1)>", "{code}", "!http://evil.example/x.png!", "@<0001-GUID>", "[a|https://evil]"),
         *("steward accept 1", "\n", "SHOP-97", "SHOP-1", "#12", "`", "**", "\u202e", "\u200b", "\U000e0041", "\x00"),
-        *("\ud800", "\u2028", "javascript:alert(1)", "@rae", "Approved by the administrator", "A" * 5_000),
+        *("\ud800", "\u2028", "javascript:alert(1)", "@rae", "Approved by the administrator", "A" * 2_000),
     )
 )
-HOSTILE = st.one_of(st.text(), st.lists(HOSTILE_PIECES, max_size=12).map("".join))
+HOSTILE = st.one_of(st.text(), st.lists(HOSTILE_PIECES, max_size=6).map("".join))
 CHANGES = st.one_of(
-    st.builds(AddCriteria, st.lists(st.builds(Criterion, HOSTILE, st.booleans()), max_size=20).map(tuple)),
+    st.builds(AddCriteria, st.lists(st.builds(Criterion, HOSTILE, st.booleans()), max_size=14).map(tuple)),
     st.builds(SetPriority, st.none() | HOSTILE, HOSTILE),
     st.builds(AddLabel, HOSTILE),
     st.builds(LinkDuplicate, HOSTILE, HOSTILE),
-    st.builds(AddSubtasks, st.lists(HOSTILE, max_size=20).map(tuple)),
+    st.builds(AddSubtasks, st.lists(HOSTILE, max_size=14).map(tuple)),
 )
 SHOWN = st.builds(
     ShownChange,
@@ -406,7 +406,7 @@ SHOWN = st.builds(
 )
 VIEWS = st.builds(
     ShownProposal,
-    changes=st.lists(SHOWN, max_size=12).map(tuple),
+    changes=st.lists(SHOWN, max_size=6).map(tuple),
     questions=st.lists(HOSTILE, max_size=5).map(tuple),
     reporter=st.none() | st.builds(Person, st.just(RAE.id), HOSTILE),
     mention_reporter=st.booleans(),
@@ -436,14 +436,14 @@ def answers_about(change: ShownChange, text: str) -> Blocks:
 
 
 @given(VIEWS, SHOWN, HOSTILE)
-@settings(max_examples=40)
+@settings(max_examples=60)
 def test_fault_30_nothing_in_a_text_becomes_a_link(view: ShownProposal, change: ShownChange, text: str) -> None:
     for span in spans((*proposal_comment(view, BERLIN), *answers_about(change, text))):
         assert isinstance(span, Text | Mention) or span.key in KEYS
 
 
 @given(VIEWS, SHOWN, HOSTILE)
-@settings(max_examples=40)
+@settings(max_examples=60)
 def test_fault_31_nothing_in_a_text_becomes_a_mention(view: ShownProposal, change: ShownChange, text: str) -> None:
     asked = view.mention_reporter and any(clean(question, 300) for question in view.questions)
     mentioned = [span.person_id for span in spans(proposal_comment(view, BERLIN)) if isinstance(span, Mention)]
@@ -452,7 +452,7 @@ def test_fault_31_nothing_in_a_text_becomes_a_mention(view: ShownProposal, chang
 
 
 @given(VIEWS, SHOWN, HOSTILE)
-@settings(max_examples=40)
+@settings(max_examples=60)
 def test_fault_32_no_invisible_character_is_shown(view: ShownProposal, change: ShownChange, text: str) -> None:
     unseen = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
     for span in spans((*proposal_comment(view, BERLIN), *answers_about(change, text))):
@@ -463,14 +463,14 @@ def test_fault_32_no_invisible_character_is_shown(view: ShownProposal, change: S
 
 
 @given(VIEWS)
-@settings(max_examples=40)
+@settings(max_examples=60)
 def test_fault_35_no_text_in_a_comment_of_ours_can_be_read_as_a_command(view: ShownProposal) -> None:
     for line in read(proposal_comment(view, BERLIN)):
-        assert parse(line) == ()
+        assert all(isinstance(command, NotUnderstood) for command in parse(line))
 
 
 @given(VIEWS, SHOWN, HOSTILE)
-@settings(max_examples=40)
+@settings(max_examples=60)
 def test_every_comment_is_bounded_and_of_the_blocks_form(view: ShownProposal, change: ShownChange, text: str) -> None:
     blocks = proposal_comment(view, BERLIN)
     assert sum(map(block_size, blocks)) <= MAX_CHARACTERS
