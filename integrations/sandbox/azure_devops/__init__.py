@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from integrations.sandbox.azure_devops import comments, hooks, organisation, people, queries, work_items
 from integrations.sandbox.azure_devops.hooks import Voice
+from integrations.sandbox.azure_devops.resources import (
+    comments,
+    graph,
+    organisation,
+    process,
+    queries,
+    rights,
+    subscriptions,
+    trees,
+    work_items,
+)
 from integrations.sandbox.azure_devops.wire import Mount, Wire
 
 __all__ = ["Voice", "Wire", "create_voice", "create_wire"]
@@ -11,8 +21,8 @@ __all__ = ["Voice", "Wire", "create_voice", "create_wire"]
 
 def create_wire(mount: Mount) -> Wire:
     """The WSGI application of the organisation; its paths begin with /_apis or /<project>/_apis."""
-    tables = (organisation, people, work_items, comments, queries, hooks)
-    return Wire(mount, [module.ROUTES for module in tables])
+    families = (organisation, process, trees, graph, rights, work_items, comments, queries, subscriptions)
+    return Wire(mount, [module.ROUTES for module in families])
 
 
 def create_voice(mount: Mount) -> Voice:

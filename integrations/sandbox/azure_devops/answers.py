@@ -117,6 +117,25 @@ def identity_ref(user: User, base: str) -> Json:
     }
 
 
+def identity_body(user: User) -> Json:
+    """A person as security and the location service know them."""
+    account = {"$type": "System.String", "$value": user.mail}
+    schema = {"$type": "System.String", "$value": "User"}
+    return {
+        "id": user.id,
+        "descriptor": identity_descriptor(user),
+        "subjectDescriptor": subject_descriptor(user),
+        "providerDisplayName": user.display_name,
+        "isActive": user.active,
+        "members": [],
+        "memberOf": [],
+        "memberIds": [],
+        "properties": {"SchemaClassName": schema, "Account": account, "Mail": account},
+        "resourceVersion": 2,
+        "metaTypeId": 0,
+    }
+
+
 def combined_name(user: User) -> str:
     """A person as one string, "Name <mail>": the form of resourceVersion 1.0 and of values that people type."""
     return f"{user.display_name} <{user.mail}>"

@@ -20,8 +20,8 @@ from integrations.sandbox.azure_devops.answers import (
     work_item_error,
 )
 from integrations.sandbox.azure_devops.items import Shapes
+from integrations.sandbox.azure_devops.resources.work_items import item_of
 from integrations.sandbox.azure_devops.wire import Call, Routes
-from integrations.sandbox.azure_devops.work_items import item_of
 from integrations.sandbox.records import Comment, Forbidden, Item
 
 PAGE = 200

@@ -1,8 +1,7 @@
-"""Who is who and who may what: graph users, groups and memberships, identities, access control lists, teams."""
+"""Who is in which group: graph users, groups and memberships, and the members of teams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
@@ -11,23 +10,16 @@ from integrations.sandbox.azure_devops.answers import (
     Json,
     WireError,
     answer,
-    bad_request,
-    combined_name,
     guid,
-    identity_descriptor,
     identity_ref,
     project_guid,
     subject_descriptor,
-    truth,
 )
-from integrations.sandbox.azure_devops.organisation import named_project
+from integrations.sandbox.azure_devops.resources.organisation import named_project
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
-from integrations.sandbox.records import Permission, Project, User
+from integrations.sandbox.records import Project, User
 
-CSS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"
-GENERIC_READ, WORK_ITEM_READ, WORK_ITEM_WRITE, WORK_ITEM_COMMENT = 1, 16, 32, 512
 _ROLE_GROUPS = {"Administrators": "Project Administrators", "Developers": "Contributors", "Reporters": "Reporters"}
-_NODE_TOKEN = "vstfs:///Classification/Node/"  # noqa: S105  # the form of a security token, not a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,143 +166,6 @@ def _one_membership(call: Call) -> Response:
     raise WireError(404, message, "GraphMembershipNotFoundException")
 
 
-# identities
-
-
-def _identities(call: Call) -> Response:
-    asked: dict[str, set[str]] = {}
-    for name in ("descriptors", "subjectdescriptors", "identityids"):
-        if call.query.get(name):
-            asked[name] = {one.strip().casefold() for one in call.query[name].split(",")}
-    searched = call.query.get("filtervalue", "").casefold()
-    found = [user for user in call.tracker.users() if _is_asked_for(user, asked, searched)]
-    return listing([_identity(user) for user in found])
-
-
-def _is_asked_for(user: User, asked: dict[str, set[str]], searched: str) -> bool:
-    own = {
-        "descriptors": identity_descriptor(user),
-        "subjectdescriptors": subject_descriptor(user),
-        "identityids": user.id,
-    }
-    if searched:
-        return searched in (user.mail.casefold(), user.display_name.casefold(), combined_name(user).casefold())
-    return any(own[name].casefold() in values for name, values in asked.items())
-
-
-def _identity(user: User) -> Json:
-    account = {"$type": "System.String", "$value": user.mail}
-    return {
-        "id": user.id,
-        "descriptor": identity_descriptor(user),
-        "subjectDescriptor": subject_descriptor(user),
-        "providerDisplayName": user.display_name,
-        "isActive": user.active,
-        "members": [],
-        "memberOf": [],
-        "memberIds": [],
-        "properties": {
-            "SchemaClassName": {"$type": "System.String", "$value": "User"},
-            "Account": account,
-            "Mail": account,
-        },
-        "resourceVersion": 2,
-        "metaTypeId": 0,
-    }
-
-
-# rights
-
-
-def rights(call: Call, user: User, project: Project) -> int:
-    """What a person may do with the work items of a project's areas, as bits of the CSS namespace."""
-    bits = 0
-    grants: tuple[tuple[Permission, int], ...] = (
-        ("browse", GENERIC_READ | WORK_ITEM_READ),
-        ("edit", WORK_ITEM_WRITE),
-        ("comment", WORK_ITEM_COMMENT),
-    )
-    for permission, bit in grants:
-        if call.tracker.may(user, permission, project):
-            bits |= bit
-    return bits
-
-
-def _lists(call: Call) -> Response:
-    if call.rest[0].casefold() != CSS:
-        raise WireError(
-            404, f"TF400935: The security namespace {call.rest[0][:40]} does not exist.", "NotFoundException"
-        )
-    if not call.user.is_administrator:
-        message = (
-            f"TF50309: The following account does not have sufficient permissions to complete the operation: "
-            f"{call.user.display_name}. The following permissions are needed to perform this operation: View "
-            "permissions for this node."
-        )
-        raise WireError(403, message, "AccessCheckException", event=4201)
-    token = call.query.get("token", "")
-    project = _project_of(call, token)
-    wanted = _wanted(call)
-    if project is None or wanted is None:
-        return listing([])
-    extended = truth(call.query.get("includeextendedinfo"))
-    entries = {identity_descriptor(user): _entry(call, user, project, extended) for user in wanted}
-    return listing(
-        [{"inheritPermissions": True, "token": token, "acesDictionary": entries, "includeExtendedInfo": extended}]
-    )
-
-
-def _wanted(call: Call) -> Iterable[User] | None:
-    text = call.query.get("descriptors", "")
-    if not text:
-        return call.tracker.users()
-    asked = [one.strip() for one in text.split(",")]
-    if any(";" not in one for one in asked):
-        # Lists are asked by identity descriptor ("type;identifier"); graph's subject descriptors are another thing.
-        raise bad_request(
-            "TF400899: An identity descriptor must have the form type;identifier.\r\nParameter name: descriptors"
-        )
-    return [user for user in call.tracker.users() if identity_descriptor(user) in asked]
-
-
-def _project_of(call: Call, token: str) -> Project | None:
-    """The project of a token: its root area comes first, then the areas below, joined by colons."""
-    first = token.partition(":vstfs:///")[0].removeprefix(_NODE_TOKEN).casefold()
-    for project in call.tracker.projects(call.user):
-        if token.startswith(_NODE_TOKEN) and first == guid("area", project.id, project.name.casefold()):
-            return project
-    return None
-
-
-def _entry(call: Call, user: User, project: Project, extended: bool) -> Json:
-    bits = rights(call, user, project)
-    entry: Json = {"descriptor": identity_descriptor(user), "allow": 0, "deny": 0}
-    if extended:
-        # All rights come by groups here, so nothing is said of the person themselves.
-        entry["extendedInfo"] = {"inheritedAllow": bits, "effectiveAllow": bits}
-    return entry
-
-
-def _namespaces(call: Call) -> Response:
-    actions = (
-        (GENERIC_READ, "GENERIC_READ", "View permissions for this node"),
-        (WORK_ITEM_READ, "WORK_ITEM_READ", "View work items in this node"),
-        (WORK_ITEM_WRITE, "WORK_ITEM_WRITE", "Edit work items in this node"),
-        (WORK_ITEM_COMMENT, "WORK_ITEM_SAVE", "Edit work item comments in this node"),
-    )
-    body = {
-        "namespaceId": CSS,
-        "name": "CSS",
-        "displayName": "CSS",
-        "separatorValue": ":",
-        "actions": [{"bit": b, "name": n, "displayName": d, "namespaceId": CSS} for b, n, d in actions],
-    }
-    return listing([body])
-
-
-# teams
-
-
 def _teams(call: Call) -> Response:
     project = named_project(call, call.rest[0])
     return listing([{"id": guid("team", project.id), "name": f"{project.name} Team", "projectName": project.name}])
@@ -334,10 +189,6 @@ ROUTES: Routes = {
     ("GET", "graph/storagekeys/*"): _storage_key,
     ("GET", "graph/memberships/*"): _memberships,
     ("GET", "graph/memberships/*/*"): _one_membership,
-    ("GET", "identities"): _identities,
-    ("GET", "accesscontrollists/*"): _lists,
-    ("GET", "securitynamespaces"): _namespaces,
-    ("GET", "securitynamespaces/*"): _namespaces,
     ("GET", "projects/*/teams"): _teams,
     ("GET", "projects/*/teams/*/members"): _members,
 }

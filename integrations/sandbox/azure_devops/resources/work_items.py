@@ -20,8 +20,9 @@ from integrations.sandbox.azure_devops.answers import (
     truth,
     work_item_error,
 )
-from integrations.sandbox.azure_devops.organisation import field_named, type_named
-from integrations.sandbox.azure_devops.patches import Patch, Reader, perform, rule_error
+from integrations.sandbox.azure_devops.patch_relations import Patch
+from integrations.sandbox.azure_devops.patches import Reader, perform, rule_error
+from integrations.sandbox.azure_devops.resources.process import field_named, type_named
 from integrations.sandbox.azure_devops.updates import Updates
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
 from integrations.sandbox.records import Item

@@ -1,0 +1,1 @@
+"""The resources of the organisation: one module a family, each with its ROUTES."""
