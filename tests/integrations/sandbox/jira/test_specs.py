@@ -48,9 +48,10 @@ def components(name: str) -> Any:
 
 
 def is_slip(error: Any) -> bool:
-    """Known slips of the Data Center file: an element's schema where a list is meant, strings for JSON values."""
+    """Known slips of the Data Center file: a list or a field's value declared an object, a JSON value a string."""
+    path = list(error.absolute_path)
     listed = isinstance(error.instance, list) and "object" in error.validator_value
-    return error.validator == "type" and (listed or list(error.absolute_path)[-1:] == ["value"])
+    return error.validator == "type" and (listed or path[-1:] == ["value"] or path[-2:-1] == ["fields"])
 
 
 def problems(name: str, path: str, answer: Any, method: str, status: str) -> list[str]:
