@@ -50,34 +50,38 @@ def own_words(text: str) -> tuple[str | None, ...]:
 
 
 def _without_blocks(lines: list[str]) -> list[str | None]:
-    """Blanks fenced and indented code and quotes; a fence that is never closed reaches to the end."""
+    """Blanks fenced and indented code and quotes; a fence that is never closed reaches to the end.
+
+    As Markdown has it, a quoted paragraph goes on to the next empty line, whether or not each line is marked.
+    """
     kept: list[str | None] = []
     fence = ""
+    in_quote = False
     for line in lines:
+        bare = line.strip()
         if fence:
             kept.append(None)
             fence = "" if _closes(line, fence) else fence
         elif fence := _opened_fence(line):
             kept.append(None)
+            in_quote = False
         else:
-            kept.append(None if line.lstrip().startswith(">") or line.startswith(("    ", "\t")) else line)
+            in_quote = bool(bare.strip("> ")) if bare.startswith(">") else in_quote and bool(bare)
+            hidden = in_quote or bare.startswith(">") or line.startswith(("    ", "\t"))
+            kept.append(None if hidden else line)
     return kept
 
 
 def _without_mail(kept: list[str | None], lines: list[str]) -> list[str | None]:
     """Blanks marked mail history, and cuts off an unmarked one or a signature."""
     own: list[str | None] = []
-    in_history = False
     while len(own) < len(kept):
         line = kept[len(own)]
         if line is None:
             own.append(None)
-        elif in_history and line.strip() and own[-1] is None:
-            own.append(None)  # the rest of a quoted line that a mail program has wrapped
         elif length := _attribution(lines, len(own)):
             if not _quoted_from(lines, len(own) + length):
                 break
-            in_history = True
             own += [None] * length
         elif _ends_own_words(lines, len(own)):
             break

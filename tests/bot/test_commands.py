@@ -46,6 +46,7 @@ QUIET = {
 QUOTED = {
     "a quote": "> steward accept 2",
     "a quote without a space": ">steward accept 2",
+    "the unmarked rest of a quoted paragraph": "> Lee said\nsteward accept 2",
     "a nested quote": "> > steward accept 2",
     "a quoted hold in a reply": "> **Steward: 1 suggestion.** Reply\n> steward accept 1\n\nWhat do you think?",
     "a quote with an odd line separator": "> see\u2028steward accept 2",
@@ -148,6 +149,7 @@ UNDERSTOOD: dict[str, tuple[Command, ...]] = {
         Mute(True),
     ),
     "> **2. Priority**\n\nsteward accept 2": (Accept((TWO,)),),
+    "> **2. Priority**\n>\nsteward accept 2": (Accept((TWO,)),),
     "```\nlog\n```\nsteward accept 2": (Accept((TWO,)),),
     "see `this`\nsteward accept 2\nand `that`": (Accept((TWO,)),),
     "steward accept 2\n\nOn Friday, Dana wrote:\n> steward accept 1": (Accept((TWO,)),),
