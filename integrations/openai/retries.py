@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 from tenacity import RetryCallState
+from tenacity.wait import wait_random_exponential
 
 from integrations.openai.limits import Deadline
 from integrations.writer import Reason, WriterError
@@ -22,6 +21,7 @@ class RetryPolicy:
         self._garbage_retries = garbage_retries
         self._away_retries = away_retries
         self._deadline = deadline
+        self._jitter = wait_random_exponential(multiplier=1, max=30)
         self._garbage = 0
         self._away = 0
 
@@ -45,5 +45,4 @@ class RetryPolicy:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, WriterError) or error.reason in GARBAGE:
             return 0.0
-        jitter = random.uniform(0, min(2 ** (self._away - 1), 30))  # noqa: S311 - spreads load, guards nothing
-        return (error.retry_after or 0.0) + jitter
+        return (error.retry_after or 0.0) + self._jitter(state)
