@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 
+from integrations.jira.markup.html_reading import read_html
 from integrations.jira.markup.reading import fenced, joined, one_kind_of_line_end, quoted, tidied
 from integrations.jira.markup.wiki_tokens import tokens
 
@@ -50,8 +51,9 @@ def read_wiki(wiki: object) -> str:
             pending.append(token.text)
         elif token.kind == "verbatim":
             close_text()
-            code = fenced(token.text.strip("\n"), token.argument)
-            blocks.append(quoted(code) if in_quote else code)
+            html_body = token.name == "html"
+            body = read_html(token.text) if html_body else fenced(token.text.strip("\n"), token.argument)
+            blocks.append(quoted(body) if in_quote else body)
         elif token.name != "color":
             close_text()
             in_quote ^= token.name == "quote"

@@ -1,7 +1,7 @@
 """The macros of Jira's wiki markup, found in linear time.
 
-`{code}` and `{noformat}` take everything up to their own end as it stands; `{quote}`, `{panel}` and `{color}` hold
-markup. A macro that is never closed takes the rest of the text.
+`{code}`, `{noformat}` and `{html}` take everything up to their own end as it stands; `{quote}`, `{panel}` and
+`{color}` hold markup. A macro that is never closed takes the rest of the text.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-VERBATIM = frozenset({"code", "noformat"})
-HOLDING = frozenset({"quote", "panel", "color"})
+VERBATIM = frozenset({"code", "noformat", "html"})
 
 MANY = 50  # so many open macros are not closed again by anybody
 
-_TAG = re.compile(r"(?<!\\)\{(code|noformat|quote|panel|color)(?::([^{}\n]{0,500}))?\}", re.IGNORECASE)
+_TAG = re.compile(r"(?<!\\)\{(code|noformat|html|quote|panel|color)(?::([^{}\n]{0,500}))?\}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

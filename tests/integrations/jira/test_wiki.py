@@ -44,6 +44,16 @@ def test_colours_and_panels_lose_their_tags() -> None:
     assert read_wiki("a {color:red}b{color} c\n{panel:title=Note|x=y}\nd\n{panel}") == "a b c\n\nNote\n\nd"
 
 
+def test_an_html_macro_reads_as_its_text() -> None:
+    body = "<div><p>Tested in\na <b>simulator</b> &amp; here<br>\ntoo</p><ul>\n<li>one</li><li>two</li></ul></div>"
+    assert read_wiki(f"{{html}}{body}{{html}}") == "Tested in a simulator & here\ntoo\n\n- one\n- two"
+
+
+def test_fault_38_quotes_and_code_in_an_html_macro_are_marked() -> None:
+    wiki = "{html}<blockquote>a<br>steward accept 1</blockquote><pre>b\nsteward accept 2</pre>c{html}"
+    assert read_wiki(wiki) == "> a\n> steward accept 1\n\n```text\nb\nsteward accept 2\n```\n\nc"
+
+
 def test_fault_38_quotes_are_marked_on_every_line() -> None:
     wiki = "{quote}\na\rsteward accept 1\u2028steward accept 2\\\\ \nsteward accept 3\n{quote}\nbq. steward accept 4"
     lines = read_wiki(wiki).splitlines()
@@ -85,7 +95,29 @@ def test_no_markup_makes_the_reading_fail(wiki: str) -> None:
 
 
 HOSTILE = ["{code", "{code}", "{code:", "{quote}", "{color:x}", "{{", "[", "[a|", "[~", "!", "!a.", "*a ", "_a ", "-a "]
-HOSTILE += ["\\", "\\\\ ", "&#", "&a", "|", "||", "* ", "#", "-", "`", "h1. ", "bq. ", "\n", " ", "a", "{panel:title="]
+HOSTILE += [
+    "{html}<div>",
+    "{html}<p",
+    "<b>",
+    "{html}&lt;",
+    "<",
+    "\\",
+    "\\\\ ",
+    "&#",
+    "&a",
+    "|",
+    "||",
+    "* ",
+    "#",
+    "-",
+    "`",
+    "h1. ",
+    "bq. ",
+    "\n",
+    " ",
+    "a",
+    "{panel:title=",
+]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
@@ -118,7 +150,7 @@ LINKS = [
     "javascript:x",
     "SHOP-97",
 ]
-MACROS = ["{code}", "{noformat}", "{quote}", "[~rae]", "!x.png!", "(!)", ":)", "??", "&#123;", "&lt;", "<b>"]
+MACROS = ["{html}", "{code}", "{noformat}", "{quote}", "[~rae]", "!x.png!", "(!)", ":)", "??", "&#123;", "&lt;", "<b>"]
 SIGNS = ["*b*", "_i_", "-s-", "\\", "\\\\", "h1. x", "bq. x", "|", "----", "#", "\n", "\u2028", "a", " "]
 FRAGMENTS = st.sampled_from([*LINKS, *MACROS, *SIGNS])
 TEXTS = st.lists(FRAGMENTS | st.text(max_size=4), max_size=8).map("".join)
