@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from bot import wiring
 from bot.flows import polling
 from bot.jobs import Job
 from bot.settings import load
+from bot.store import items
 from bot.store.database import Database
 from bot.web.app import create_app
 from bot.web.serving import Server
@@ -34,7 +36,10 @@ from integrations.sandbox.state import Tracker
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 settings.register_profile(
-    "steward", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    "steward",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("steward")
 
@@ -131,6 +136,13 @@ class World:
         self.queue.jobs = dict(wiring.jobs(wired))
         polling.connect(self.wired.acceptance)
 
+    def reconnect(self) -> None:
+        """Connect the project as if for the first time, now."""
+        with self.db.write() as session:
+            session.execute(sa.delete(items.Progress))
+            session.execute(sa.delete(items.Item))
+        polling.connect(self.wired.acceptance)
+
     def close(self) -> None:
         self.server.close()
         self.served.close()
@@ -174,7 +186,7 @@ class World:
         return text
 
     def priority(self, level: str) -> str:
-        """"lowest" or "highest" of the tracker's own scheme."""
+        """ "lowest" or "highest" of the tracker's own scheme."""
         terms = self.tracker.terms("priority")
         return terms[0].name if level == "highest" else terms[-1].name
 
@@ -241,7 +253,9 @@ class World:
     def requests(self, method: str = "", path: str = "") -> list[Any]:
         """What the bot has asked of the tracker, newest last."""
         return [
-            entry for entry in self.mounted.faults.requests if entry.method.startswith(method) and re.search(path, entry.path)
+            entry
+            for entry in self.mounted.faults.requests
+            if entry.method.startswith(method) and re.search(path, entry.path)
         ]
 
     def _app(self) -> Any:
@@ -256,7 +270,8 @@ class World:
         lines += [f'url = "{self.mounted.url}"', f'account = "{account}"', f'intake = "{intake}"']
         lines += [f'token = {{ file = "{folder / "token"}" }}', f'webhook_secret = {{ file = "{folder / "secret"}" }}']
         lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
-        lines += ["[projects.main]", f'key = "{self.project}"', 'connection = "tracker"', 'mode = "suggest"', project]
+        lines += ["[projects.main]", f'key = "{self.project}"', 'connection = "tracker"', 'mode = "suggest"']
+        lines.append(project.format_map({user.name: user.id for user in self.tracker.users()}))
         path = folder / "steward.toml"
         path.write_text("\n".join(lines))
         return path

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from typing import Any
 
+from waitress import wasyncore
 from waitress.server import create_server
 
 BODY_BUFFER_LIMIT = 64 * 1024 * 1024
@@ -36,8 +38,15 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering."""
-        self._server.close()
+        """Let requests under way end (two seconds at most), then stop answering."""
+        if not self._thread.is_alive():
+            self._server.close()
+            return
+        server: Any = self._server
+        server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
+        # Sockets may only be closed by the thread that polls them; if it was awake it has closed all by now.
+        with contextlib.suppress(OSError):
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         self._thread.join(timeout=3)
 
 
