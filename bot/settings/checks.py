@@ -13,7 +13,7 @@ from bot.settings.values import is_plain
 COMMON_HOST = "api.atlassian.com"
 
 
-def problems_between(settings: Settings, known_rules: Collection[str] | None = None) -> list[str]:
+def problems_between(settings: Settings, known_rules: Collection[str]) -> list[str]:
     """One sentence for each problem, with the place."""
     problems = [*_connections(settings), *_model(settings)]
     seen: dict[tuple[str, str], str] = {}
@@ -67,9 +67,7 @@ def _model(settings: Settings) -> Iterator[str]:
         )
 
 
-def _project(
-    place: str, project: ProjectSettings, settings: Settings, known_rules: Collection[str] | None
-) -> Iterator[str]:
+def _project(place: str, project: ProjectSettings, settings: Settings, known_rules: Collection[str]) -> Iterator[str]:
     if project.connection not in settings.connections and settings.connections:
         meant = did_you_mean(project.connection, settings.connections)
         yield f"{place}.connection names {project.connection!r}, which is not a connection{meant}"
@@ -78,6 +76,6 @@ def _project(
     if project.quiet_wait > project.quiet_wait_max:
         yield f"{place}.quiet_wait is longer than quiet_wait_max"
     for rule in project.disabled_rules:
-        if known_rules is not None and rule not in known_rules:
+        if rule not in known_rules:
             meant = did_you_mean(rule, sorted(known_rules))
             yield f"{place}.disabled_rules names {rule!r}, which is not a rule{meant}"

@@ -15,6 +15,7 @@ from bot.settings.checks import problems_between
 from bot.settings.nearest import did_you_mean
 from bot.settings.sentences import in_words
 from bot.settings.tree import ProjectSettings, Settings
+from rules import RULES
 
 CONFIG_VARIABLE = "STEWARD_CONFIG"
 DEFAULT_FILE = "steward.toml"
@@ -41,7 +42,7 @@ def load(path: str | Path | None = None, *, known_rules: Collection[str] | None 
     """The settings of the file at `path`, else at $STEWARD_CONFIG, else `steward.toml` in the working folder.
 
     Single values may be overridden by environment variables such as STEWARD__SERVER__PORT. A relative `data` folder
-    lies beside the file. `known_rules`, where given, are the names that `disabled_rules` may hold.
+    lies beside the file. `known_rules` are the names that `disabled_rules` may hold; None stands for those of RULES.
 
     Raises SettingsError with everything that is wrong.
     """
@@ -57,7 +58,8 @@ def load(path: str | Path | None = None, *, known_rules: Collection[str] | None 
     except ValueError as error:  # what the TOML reader says names line and column
         raise SettingsError(file.name, [f"this is not TOML: {error}"]) from None
     settings = _completed(settings, file.absolute().parent)
-    if problems := problems_between(settings, known_rules):
+    rules = {rule.NAME for rule in RULES} if known_rules is None else known_rules
+    if problems := problems_between(settings, rules):
         raise SettingsError(file.name, problems)
     return settings
 

@@ -26,6 +26,7 @@ from bot.settings import (
     load,
     nearest,
 )
+from rules import RULES
 from rules.model import Policy
 
 SAMPLE = Path(bot.settings.__file__).parents[1] / "samples" / "steward.toml"
@@ -90,6 +91,11 @@ def test_the_defaults_in_the_sample_are_the_defaults() -> None:
         (shown,) = re.findall(rf"^# {name} = (\S+)", text, flags=re.MULTILINE)
         again = ProjectSettings.model_validate({"connection": "jira", name: tomllib.loads(f"v = {shown}")["v"]})
         assert getattr(again, name) == getattr(project, name)
+
+
+def test_the_sample_names_every_rule() -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    assert [rule.NAME for rule in RULES if rule.NAME not in text] == []
 
 
 def test_every_setting_has_a_meaning_and_a_type() -> None:
@@ -182,7 +188,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(tmp_path: Path, t
 
 def test_an_unknown_rule_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
     text = CONNECTION + PROJECT + 'disabled_rules = ["vauge_description"]'
-    assert load(written(tmp_path, text)).projects["SHOP"].disabled_rules == ("vauge_description",)
+    good = written(tmp_path, text.replace("vauge", "vague"))
+    assert load(good).projects["SHOP"].disabled_rules == ("vague_description",)
+    assert problems_of(tmp_path, text)[0].endswith("did you mean vague_description?")
     assert problems_of(tmp_path, text, known_rules=("vague_description", "oversized")) == (
         "projects.SHOP.disabled_rules names 'vauge_description', which is not a rule; did you mean vague_description?",
     )
