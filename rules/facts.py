@@ -17,8 +17,9 @@ _PLACEHOLDER = re.compile(
     |per\s+)?(?:the\s+)?(?:above|title|summary|subject)
     |title\s+says\s+it\s+all|lorem\s+ipsum.{0,2000}|test(?:ing)?|no\s+description(?:\s+\w+){0,2}|description|asdf\w*
     |coming\s+soon|later|\?+|\.+
-    |(?:please\s+)?(?:describe|enter|add|insert|fill\s+in|write|provide|explain)\s+(?:here|the|your|a|what|any
-    |in)\b.{0,200}
+    |(?:please\s+)?(?:describe|enter|add|insert|fill\s+in|write|provide|explain)\s+(?:here
+    |(?:the\s+|your\s+|an?\s+|any\s+|more\s+)?(?:issue|problem|bug|request|details?|descriptions?|steps?|summary|text|reason|information)
+    (?:\s+(?:here|below|to\s+reproduce|of\s+the\s+(?:issue|problem|bug)))?|what\s+(?:happened|you\s+(?:did|see|saw|expected?)).{0,100})
     |as\s+an?\s*[<\[{(_.…].{0,200}|keine(?:\s+\w+)?|s\.\s*o\.|siehe\s+(?:oben|titel)|idem|ninguno|нет|なし|无)[\W_]*""",
     re.IGNORECASE | re.VERBOSE,
 )

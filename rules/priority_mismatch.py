@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules.kinds import is_defect
+from rules.kinds import reports_defect
 from rules.language import is_english
 from rules.model import Context, Finding, SetPriority, WorkItem
 from rules.reading import headline, read
@@ -30,7 +30,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
         len(scheme) < _FEWEST_LEVELS
         or item.priority is None
         or item.priority.casefold() not in folded
-        or not is_defect(item)
+        or not reports_defect(item)
     ):
         return
     now = folded.index(item.priority.casefold())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,20 @@ _POSITION = "position.json"
 
 class Held(Exception):
     """Another worker writes to this directory."""
+
+
+@contextmanager
+def panics_as_faults() -> Iterator[None]:
+    """Turn a panic of the engine (it asserts on broken files) into a RuntimeError.
+
+    A panic arrives as a BaseException of a class that cannot be imported, so it is known by its name.
+    """
+    try:
+        yield
+    except BaseException as fault:
+        if type(fault).__name__ == "PanicException":
+            raise RuntimeError("the search engine gave up on its files") from None
+        raise
 
 
 class Shelf:

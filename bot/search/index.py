@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import structlog
 import tantivy
 
-from bot.search.directory import Held, Shelf
+from bot.search.directory import Held, Shelf, panics_as_faults
 from rules.duplicates.shared import in_common, shared_words
 from rules.duplicates.title import normal_title
 from rules.duplicates.tokens import surfaces, tokens
@@ -70,8 +70,7 @@ class DuplicateIndex:
 
     def _open(self) -> None:
         try:
-            self._index, self._change_number = self._shelf.open(self._schema)
-            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            self._start()
         except Held:
             log.info("duplicate_index_held_elsewhere")
             self._in_memory()
@@ -84,15 +83,18 @@ class DuplicateIndex:
         self._writer = self._index = None
         try:
             self._shelf.clear()
-            self._index, self._change_number = self._shelf.open(self._schema)
-            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            self._start()
         except (Held, *_Faults):
             self._in_memory()
 
     def _in_memory(self) -> None:
         self._shelf = Shelf(None)
-        self._index, self._change_number = self._shelf.open(self._schema)
-        self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        self._start()
+
+    def _start(self) -> None:
+        with panics_as_faults():
+            self._index, self._change_number = self._shelf.open(self._schema)
+            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
 
     def upsert(self, items: Iterable[WorkItem]) -> None:
         """Add items, or replace what is held of them."""
@@ -104,9 +106,10 @@ class DuplicateIndex:
         """Forget items by key; unknown keys are passed over."""
         with self._lock:
             try:
-                for key in keys:
-                    self._writer.delete_documents_by_term("key", key)
-                self._commit()
+                with panics_as_faults():
+                    for key in keys:
+                        self._writer.delete_documents_by_term("key", key)
+                    self._commit()
             except _Faults as fault:
                 self._rebuild(fault)
 
@@ -147,8 +150,9 @@ class DuplicateIndex:
             return True
 
     def _commit(self) -> None:
-        self._writer.commit()
-        self._index.reload()
+        with panics_as_faults():
+            self._writer.commit()
+            self._index.reload()
 
     def _set_of(self, item: WorkItem) -> str:
         return self._sets.get(item.project, f"project {item.project}")
@@ -168,7 +172,8 @@ class DuplicateIndex:
         """How many other items of the search set carry this item's title."""
         query = self._all_of(("set", self._set_of(item)), ("title_key", normal_title(item.summary)))
         try:
-            found = self._index.searcher().search(self._other_than(item, query), limit=1, count=True)
+            with panics_as_faults():
+                found = self._index.searcher().search(self._other_than(item, query), limit=1, count=True)
         except _Faults as fault:
             self._drop(fault)
             return 0
@@ -178,12 +183,13 @@ class DuplicateIndex:
         """The items of the same search set that share the rarest words with this one, best first; never itself."""
         wanted = surfaces(f"{item.summary}\n{item.description}")
         try:
-            searcher = self._index.searcher()
-            query, ranked = self._query(searcher, item)
-            if query is None:
-                return ()
-            hits = searcher.search(query, limit=limit, count=False).hits
-            return tuple(self._hit(searcher.doc(address), score, wanted, ranked) for score, address in hits)
+            with panics_as_faults():
+                searcher = self._index.searcher()
+                query, ranked = self._query(searcher, item)
+                if query is None:
+                    return ()
+                hits = searcher.search(query, limit=limit, count=False).hits
+                return tuple(self._hit(searcher.doc(address), score, wanted, ranked) for score, address in hits)
         except _Faults as fault:
             self._drop(fault)
             return ()

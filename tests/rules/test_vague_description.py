@@ -1,0 +1,55 @@
+"""When a description gives nobody anything to act on."""
+
+import pytest
+
+from rules.model import AddLabel
+from rules.vague_description import check
+
+
+@pytest.mark.parametrize(
+    ("kind", "summary", "description"),
+    [
+        ("Bug", "Checkout fails", "1. Open the cart\n2. Press pay\n3. Nothing happens"),
+        ("Bug", "NullPointerException when saving an empty cart", ""),
+        ("Bug", "Checkout broken", "```\njava.lang.IllegalStateException: cart\n```"),
+        ("Bug", "Wrong total", "When I add two vouchers, the total shows 3 EUR instead of 5 EUR."),
+        ("Story", "As a buyer, I want to save my card, so that I can pay faster", ""),
+        ("Story", "Saved cards", "- add a card\n- remove a card"),
+        ("Task", "Rename OrderService.place() to submit()", ""),
+        ("Epic", "Payments", ""),
+        ("Sub-task", "Backend", ""),
+        ("Bug", "結合テストで支払い画面が表示されないことがある問題について調査してください", ""),
+    ],
+)
+def test_is_silent_where_somebody_could_start(make_item, context, kind, summary, description) -> None:
+    item = make_item(type=kind, summary=summary, description=description, is_subtask=kind == "Sub-task")
+    assert list(check(item, context)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "summary", "description", "asked"),
+    [
+        ("Bug", "Checkout broken", "", "What happens instead"),
+        ("Bug", "Checkout broken", "Does not work, please fix", "step by step"),
+        ("Bug", "Search is slow", "Very slow.", "How long does it take now"),
+        (
+            "Bug",
+            "App crash",
+            "Steps to reproduce:\n\nExpected result:\nTBD\n\nActual result:\nn/a",
+            "last thing on the screen",
+        ),
+        ("Story", "Improve search", "TBD", 'see that it is "improve"'),
+        ("Task", "Vouchers", "<describe the task here>", "Who needs it"),
+    ],
+)
+def test_asks_at_most_three_questions_that_fit(make_item, context, kind, summary, description, asked) -> None:
+    [finding] = check(make_item(type=kind, summary=summary, description=description), context)
+    assert finding.change == AddLabel("needs-details")
+    assert 1 <= len(finding.questions) <= 3
+    assert any(asked in question for question in finding.questions), finding.questions
+
+
+def test_a_label_that_is_there_is_not_proposed_again(make_item, context) -> None:
+    [finding] = check(make_item(summary="Checkout broken", labels=("Needs-Details",)), context)
+    assert finding.change is None
+    assert finding.questions
