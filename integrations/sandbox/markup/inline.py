@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ Kind = Literal["text", "strong", "em", "strike", "underline", "code", "link", "m
 
 # One alternative a construct; every run excludes its own end and the line's, and is bounded, so a failed try is short.
 _PIECE = re.compile(
-    r"""(?P<escaped>\\[\\{}\[\]!|*_+\-~^?#&])
+    r"""(?P<escaped>\\[\\{}\[\]()!|*_+\-~^?#&%@])
+    |(?P<entity>&(?:\#[0-9]{1,5}|amp|lt|gt|quot);)
     |\{\{(?P<code>[^{}\n]{1,500})\}\}
     |\[~(?:accountid:)?(?P<mention>[^\[\]\s|]{1,128})\]
     |\[(?:(?P<alias>[^\[\]|\n]{1,500})\|)?(?P<target>[^\[\]|\s]{1,1000})\]
@@ -25,6 +27,9 @@ _PIECE = re.compile(
     |(?P<break>\\\\|\n)""",
     re.VERBOSE | re.ASCII,
 )
+
+# Jira lets character entities through, so that text can hold a sign that would otherwise be markup.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,5}|amp|lt|gt|quot);")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,9 @@ def pieces(line: str) -> Iterator[Piece]:
         if found["escaped"] and found["escaped"] != "\\\\":
             plain += found["escaped"][1]
             continue
+        if found["entity"]:
+            plain += html.unescape(found["entity"])
+            continue
         if plain:
             yield Piece("text", plain)
             plain = ""
@@ -55,7 +63,9 @@ def pieces(line: str) -> Iterator[Piece]:
 
 
 def _piece(found: re.Match[str]) -> Piece:
-    for kind in ("code", "mention", "strong", "em", "strike", "underline", "key"):
+    if found["code"]:
+        return Piece("code", _ENTITY.sub(lambda entity: html.unescape(entity[0]), found["code"]))
+    for kind in ("mention", "strong", "em", "strike", "underline", "key"):
         if found[kind]:
             return Piece(kind, found[kind])
     if found["target"]:
