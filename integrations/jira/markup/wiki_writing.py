@@ -30,6 +30,7 @@ _ENTITIES = re.compile(
     r"|(?<=[Ww][Ww][Ww])\."
 )
 _LINE_START = re.compile(r"(\s*(?:h[1-6]|bq))\.", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(.)")
 _VERBATIM_TAG = re.compile(r"\{(code|noformat)", re.IGNORECASE)
 _USER_NAME = re.compile(r"(?:accountid:)?[A-Za-z0-9][A-Za-z0-9._@:+-]{0,200}")
 
@@ -91,9 +92,8 @@ def _styled(text: str, style: str, before: str, after: str) -> str:
     if style == "plain" or not inner or _clings(text[:1], before) or _clings(text[-1:], after):
         return escaped(text, after)
     opening, closing = _STYLES[style]
-    shown = escaped(inner)
-    if style == "code":
-        shown = shown.replace("\\{", "&#123;").replace("\\}", "&#125;")
+    # Between the signs of a style only entities are safe: a backslash does not keep a sign from ending the style.
+    shown = _ESCAPED.sub(lambda sign: f"&#{ord(sign[1])};", escaped(inner))
     lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
     return f"{lead}{opening}{shown}{closing}{trail}"
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from integrations.jira.client import JiraConnection
 from integrations.jira.session import BasicAuth, BearerAuth, Patience
-from integrations.sandbox.site import Mounted, Site, serve
-from integrations.sandbox.state import Tracker
+
+if TYPE_CHECKING:
+    from integrations.sandbox.site import Mounted
+    from integrations.sandbox.state import Tracker
 
 FLAVOURS = {"cloud": "jira-cloud", "data_center": "jira-data-center"}
 
@@ -61,6 +63,9 @@ def plain_world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 
 def _world(flavour: Any, bot: Any) -> Iterator[World]:
+    from integrations.sandbox.site import Site, serve
+    from integrations.sandbox.state import Tracker
+
     site = Site([Tracker("jira", FLAVOURS[flavour], bot=bot)])  # type: ignore[arg-type]
     with serve(site) as served:
         cloud = flavour == "cloud"
