@@ -67,6 +67,7 @@ roles = Table(
 group_members = Table(
     "group_members", metadata, Column("name", String, primary_key=True), Column("user", String, primary_key=True)
 )
+counters = Table("counters", metadata, Column("name", String, primary_key=True), Column("last", Integer))
 terms = Table(
     "terms",
     metadata,

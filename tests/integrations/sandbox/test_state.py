@@ -180,3 +180,12 @@ def test_a_file_keeps_the_state(tmp_path: object, tracker: Tracker) -> None:
     again = Tracker("kept", tracker.flavour, path)
     assert again.item(item.id) == item
     again.close()
+
+
+def test_an_id_is_never_given_out_twice(tracker: Tracker) -> None:
+    item = tracker.create_item(None, home(tracker), story(tracker), "Save the cart")
+    comment = tracker.add_comment(None, item.id, "gone soon")
+    tracker.delete_comment(None, comment.id)
+    assert tracker.add_comment(None, item.id, "new").id > comment.id
+    tracker.delete_item(None, item.id)
+    assert tracker.create_item(None, home(tracker), story(tracker), "New").id > item.id

@@ -6,19 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from integrations.sandbox import tables as t
 from integrations.sandbox.records import Comment, Edit, Item, NotFound, Project, Seed, Term
+from integrations.sandbox.state.rows import comment_row, row_of
 
 if TYPE_CHECKING:
-    from integrations.sandbox.state import Tracker
+    from integrations.sandbox.state.furnishing import Furnished
 
 
 class _Load:
     """One load: what is known before it, and the rows that it gathers."""
 
-    def __init__(self, tracker: Tracker, project: Project) -> None:
+    def __init__(self, tracker: Furnished, project: Project) -> None:
         self.tracker = tracker
         self.project = project
         self.azure = tracker.flavour == "azure-devops"
@@ -32,7 +33,7 @@ class _Load:
         self.number = int(
             run(select(t.projects.c.last_number).where(t.projects.c.key == project.key)).scalar_one() or 0
         )
-        self.highest = max(self.ids.values(), default=0 if self.azure else 10000)
+        self.highest = max(tracker.highest(t.items), 0 if self.azure else 10000)
 
     def word(self, kind: str, name: str | None, category: str = "") -> str | None:
         """A word of the tracker's list, made known if it is not."""
@@ -66,10 +67,8 @@ class _Load:
         return self.highest, key
 
 
-def load(tracker: Tracker, project: Project, seeds: list[Seed]) -> list[str]:
+def load(tracker: Furnished, project: Project, seeds: list[Seed]) -> list[str]:
     """Inserts the seeds with their comments and links; call it inside a transaction. Returns the keys, in order."""
-    from integrations.sandbox.state import comment_row, row_of  # the tracker knows the shape of its rows
-
     state = _Load(tracker, project)
     now = tracker.now()
     # Seeds that bring a number keep it; the others are numbered after all of those.
@@ -81,7 +80,7 @@ def load(tracker: Tracker, project: Project, seeds: list[Seed]) -> list[str]:
         state.ids[places[n][1]] = places[n][0]
         known_as[seeds[n].key or places[n][1]] = places[n][0]
     items, comments = [], []
-    next_comment = int(tracker._run(select(func.max(t.comments.c.id))).scalar() or 10000)
+    next_comment = max(tracker.highest(t.comments), 10000)
     for n, seed in enumerate(seeds):
         item = _item(state, seed, places[n], known_as, now)
         items.append(item)
@@ -137,8 +136,8 @@ def _item(state: _Load, seed: Seed, place: tuple[int, str], known_as: dict[str, 
     )
 
 
-def _first_revisions(tracker: Tracker, items: list[Item]) -> Iterable[dict[str, Any]]:
-    next_id = int(tracker._run(select(func.max(t.history.c.id))).scalar() or 10000)
+def _first_revisions(tracker: Furnished, items: list[Item]) -> Iterable[dict[str, Any]]:
+    next_id = max(tracker.highest(t.history), 10000)
     for item in items:
         next_id += 1
         names = ("type", "summary", "description", "status", "priority", "labels", "assignee", "parent")
@@ -151,7 +150,7 @@ def _first_revisions(tracker: Tracker, items: list[Item]) -> Iterable[dict[str, 
 def _links(
     state: _Load, seeds: list[Seed], places: dict[int, tuple[int, str]], known_as: dict[str, int]
 ) -> Iterable[dict[str, Any]]:
-    next_id = int(state.tracker._run(select(func.max(t.links.c.id))).scalar() or 10000)
+    next_id = max(state.tracker.highest(t.links), 10000)
     seen = set()
     for n, seed in enumerate(seeds):
         for type_name, target_key in seed.links:
@@ -165,7 +164,7 @@ def _links(
             yield {"id": next_id, "type": type_name, "source": source, "target": target}
 
 
-def _insert(tracker: Tracker, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+def _insert(tracker: Furnished, table: Any, rows: Iterable[dict[str, Any]]) -> None:
     gathered = list(rows)
     if gathered:
         tracker._run(insert(table), gathered)
