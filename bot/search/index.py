@@ -61,6 +61,8 @@ class DuplicateIndex:
         self._sets = dict(sets or {})
         self._schema = _schema()
         self._shelf = Shelf(directory)
+        self._index: Any = None
+        self._writer: Any = None
         self._open()
 
     @property
@@ -80,7 +82,7 @@ class DuplicateIndex:
     def _rebuild(self, fault: Exception) -> None:
         """Drop everything; the next `catch_up` starts from change 0."""
         log.warning("duplicate_index_dropped", reason=type(fault).__name__)
-        self._writer = self._index = None
+        self._writer = None  # lets go of the directory; searches under way keep the old index
         try:
             self._shelf.clear()
             self._start()
