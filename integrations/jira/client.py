@@ -16,6 +16,7 @@ from integrations.jira.people import JiraPeople
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
 from integrations.jira.subtasks import SubTasks
+from integrations.tracker import Applier, Commenter, Drafter, People, Reader
 
 
 def _utc_now() -> datetime:
@@ -46,18 +47,20 @@ class JiraConnection:
     ) -> None:
         self._browse_url = (browse_url or base_url).rstrip("/")
         session = JiraSession(base_url, auth, flavour, timeout=timeout, patience=patience, sleep=sleep, clock=clock)
-        self.people = JiraPeople(session, flavour)
-        account, user_name = self.people.account, self.people.user_name
+        people = JiraPeople(session, flavour)
         markup: Markup
         sections: Sections
         if flavour == "cloud":
             markup, sections = AdfMarkup(self.browse), AdfSections(self.browse)
         else:
-            markup, sections = WikiMarkup(self.browse, user_name), WikiSections(self.browse, user_name)
-        self.reader = JiraReader(session, flavour, name, markup, account, now)
-        self.commenter = JiraCommenter(session, flavour, markup, self.reader, account)
-        self.drafter = JiraDrafter(SubTasks(session, self.reader), markup)
-        self.applier = JiraApplier(session, LiveIssues(session, self.reader, account), self.reader, sections)
+            markup = WikiMarkup(self.browse, people.user_name)
+            sections = WikiSections(self.browse, people.user_name)
+        reader = JiraReader(session, flavour, name, markup, people.account, now)
+        self.people: People = people
+        self.reader: Reader = reader
+        self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
+        self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
+        self.applier: Applier = JiraApplier(session, LiveIssues(session, reader, people.account), reader, sections)
 
     def browse(self, key: str) -> str:
         """The address of an issue's page."""
