@@ -40,7 +40,8 @@ _PLAN = re.compile(
     r"|no\s+(?:need|reason)"
     r"|\b(?:developers?|clients?|customers?|people|users?)\s+(?:should\s+never|should\s+be\s+aware|need\s+to"
     r"|have\s+to|currently)|feature\s+request|\b(?:customers?|clients?|sometimes|often|as\s+it\s+looks|proposals?"
-    r"|pull\s+requests?|branch(?:es)?|hypothesis|experiment)\b|workshops?|meetings?|(?:ticket|issue|story|bug"
+    r"|pull\s+requests?|branch(?:es)?|hypothesis|experiment)\b|workshops?|meetings?|do(?:es)?\s+the\s+same|currently|our\s+current|figured\s+out|^\W*please\b"
+    r"|testing\s+should|really|(?:ticket|issue|story|bug"
     r"|pr)s?\s+(?:should|must|needs?)"
     r"|^\W*(?:we|i|you)\b|\bmy\b|\bi(?:'m|'d|'ve)?\s"
     r"|should\s+(?:we|i|you|it|this|there|they)\b|need\s+to\s+(?:know|figure|find|see|think|decide|discuss|check)"
@@ -71,7 +72,7 @@ _TURN = re.compile(r"[,;]?\s+(?:but|however|yet|although|whereas|instead\s+it)\s
 _DANGLING = re.compile(r"\b(?:as\s+follows|the\s+following|like\s+this|below|above|here|attached|example)\W*$|:$", _I)
 _CODEY = re.compile(r"[{};]|=>|==|\(\)\.|</|\bvar\s|\\n")
 _LEAD = re.compile(
-    r"[^\n]{0,160}\b(?:should|must|shall|needs?\s+to|has\s+to|have\s+to|can|will|require[sd]?|requirements?"
+    r"[^\n]{0,160}\b(?:should|must|shall|needs?\s+to|has\s+to|have\s+to|require[sd]?|requirements?"
     r"|support)\b[^\n]{0,80}:\s*"
 )
 _NUMBER = re.compile(r"^\W{0,3}\d{1,2}[.)]\s{0,3}(?=[^\W\d])")

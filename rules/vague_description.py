@@ -27,6 +27,11 @@ _TELLING_TITLE = 8
 """A title of this many words that names an outcome or a condition can stand alone."""
 _FULL_TITLE = 12
 """A title of this many words is a description."""
+_SELF_CONTAINED = re.compile(
+    r"\bdoc(?:s|ument\w*)?\b|\bnot\s+(?:yet\s+)?(?:implemented|supported)\b|\bunimplemented\b|\bre-?enable\b",
+    re.IGNORECASE,
+)
+"""A title about documentation, or about something that is not there at all, says what is to be done."""
 _IDENTIFIER = re.compile(r"\w\.\w|[a-z][A-Z]|\w_\w|\w\(\)|\bdoc(?:s|ument\w*)?\b|\btypos?\b")
 
 
@@ -67,7 +72,7 @@ def _is_vague(item: WorkItem, summary: str, lines: tuple[Line, ...]) -> bool:
     if reports_defect(item):
         strong = {"steps", "message", "pointer", "actual"} & known
         telling = bool({"condition", "expected"} & known)
-        if strong or "document" in summary or (telling and added + title_words >= _TELLING_TITLE + 2):
+        if strong or _SELF_CONTAINED.search(summary) or (telling and added + title_words >= _TELLING_TITLE + 2):
             return False
         return added < _FEW_WORDS and (title_words < _TELLING_TITLE or not (known - {"place"}))
     if (
