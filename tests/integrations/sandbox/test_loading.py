@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.sandbox.backlog import entries as backlog_entries
-from integrations.sandbox.markup import wiki_to_adf
 from integrations.sandbox.loading import BacklogUnreadable, read_backlog, seed_tracker
+from integrations.sandbox.markup import wiki_to_adf
 from integrations.sandbox.records import Flavour
 from integrations.sandbox.state import Tracker
 
