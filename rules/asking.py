@@ -12,7 +12,8 @@ MOST = 3
 
 _I = re.IGNORECASE
 _SYMPTOMS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\b(?:slow|slowly|lag\w*|(?:bad|poor)\s+performance|performance\s+(?:is|issue|problem)\w*|takes (?:too )?(?:long|forever)|sluggish)\b", _I),
+    (re.compile(r"\b(?:slow|slowly|lag\w*|(?:bad|poor)\s+performance"
+                r"|performance\s+(?:is|issue|problem)\w*|takes (?:too )?(?:long|forever)|sluggish)\b", _I),
      "How long does it take now, and how long would be fine?"),
     (re.compile(r"\b(?:crash\w*|force close\w*|hangs?|hanging|freez\w*|frozen|stuck)\b", _I),
      "What is the last thing on the screen or in the log before it stops?"),
