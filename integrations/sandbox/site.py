@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from waitress import wasyncore
 from waitress.server import create_server
-from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from integrations.sandbox.faults import Faults
@@ -81,11 +80,7 @@ class Site:
         self._wsgi = DispatcherMiddleware(self._people, mounts)
 
     def _page(self) -> WSGIApplication:
-        try:
-            page = import_module("integrations.sandbox.page")
-        except ModuleNotFoundError:
-            return NotFound()
-        made: WSGIApplication = page.create_page(self)
+        made: WSGIApplication = import_module("integrations.sandbox.page").create_page(self)
         return made
 
     def __getitem__(self, name: str) -> Mounted:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from integrations.sandbox.jira import hooks, people, search
-from integrations.sandbox.jira import lists as lists_
+from integrations.sandbox.jira import hooks, issues, lists, people, search
 from integrations.sandbox.jira.calls import answer
 from integrations.sandbox.jira.payloads import CloudVoice
 from integrations.sandbox.jira.wire import SHARED_ROUTES, make_wire
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def create_wire(mounted: Mounted) -> WSGIApplication:
-    routes = (*SHARED_ROUTES, *search.CLOUD_ROUTES, *people.CLOUD_ROUTES, *lists_.CLOUD_ROUTES)
+    routes = (*SHARED_ROUTES, *search.CLOUD_ROUTES, *people.CLOUD_ROUTES, *lists.CLOUD_ROUTES, *issues.CLOUD_ROUTES)
     app = make_wire(mounted, {"2": "2", "3": "3", "latest": "3"}, routes, _unknown)
     hooks.add_cloud(app, mounted)
     return app

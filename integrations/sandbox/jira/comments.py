@@ -42,7 +42,8 @@ def add_comment(call: Call, key: str) -> Response:
 
 def edit_comment(call: Call, key: str, comment_id: int) -> Response:
     comment = _comment(call, key, comment_id)
-    quiet = call.argument("notifyUsers", "true").casefold() == "false"
+    # Only Cloud can be asked for silence here.
+    quiet = call.cloud and call.argument("notifyUsers", "true").casefold() == "false"
     said = _said(call)
     body = said.pop("body")
     if "visibility" not in call.body:

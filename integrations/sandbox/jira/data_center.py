@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from integrations.sandbox.jira import hooks, search
+from integrations.sandbox.jira.calls import Call
+from integrations.sandbox.jira.lists import attachment_content
 from integrations.sandbox.jira.payloads import DataCenterVoice
-from integrations.sandbox.jira.wire import SHARED_ROUTES, make_wire
+from integrations.sandbox.jira.wire import SHARED_ROUTES, behind_login, make_wire
 from integrations.sandbox.webhooks import Voice
 
 if TYPE_CHECKING:
@@ -25,7 +27,13 @@ _PAGE = (
 def create_wire(mounted: Mounted) -> WSGIApplication:
     app = make_wire(mounted, {"2": "2", "latest": "2"}, (*SHARED_ROUTES, *search.DATA_CENTER_ROUTES), _unknown)
     hooks.add_data_center(app, mounted)
+    path = "/secure/attachment/<int:attachment_id>/<name>"
+    app.add_url_rule(path, "attachment", behind_login(mounted, "2", _unknown, _attachment))
     return app
+
+
+def _attachment(call: Call, attachment_id: int, name: str) -> Response:
+    return attachment_content(call, attachment_id)
 
 
 def create_voice(mounted: Mounted) -> Voice:

@@ -28,14 +28,7 @@ def get_issue(call: Call, key: str) -> Response:
     shown = call.shapes.issue(item, *wanted_fields(call.names("fields")))
     expand = call.names("expand")
     if "changelog" in expand:
-        # Newest first, the most recent hundred: so does Jira with what it puts into an issue.
-        entries = [call.shapes.history(entry) for entry in reversed(call.tracker.history(item.id))]
-        shown["changelog"] = {
-            "startAt": 0,
-            "maxResults": len(entries[:100]),
-            "total": len(entries),
-            "histories": entries[:100],
-        }
+        shown["changelog"] = _changelog_inside(call, item)
     if "renderedFields" in expand:
         shown["renderedFields"] = {"description": call.shapes.html(item.description)}
     asked = call.names("properties")
@@ -43,6 +36,13 @@ def get_issue(call: Call, key: str) -> Response:
         known = call.tracker.properties(item.id)
         shown["properties"] = {k: v for k, v in known.items() if "*all" in asked or k in asked}
     return answer(shown)
+
+
+def _changelog_inside(call: Call, item: Item) -> dict[str, Any]:
+    """What Jira puts into an issue: Cloud the newest hundred, newest first; Data Center all, oldest first."""
+    entries = [call.shapes.history(entry) for entry in call.tracker.history(item.id)]
+    shown = entries[::-1][:100] if call.cloud else entries
+    return {"startAt": 0, "maxResults": len(shown), "total": len(entries), "histories": shown}
 
 
 def create_issue(call: Call) -> Response:
@@ -292,7 +292,6 @@ ROUTES: tuple[Route, ...] = (
     ("PUT", "issue/<key>", edit_issue),
     ("DELETE", "issue/<key>", delete_issue),
     ("PUT", "issue/<key>/assignee", assign),
-    ("GET", "issue/<key>/changelog", changelog),
     ("GET", "issue/<key>/transitions", transitions),
     ("POST", "issue/<key>/transitions", transition),
     ("GET", "issue/<key>/watchers", watchers),
@@ -304,3 +303,4 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "issueLink/<int:link_id>", get_link),
     ("DELETE", "issueLink/<int:link_id>", delete_link),
 )
+CLOUD_ROUTES: tuple[Route, ...] = (("GET", "issue/<key>/changelog", changelog),)

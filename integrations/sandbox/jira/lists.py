@@ -65,8 +65,12 @@ def priorities(call: Call) -> Response:
 
 def priority_search(call: Call) -> Response:
     shown = [
-        {**call.shapes.priority(term), "description": "", "statusColor": "#888888"}
-        | ({"isDefault": term.name == "Medium"} if call.cloud else {})
+        {
+            **call.shapes.priority(term),
+            "description": "",
+            "statusColor": "#888888",
+            "isDefault": term.name == "Medium",
+        }
         for term in call.tracker.terms("priority")
     ]
     return answer(page(call, shown))
@@ -201,18 +205,20 @@ def server_info(tracker_cloud: bool, base: str, now: str) -> dict[str, Any]:
 ROUTES: tuple[Route, ...] = (
     ("GET", "field", fields),
     ("GET", "priority", priorities),
-    ("GET", "priority/search", priority_search),
     ("GET", "status", statuses),
     ("GET", "issuetype", types),
     ("GET", "resolution", resolutions),
     ("GET", "issueLinkType", link_types),
-    ("GET", "label", labels),
     ("GET", "project", projects),
     ("GET", "project/<key>", project),
     ("GET", "project/<key>/statuses", project_statuses),
     ("GET", "issue/createmeta/<key>/issuetypes", create_types),
     ("GET", "issue/createmeta/<key>/issuetypes/<int:type_id>", create_fields),
     ("GET", "issue/<key>/editmeta", edit_meta),
+)
+CLOUD_ROUTES: tuple[Route, ...] = (
+    ("GET", "project/search", project_search),
+    ("GET", "priority/search", priority_search),
+    ("GET", "label", labels),
     ("GET", "attachment/content/<int:attachment_id>", attachment_content),
 )
-CLOUD_ROUTES: tuple[Route, ...] = (("GET", "project/search", project_search),)

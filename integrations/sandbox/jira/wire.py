@@ -32,11 +32,15 @@ def make_wire(mounted: Mounted, versions: dict[str, str], routes: Iterable[Route
     for spoken, api in versions.items():
         for method, path, handler in routes:
             rule, name = f"/rest/api/{spoken}/{path}", f"{method} {spoken} {path}"
-            view = partial(_answer, mounted, api, unknown, handler)
-            app.add_url_rule(rule, name, view, methods=[method])
+            app.add_url_rule(rule, name, behind_login(mounted, api, unknown, handler), methods=[method])
         app.add_url_rule(f"/rest/api/{spoken}/serverInfo", f"info {spoken}", partial(_info, mounted, api))
     app.register_error_handler(HTTPException, _plain_error)
     return app
+
+
+def behind_login(mounted: Mounted, api: str, unknown: Unknown, handler: Handler) -> Callable[..., Response]:
+    """The handler as a view: only for those who are known, refusals in Jira's words."""
+    return partial(_answer, mounted, api, unknown, handler)
 
 
 def _info(mounted: Mounted, api: str) -> Response:

@@ -81,7 +81,7 @@ def test_the_changelog_says_who_changed_what(setup: tuple[JIRA, str]) -> None:
     client.issue(key).update(fields={"priority": {"name": "Low"}, "labels": ["b", "a"]})
     client.issue(key).update(fields={"description": rich(version, "new")})
     histories = client.issue(key, expand="changelog").raw["changelog"]["histories"]
-    newest, oldest = histories
+    newest, oldest = histories if client._is_cloud else reversed(histories)
     items = {item["field"]: item for item in oldest["items"]}
     assert (items["priority"]["from"], items["priority"]["fromString"]) == ("3", "Medium")
     assert (items["priority"]["to"], items["priority"]["toString"]) == ("4", "Low")

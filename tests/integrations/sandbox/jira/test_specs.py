@@ -51,7 +51,9 @@ def is_slip(error: Any) -> bool:
     """Known slips of the Data Center file: a list or a field's value declared an object, a JSON value a string."""
     path = list(error.absolute_path)
     listed = isinstance(error.instance, list) and "object" in error.validator_value
-    return error.validator == "type" and (listed or path[-1:] == ["value"] or path[-2:-1] in (["fields"], ["renderedFields"]))
+    return error.validator == "type" and (
+        listed or path[-1:] == ["value"] or path[-2:-1] in (["fields"], ["renderedFields"])
+    )
 
 
 def problems(name: str, path: str, answer: Any, method: str, status: str) -> list[str]:
