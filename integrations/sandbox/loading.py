@@ -25,6 +25,8 @@ __all__ = ["Backlog", "BacklogUnreadable", "Unread", "read_backlog", "seed_track
 
 _KEY_LINK = re.compile(r'<a href="([A-Z][A-Z0-9]{1,9}-[0-9]{1,9})">[^<]{1,20}</a>')
 """Azure DevOps knows nothing of Jira's keys, so a key in a text is only a word there."""
+_EPIC_LINK = "customfield_10014"
+"""Where Jira Data Center keeps the key of an item's epic; only sub-tasks have a parent there."""
 _HOPELESS = 1000
 """After so many unreadable lines and no ticket, the file is not a backlog."""
 
@@ -202,6 +204,8 @@ def _seed(
 ) -> Seed:
     """`keys` are those of projects that are loaded already, which a link or parent may name by its old key."""
     azure = tracker.flavour == "azure-devops"
+    parent = keys.get(item.parent, item.parent) if item.parent else None
+    in_epic = parent is not None and not item.is_subtask and tracker.flavour == "jira-data-center"
     comments = (
         (_login(comment.author, people) or "", _native(tracker.flavour, comment.body), comment.created)
         for comment in sorted(item.comments, key=_when)
@@ -217,13 +221,13 @@ def _seed(
         components=() if azure else item.components,
         reporter=_login(item.reporter, people),
         assignee=_login(item.assignee, people),
-        parent=keys.get(item.parent, item.parent) if item.parent else None,
+        parent=None if in_epic else parent,
         resolution=None if azure else item.resolution,
         key=item.key,
         created=item.created,
         updated=item.updated,
         resolved=item.resolved,
-        fields=_points(tracker.flavour, item.story_points),
+        fields=_points(tracker.flavour, item.story_points) | ({_EPIC_LINK: parent} if in_epic else {}),
         links=tuple((name, keys.get(other, other)) for name, other in links),
         comments=tuple(comments),
     )

@@ -283,11 +283,25 @@ def test_other_projects_are_made_with_the_roles_of_the_first(written: Callable[.
     tracker = Tracker("t", flavour)
     heard: list[object] = []
     tracker.subscribe(heard.append)
-    keys = seed_tracker(tracker, read_backlog(written(lines(flat("SHOP-4"), flat("WEB-4", parent="SHOP-4")))))
+    keys = seed_tracker(
+        tracker, read_backlog(written(lines(flat("SHOP-4"), flat("WEB-4", issuetype="Sub-task", parent="SHOP-4"))))
+    )
     assert len(tracker.projects()) == 2
     assert tracker.roles("WEB") == tracker.roles(tracker.projects()[0].key)
     assert tracker.item(keys["WEB-4"]).parent == tracker.item(keys["SHOP-4"]).id
     assert heard == []
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_an_epic_is_the_parent_where_the_product_says_so(written: Callable[..., Path], flavour: Flavour) -> None:
+    tickets = lines(flat("SHOP-1", issuetype="Epic"), flat("SHOP-2", issuetype="Story", epic="SHOP-1"))
+    tracker = Tracker("t", flavour)
+    keys = seed_tracker(tracker, read_backlog(written(tickets)))
+    epic, story = tracker.item(keys["SHOP-1"]), tracker.item(keys["SHOP-2"])
+    if flavour == "jira-data-center":
+        assert (story.parent, story.fields) == (None, {"customfield_10014": "SHOP-1"})
+    else:
+        assert story.parent == epic.id
 
 
 def test_the_sample_backlog_is_whole() -> None:
