@@ -75,6 +75,7 @@ class InlineQueue:
     ran: list[str] = field(default_factory=list)
     _waiting: list[tuple[datetime, int, InlineRun]] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
+    _under_way: InlineRun | None = None
     _count: Iterator[int] = field(default_factory=itertools.count)
 
     def now(self) -> datetime:
@@ -94,11 +95,19 @@ class InlineQueue:
         while self._waiting and self._waiting[0][0] <= self.now():
             _, _, run = heapq.heappop(self._waiting)
             self.ran.append(run.id)
+            self._under_way = run
             later = self.jobs[run.kind](run)
+            self._under_way = None
             count += 1
             if later is not None:
                 self._push(InlineRun(run.id, run.kind, run.args, run.attempt + 1), later.seconds)
         return count
+
+    def give_back(self) -> None:
+        """The worker died: what it was doing is to be done again."""
+        if self._under_way is not None:
+            self._push(self._under_way, 0.0)
+            self._under_way = None
 
     def leap(self) -> bool:
         """Move the clock to the next job; False if none waits."""
@@ -169,21 +178,13 @@ class World:
         return self.tracker.change_item(self.tracker.user(who), item.id, values)
 
     def native(self, text: str) -> Any:
-        """Paragraphs as the tracker's editor would store them."""
-        parts = text.split("\n\n")
+        """Paragraphs, "## " headings and "- " lists as the tracker's editor would store them."""
+        blocks = [_block(part) for part in text.split("\n\n")]
         if self.flavour == "jira-cloud":
-            content = []
-            for part in parts:
-                lines: list[dict[str, Any]] = []
-                for line in part.split("\n"):
-                    lines += [{"type": "hardBreak"}] if lines else []
-                    lines += [{"type": "text", "text": line}] if line else []
-                content.append({"type": "paragraph", "content": lines})
-            return {"version": 1, "type": "doc", "content": content}
+            return {"version": 1, "type": "doc", "content": [_adf(kind, lines) for kind, lines in blocks]}
         if self.flavour == "azure-devops":
-            escaped = [part.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>") for part in parts]
-            return "".join(f"<div>{part}</div>" for part in escaped)
-        return text
+            return "".join(_html(kind, lines) for kind, lines in blocks)
+        return "\n\n".join(_wiki(kind, lines) for kind, lines in blocks)
 
     def priority(self, level: str) -> str:
         """ "lowest" or "highest" of the tracker's own scheme."""
@@ -275,6 +276,40 @@ class World:
         path = folder / "steward.toml"
         path.write_text("\n".join(lines))
         return path
+
+
+def _block(part: str) -> tuple[str, list[str]]:
+    lines = part.split("\n")
+    if lines[0].startswith("## "):
+        return "heading", [lines[0][3:]]
+    if all(line.startswith("- ") for line in lines):
+        return "list", [line[2:] for line in lines]
+    return "paragraph", lines
+
+
+def _adf(kind: str, lines: list[str]) -> dict[str, Any]:
+    if kind == "list":
+        entries = [{"type": "listItem", "content": [_adf("paragraph", [line])]} for line in lines]
+        return {"type": "bulletList", "content": entries}
+    inline: list[dict[str, Any]] = []
+    for line in lines:
+        inline += [{"type": "hardBreak"}] if inline else []
+        inline += [{"type": "text", "text": line}] if line else []
+    attributes = {"attrs": {"level": 2}} if kind == "heading" else {}
+    return {"type": kind, **attributes, "content": inline}
+
+
+def _html(kind: str, lines: list[str]) -> str:
+    escaped = [line.replace("&", "&amp;").replace("<", "&lt;") for line in lines]
+    if kind == "list":
+        return "<ul>" + "".join(f"<li>{line}</li>" for line in escaped) + "</ul>"
+    return f"<h2>{escaped[0]}</h2>" if kind == "heading" else f"<div>{'<br>'.join(escaped)}</div>"
+
+
+def _wiki(kind: str, lines: list[str]) -> str:
+    if kind == "list":
+        return "\n".join(f"* {line}" for line in lines)
+    return f"h2. {lines[0]}" if kind == "heading" else "\n".join(lines)
 
 
 @pytest.fixture

@@ -62,34 +62,36 @@ def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
     except Missing:
         closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
         return 0
-    acted = sum(_act_on(desk, project, item, comment) for comment in comments)
-    with desk.db.write() as session:
-        row = items.find(session, desk.connection, item.id)
-        if row is not None and (row.attended is None or row.attended < item.updated):
-            row.attended = item.updated
+    acted = [name for comment in comments if (name := _act_on(desk, project, item, comment))]
     if acted:
         speaking.show(desk, item.id)
         speaking.publish_answers(desk, item)
-    return acted
+    # Last of all: until everything is said, an interrupted word is taken up again.
+    with desk.db.write() as session:
+        for name in acted:
+            decisions.finish(session, desk.connection, name)
+        row = items.find(session, desk.connection, item.id)
+        if row is not None and (row.attended is None or row.attended < item.updated):
+            row.attended = item.updated
+    return len(acted)
 
 
-def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Comment) -> bool:
+def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Comment) -> str:
+    """Carry out the commands of one comment; returns the name under which it is handled, or nothing."""
     if comment.edited or comment.author.is_app:
-        return False
+        return ""
     found = commands.parse(comment.text)
     if not found or not _counts(desk, item, comment):
-        return False
+        return ""
     handled = f"{item.id}/{comment.id}"
     with desk.db.write() as session:
         verbs = {"verbs": [type(command).__name__ for command in found], "by": comment.author.id}
         if decisions.take(session, desk.connection, handled, item.id, verbs, desk.now()) == "done":
-            return False
+            return ""
     for position, command in enumerate(found):
         word = Word(desk, project, item, comment.author, comment, f"{handled}#{position}")
         _obey(word, command)
-    with desk.db.write() as session:
-        decisions.finish(session, desk.connection, handled)
-    return True
+    return handled
 
 
 def _counts(desk: AcceptanceDesk, item: WorkItem, comment: Comment) -> bool:
@@ -128,7 +130,7 @@ def _obey(word: Word, command: Command) -> None:
 
 
 def _accept(word: Word, command: Accept) -> None:
-    chosen = choosing.choose(word.desk, word.item, command, word.comment.created)
+    chosen = choosing.choose(word.desk, word.item, command, word.comment.created, word.cause)
     _say_unknown(word, chosen)
     if not chosen.numbers or not word.may_edit():
         return
@@ -145,7 +147,7 @@ def _accept(word: Word, command: Accept) -> None:
 
 
 def _undo(word: Word, command: Undo) -> None:
-    chosen = choosing.choose_decided(word.desk, word.item, command.choices)
+    chosen = choosing.choose_decided(word.desk, word.item, command.choices, word.cause)
     _say_unknown(word, chosen, undoing=True)
     if not chosen.numbers or not word.may_edit():
         return
@@ -169,7 +171,7 @@ def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) 
 
 
 def _reject(word: Word, command: Reject) -> None:
-    chosen = choosing.choose(word.desk, word.item, command, word.comment.created)
+    chosen = choosing.choose(word.desk, word.item, command, word.comment.created, word.cause)
     _say_unknown(word, chosen)
     if not chosen.numbers or not word.may_reject():
         return
@@ -179,7 +181,7 @@ def _reject(word: Word, command: Reject) -> None:
             row = session.get(proposals.ProposedChange, (word.desk.connection, word.item.id, number))
             if row is None or row.state != proposals.OPEN:
                 continue
-            row.state, row.note = "rejected", command.reason
+            row.state, row.note, row.cause = "rejected", command.reason, word.cause
             row.decided_by, row.decided_by_id, row.decided_at = word.person.name, word.person.id, now
             proposals.dismiss(session, row, now)
             content = {"key": word.item.key, "number": number, "by": word.person.id, "reason": command.reason}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.flows import rights
-from bot.flows.desk import AcceptanceDesk, Project
+from bot.flows.desk import AcceptanceDesk, Project, TryAgain
 from bot.store import audit, items, proposals
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
@@ -47,26 +47,31 @@ def accept(
     `checked_by_tracker`: the word was an edit of the item itself, so the tracker has checked the right to edit.
     """
     row = _load(desk, item, number)
-    if not _begin(desk, item, number, "open", "accepting", person, cause) and (
-        row.state != "accepting" or row.note != cause
-    ):
-        return Result("busy" if row.state in ("accepting", "undoing") else "already", row.state)
+    if not _begin(desk, item, number, "open", "accepting", person, cause) and not _ours(row, "accepting", cause):
+        return _not_begun(_load(desk, item, number), "accepted", cause, Result("applied"))
     return _perform(desk, project, item, number, person, "accepting", checked_by_tracker)
 
 
 def undo(desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, person: Person, cause: str) -> Result:
     """Take change `number` back."""
     row = _load(desk, item, number)
-    if not _begin(desk, item, number, "accepted", "undoing", person, cause) and (
-        row.state != "undoing" or row.note != cause
-    ):
-        return Result("busy" if row.state in ("accepting", "undoing") else "already", row.state)
+    if not _begin(desk, item, number, "accepted", "undoing", person, cause) and not _ours(row, "undoing", cause):
+        return _not_begun(_load(desk, item, number), "undone", cause, Result("undone"))
     return _perform(desk, project, item, number, person, "undoing")
+
+
+def _not_begun(row: ProposedChange, done: str, cause: str, as_before: Result) -> Result:
+    """Why there is nothing to begin: this very word has been carried out, or another one was faster."""
+    if _ours(row, done, cause):
+        return as_before
+    if row.state == "not_applied" and row.cause == cause:
+        return Result("changed since", row.note or "")
+    return Result("busy" if row.state in UNDER_WAY else "already", row.state)
 
 
 def _ours(row: ProposedChange, state: str, cause: str) -> bool:
     """Whether an interrupted attempt for the very same word left it so."""
-    return row.state == state and row.note == cause
+    return row.state == state and row.cause == cause
 
 
 def _load(desk: AcceptanceDesk, item: WorkItem, number: int) -> ProposedChange:
@@ -81,7 +86,7 @@ def _begin(
     desk: AcceptanceDesk, item: WorkItem, number: int, before: str, after: str, person: Person, cause: str
 ) -> bool:
     """Claim the change: of many processes that try, one gets it."""
-    values: dict[str, Any] = {"state": after, "note": cause, "plan": None}
+    values: dict[str, Any] = {"state": after, "cause": cause, "note": None, "plan": None, "begun": None}
     if after == "accepting":
         values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": desk.now()}
     with desk.db.write() as session:
@@ -118,6 +123,10 @@ def _perform(
 def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan:
     row = _load(desk, item, number)
     if row.plan is not None:
+        waited = (desk.now() - row.begun).total_seconds() if row.begun else desk.settle
+        if 0 <= waited < desk.settle:
+            raise TryAgain(desk.settle - waited)  # what was sent before may still land
+        _begun(desk, item, number)
         return Plan(**row.plan)
     marker = f"{row.payload_hash[:12]}{number:04d}"
     if state == "accepting":
@@ -126,7 +135,13 @@ def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan
         plan = desk.applier.plan_undo(_receipt(row), marker)
     with desk.db.write() as session:
         session.execute(sa.update(ProposedChange).where(*_is(desk, item, number)).values(plan=asdict(plan)))
+    _begun(desk, item, number)
     return plan
+
+
+def _begun(desk: AcceptanceDesk, item: WorkItem, number: int) -> None:
+    with desk.db.write() as session:
+        session.execute(sa.update(ProposedChange).where(*_is(desk, item, number)).values(begun=desk.now()))
 
 
 def _receipt(row: ProposedChange) -> Receipt:

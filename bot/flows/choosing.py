@@ -39,23 +39,23 @@ class Chosen:
     nothing_shown: bool = False
 
 
-def choose(desk: AcceptanceDesk, item: WorkItem, command: Accept | Reject, spoken: datetime) -> Chosen:
+def choose(desk: AcceptanceDesk, item: WorkItem, command: Accept | Reject, spoken: datetime, cause: str) -> Chosen:
     """The changes an accept or reject covers. "all" covers only what was shown before the comment was written."""
     rows = _shown(desk, item)
     still_open = tuple(row.number for row in rows if row.state in (proposals.OPEN, "accepting"))
     if command.everything:
         without = {choice.number for choice in command.without}
-        seen = [row for row in rows if row.state in (proposals.OPEN, "accepting") and _before(row, spoken)]
+        seen = [row for row in rows if _wanted(row, (proposals.OPEN, "accepting"), cause) and _before(row, spoken)]
         numbers = tuple(row.number for row in seen if row.number not in without)
         return Chosen(numbers=numbers, still_open=still_open, nothing_shown=not seen)
-    return _split(rows, command.choices, (proposals.OPEN, "accepting"), still_open)
+    return _split(rows, command.choices, (proposals.OPEN, "accepting"), still_open, cause)
 
 
-def choose_decided(desk: AcceptanceDesk, item: WorkItem, choices: Sequence[Choice]) -> Chosen:
+def choose_decided(desk: AcceptanceDesk, item: WorkItem, choices: Sequence[Choice], cause: str) -> Chosen:
     """The changes an undo covers."""
     rows = _shown(desk, item)
     accepted = tuple(row.number for row in rows if row.state == "accepted")
-    return _split(rows, choices, ("accepted", "undoing"), accepted)
+    return _split(rows, choices, ("accepted", "undoing"), accepted, cause)
 
 
 def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, str, datetime | None]:
@@ -124,14 +124,23 @@ def _shown(desk: AcceptanceDesk, item: WorkItem) -> list[ProposedChange]:
         return [row for row in proposals.changes(session, desk.connection, item.id) if row.shown_at is not None]
 
 
+def _wanted(row: ProposedChange, wanted: tuple[str, ...], cause: str) -> bool:
+    """Whether a word can decide on a change; one that this very word has decided on is not told "already"."""
+    return row.state in wanted or row.cause == cause
+
+
 def _before(row: ProposedChange, spoken: datetime) -> bool:
     return row.shown_at is not None and row.shown_at <= spoken
 
 
 def _split(
-    rows: Sequence[ProposedChange], choices: Sequence[Choice], wanted: tuple[str, ...], still_open: tuple[int, ...]
+    rows: Sequence[ProposedChange],
+    choices: Sequence[Choice],
+    wanted: tuple[str, ...],
+    still_open: tuple[int, ...],
+    cause: str,
 ) -> Chosen:
-    states = {row.number: row.state for row in rows}
+    states = {row.number: _wanted(row, wanted, cause) for row in rows}
     # No change offers variants so far: a letter names something that was never shown.
     lettered = tuple(
         (choice.number, choice.variant) for choice in choices if choice.variant and choice.number in states
@@ -139,9 +148,9 @@ def _split(
     numbers = dict.fromkeys(choice.number for choice in choices if not choice.variant or choice.number not in states)
     known = [number for number in numbers if number in states]
     return Chosen(
-        numbers=tuple(number for number in known if states[number] in wanted),
+        numbers=tuple(number for number in known if states[number]),
         unknown=tuple(number for number in numbers if number not in states),
         lettered=lettered,
-        settled=tuple(number for number in known if states[number] not in wanted),
+        settled=tuple(number for number in known if not states[number]),
         still_open=still_open,
     )

@@ -20,26 +20,34 @@ def attend_label(desk: AcceptanceDesk, item: WorkItem) -> bool:
     label = next((label for label in item.labels if label.casefold() == LABEL), None)
     if project is None or label is None:
         return False
-    with desk.db.read() as session:
-        proposal = proposals.get(session, desk.connection, item.id)
-        rows = [row for row in proposals.changes(session, desk.connection, item.id) if row.shown_at is not None]
-    still_open = [row for row in rows if row.state in (proposals.OPEN, "accepting")]
     entry = _entry(desk, item)
-    if proposal is None or not still_open or entry is None or not _by_a_person(desk, entry):
-        return False
-    if any(row.shown_at is not None and row.shown_at > entry.at for row in still_open if row.state == proposals.OPEN):
+    if entry is None or not _by_a_person(desk, entry):
         return False
     cause = f"{item.id}/label/{entry.id}"
+    numbers = _shown_before(desk, item, entry, cause)
+    if not numbers:
+        return False
     with desk.db.write() as session:
         if decisions.take(session, desk.connection, cause, item.id, {"by": entry.actor.id}, desk.now()) == "done":
             return False
-    for row in still_open:
-        _accept(desk, project, item, row.number, entry, cause)
+    for number in numbers:
+        _accept(desk, project, item, number, entry, cause)
     desk.applier.remove_label(item.key, label)
+    speaking.show(desk, item.id)
     with desk.db.write() as session:
         decisions.finish(session, desk.connection, cause)
-    speaking.show(desk, item.id)
     return True
+
+
+def _shown_before(desk: AcceptanceDesk, item: WorkItem, entry: HistoryEntry, cause: str) -> tuple[int, ...]:
+    """All open changes, if the comment has shown each of them since before the label was put on; else none."""
+    with desk.db.read() as session:
+        rows = proposals.changes(session, desk.connection, item.id)
+    shown = [row for row in rows if row.shown_at is not None]
+    covered = [row for row in shown if row.state in (proposals.OPEN, "accepting") or row.cause == cause]
+    if any(row.shown_at > entry.at for row in covered if row.shown_at is not None and row.state == proposals.OPEN):
+        return ()
+    return tuple(row.number for row in covered)
 
 
 def _accept(

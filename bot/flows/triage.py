@@ -40,6 +40,11 @@ def triage(run: Run, desk: TriageDesk) -> None:
         raise Silent("nothing that is read has changed")
     run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
     run.step("speak", lambda: speaking.show(desk, item_id))
+    # Last of all: until the comment is there, an interrupted look is taken up again.
+    with desk.db.write() as session:
+        seen = items.find(session, desk.connection, item_id)
+        if seen is not None:
+            seen.triaged_digest = items.content_digest(item)
 
 
 def _still_the_last(desk: TriageDesk, item_id: str, delivery: str) -> None:
@@ -73,9 +78,6 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem, *, asked: bool) ->
     now = desk.now()
     findings = find(desk, project, item, now)
     with desk.db.write() as session:
-        row = items.find(session, desk.connection, item.id)
-        if row is not None:
-            row.triaged_digest = items.content_digest(item)
         proposal = propose(session, item, findings, now)
         if proposal is None:
             return 0

@@ -42,7 +42,11 @@ class Proposal(Base):
 
 
 class ProposedChange(Base):
-    """One numbered change. What `payload_hash` covers is what may be applied, and nothing else."""
+    """One numbered change. What `payload_hash` covers is what may be applied, and nothing else.
+
+    `cause` is the comment or history entry that last decided on it: the same word said again by a restarted job is
+    no second word. `begun` is when its write was last about to be sent.
+    """
 
     __tablename__ = "changes"
     connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
@@ -64,8 +68,10 @@ class ProposedChange(Base):
     decided_by: Mapped[str | None] = mapped_column(sa.String(300))
     decided_by_id: Mapped[str | None] = mapped_column(sa.String(300))
     decided_at: Mapped[datetime | None]
+    cause: Mapped[str | None] = mapped_column(sa.String(300))
     note: Mapped[str | None] = mapped_column(sa.Text)
     plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    begun: Mapped[datetime | None]
     receipt: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     created: Mapped[datetime]
 

@@ -1,0 +1,282 @@
+"""Killed anywhere, answers lost, writes late: each write outside happens once, and a person's edit stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.flows import applying
+from integrations.tracker import Unreachable
+
+LOUD = "daily_budget = 1000\nbulk_items = 1000"
+FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
+STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
+LARGE = (
+    "Loyalty programme",
+    "As a shop owner I want a loyalty programme so that customers come back.\n\n## Tasks\n\n"
+    "- Show the points of each order in the account\n- Add vouchers for points\n- Send a birthday bonus by mail\n"
+    "- List all bonus partners on a page\n- Import the points of the old programme",
+)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing in the bot may catch this."""
+
+
+class Mortal:
+    """A port that is killed before or after its n-th call, counted over all ports that share `calls`."""
+
+    def __init__(self, port: Any, calls: list[str], dies_at: tuple[int, str]) -> None:
+        self._port, self._calls, self._dies_at = port, calls, dies_at
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._port, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._calls.append(name)
+            number, when = self._dies_at
+            if len(self._calls) == number and when == "before":
+                raise Killed
+            result = method(*args, **kwargs)
+            if len(self._calls) == number and when == "after":
+                raise Killed
+            return result
+
+        return call
+
+
+def mortal(world: Any, dies_at: tuple[int, str]) -> list[str]:
+    """Wire the bot anew so that it dies at one of its requests; returns the list that counts them."""
+    calls: list[str] = []
+    ports = ("reader", "commenter", "applier", "people")
+
+    def wrap(desk: Any) -> Any:
+        return replace(
+            desk, **{name: Mortal(getattr(desk, name), calls, dies_at) for name in ports if hasattr(desk, name)}
+        )
+
+    from bot import wiring
+
+    world.wired = replace(world.wired, triage=wrap(world.wired.triage), acceptance=wrap(world.wired.acceptance))
+    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    return calls
+
+
+def work_and_die(world: Any) -> bool:
+    """Work until done or dead; dead, the queue gives the job to the next process, which is wired anew."""
+    try:
+        world.work()
+    except Killed:
+        world.queue.give_back()
+        world.wire()
+        world.work()
+        return True
+    return False
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_fault_16_killed_at_each_request_of_triage_there_is_one_comment(
+    make_world: Callable[..., Any], flavour: str, when: str
+) -> None:
+    world = make_world(flavour, project=LOUD)
+    number, died = 1, True
+    while died:
+        item = world.file(f"{STORY[0]} number {number}", STORY[1])
+        calls = mortal(world, (number, when))
+        died = work_and_die(world)
+        assert len(world.own_comments(item)) == 1, f"killed {when} request {number} ({calls})"
+        number += 1
+    assert number > 3
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_fault_16_killed_at_each_request_of_an_accept_it_is_applied_once(
+    make_world: Callable[..., Any], flavour: str, when: str
+) -> None:
+    world = make_world(flavour, project=LOUD)
+    number, died = 1, True
+    while died:
+        item = world.file(f"{STORY[0]} number {number}", STORY[1])
+        world.work()
+        calls = mortal(world, (number, when))
+        world.say("dana", item, "steward accept 1")
+        died = work_and_die(world)
+        assert world.description(item).count("Acceptance criteria") == 1, f"killed {when} request {number} ({calls})"
+        assert "accepted by Dana" in world.proposal(item), f"killed {when} request {number} ({calls})"
+        assert len(world.own_comments(item)) == 1
+        number += 1
+    assert number > 5
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_24_a_lost_answer_makes_no_second_comment(make_world: Callable[..., Any], flavour: str) -> None:
+    world = make_world(flavour)
+    world.mounted.faults.lose_answer(method="POST", path="comment")
+    item = world.file(*STORY)
+    world.work()
+    assert len(world.own_comments(item)) == 1
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_24_a_lost_answer_and_a_late_write_make_no_second_sub_task(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = world.file(*LARGE)
+    world.work()
+    path = "workitems/.?(%24)?Task" if flavour == "azure-devops" else "/issue$"
+    world.mounted.faults.lose_answer(method="POST", path=path)
+    world.say("dana", item, f"steward accept {world.number(item, 'Split into 5')}")
+    world.work()
+    assert len(world.tracker.children(item.id)) == 5
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_25_five_sub_tasks_with_a_failure_after_three_are_five_in_the_end(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = world.file(*LARGE)
+    world.work()
+    create, made = world.wired.client.applier.perform, []
+
+    def failing(plan: Any) -> Any:
+        if made:
+            return create(plan)
+        made.append(1)
+        shorter = replace(plan, after=_first(plan.after, 3))
+        create(shorter)
+        raise Unreachable("no answer after the third")
+
+    object.__setattr__(
+        world.wired, "acceptance", replace(world.wired.acceptance, applier=_With(world.wired.client.applier, failing))
+    )
+    from bot import wiring
+
+    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    world.say("dana", item, f"steward accept {world.number(item, 'Split into 5')}")
+    world.work()
+    assert len(world.tracker.children(item.id)) == 5
+    assert "accepted by Dana" in world.proposal(item)
+
+
+class _With:
+    """An Applier with another `perform`."""
+
+    def __init__(self, applier: Any, perform: Any) -> None:
+        self._applier, self.perform = applier, perform
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._applier, name)
+
+
+def _first(after: Any, count: int) -> Any:
+    """The native value of a plan for sub-tasks, cut to its first entries."""
+    if isinstance(after, list):
+        return after[:count]
+    return {name: value[:count] if isinstance(value, list) else value for name, value in after.items()}
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_26_an_edit_between_proposal_and_accept_is_never_overwritten(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = world.file(*STORY)
+    world.work()
+    edited = world.edit("lee", item, description="As a buyer I want something else. It must be quick.")
+    world.say("dana", item, "steward accept 1")
+    world.work(leap=False)
+    assert world.now(item).description == edited.description
+    assert "not applied" in world.proposal(item)
+    assert "steward expand" in world.proposal(item)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_26_an_edit_between_rights_check_and_write_is_never_overwritten(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = world.file(*STORY)
+    world.work()
+    perform = world.wired.client.applier.perform
+
+    def late(plan: Any) -> Any:
+        world.edit("lee", item, description="As a buyer I want something else. It must be quick.")
+        return perform(plan)
+
+    applier = _With(world.wired.client.applier, late)
+    object.__setattr__(world.wired, "acceptance", replace(world.wired.acceptance, applier=applier))
+    from bot import wiring
+
+    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    world.say("dana", item, "steward accept 1")
+    world.work(leap=False)
+    assert "something else" in world.description(item)
+    assert "Acceptance criteria" not in world.description(item)
+    assert "not applied" in world.proposal(item)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_27_a_deleted_item_closes_its_proposal_with_the_reason(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = world.file(*STORY)
+    world.work()
+    world.tracker.delete_item(world.tracker.user("ada"), item.id)
+    world.work()
+    from bot.store import proposals
+
+    with world.db.read() as session:
+        proposal = proposals.get(session, "tracker", str(item.id))
+    assert proposal is not None
+    assert proposal.state == "closed"
+    assert "deleted" in (proposal.held_because or "")
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_fault_27_an_item_hidden_from_the_bot_closes_its_proposal(make_world: Callable[..., Any], flavour: str) -> None:
+    world = make_world(flavour)
+    item = world.file(*STORY)
+    world.work()
+    world.tracker.set_role(world.project, "steward", None)
+    world.tracker.set_user("steward", is_administrator=False)
+    world.tracker.set_private(world.project, True)
+    world.say("dana", item, "steward accept 1")
+    world.work()
+    from bot.store import proposals
+
+    with world.db.read() as session:
+        proposal = proposals.get(session, "tracker", str(item.id))
+    assert proposal is not None
+    assert proposal.state == "closed"
+
+
+def test_fault_42_eight_at_once_accept_one_change_and_it_is_applied_once(make_world: Callable[..., Any]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    world = make_world("jira-cloud")
+    item = world.file(*LARGE)
+    world.work()
+    number = world.number(item, "Split into 5")
+    desk, dana = world.wired.acceptance, world.tracker.user("dana")
+    from rules.model import Person
+
+    person = Person(dana.id, dana.display_name)
+    work_item = desk.reader.fetch(item.key)
+
+    def accept(cause: int) -> str:
+        return applying.accept(
+            desk, desk.projects[world.project], work_item, number, person, f"comment {cause}"
+        ).outcome
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(accept, range(8)))
+    assert outcomes.count("applied") == 1
+    assert len(world.tracker.children(item.id)) == 5
