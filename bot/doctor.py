@@ -93,7 +93,7 @@ def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iter
         yield Finding(
             True,
             f"{name}: project {project.key} lists nobody who may decide",
-            "Fine if the bot may ask the tracker for people's rights; else people decide with the label steward-accept.",
+            "Fine if the bot may ask the tracker for people's rights; else the label steward-accept decides.",
         )
 
 

@@ -11,7 +11,7 @@ import structlog
 def configure(level: int = logging.INFO) -> None:
     """Set up logging for a process that serves."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s", force=True)
-    # These two quote addresses with their queries, and the scheduler names functions: none of it helps an administrator.
+    # They quote addresses with their queries, or name functions: nothing that helps an administrator.
     for name in ("urllib3", "apscheduler", "waitress.queue", "dbos"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
