@@ -29,7 +29,7 @@ from bot.store.database import Database
 from bot.web.app import create_app
 from bot.web.serving import Server
 from integrations.sandbox.markup import to_html
-from integrations.sandbox.records import Comment, Item
+from integrations.sandbox.records import Comment, Item, User
 from integrations.sandbox.site import Mounted, Site, serve
 from integrations.sandbox.state import Tracker
 
@@ -157,6 +157,10 @@ class World:
         self.served.close()
         self.site.close()
         self.db.close()
+
+    def bot(self) -> User:
+        """The account that the bot uses."""
+        return self.tracker.user("dana" if self.account == "shared" else "steward")
 
     # what people do
 

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from bot.flows import rights
 from bot.flows.desk import AcceptanceDesk, Project, TryAgain
-from bot.store import audit, items, proposals
+from bot.store import audit, items, proposals, writes
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Right
 from rules.model import Person, WorkItem
 
+DRAFT_LABEL = "steward-draft"
 UNDER_WAY = ("accepting", "undoing")
 
 
@@ -116,6 +117,8 @@ def _perform(
     except (Invalid, Refused) as error:
         _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", str(error))
         return Result("not possible", str(error))
+    if state == "accepting":
+        _keep_drafts(desk, item, number)
     _settle(desk, item, number, state, receipt, person)
     return Result("applied" if state == "accepting" else "undone")
 
@@ -128,7 +131,7 @@ def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan
             raise TryAgain(desk.settle - waited)  # what was sent before may still land
         _begun(desk, item, number)
         return Plan(**row.plan)
-    marker = f"{row.payload_hash[:12]}{number:04d}"
+    marker = proposals.marker_of(row)
     if state == "accepting":
         plan = desk.applier.plan(item.key, proposals.change_of(row), row.expected, marker)
     else:
@@ -142,6 +145,12 @@ def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan
 def _begun(desk: AcceptanceDesk, item: WorkItem, number: int) -> None:
     with desk.db.write() as session:
         session.execute(sa.update(ProposedChange).where(*_is(desk, item, number)).values(begun=desk.now()))
+
+
+def _keep_drafts(desk: AcceptanceDesk, item: WorkItem, number: int) -> None:
+    """Sub-tasks that were drafted beforehand are drafts no longer."""
+    for key in _load(desk, item, number).drafts:
+        desk.applier.remove_label(key, DRAFT_LABEL)
 
 
 def _receipt(row: ProposedChange) -> Receipt:
@@ -167,6 +176,8 @@ def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, recei
         if known is not None and untouched:
             known.triaged_digest = items.content_digest(fresh)
         _follow(session, item, fresh, number)
+        if receipt.kind == "subtasks":
+            writes.add_own_items(session, desk.connection, receipt.writes)
         audit.record(
             session,
             done,

@@ -14,14 +14,20 @@ from integrations.tracker import Invalid, Missing, Refused, Throttled
 
 
 def write_once(
-    desk: Desk, name: str, item: str, send: Callable[[str], str], find: Callable[[str], str | None]
+    desk: Desk,
+    name: str,
+    item: str,
+    send: Callable[[str], str],
+    find: Callable[[str], str | None],
+    marker: str | None = None,
 ) -> tuple[str, str]:
     """Make the write called `name` and return what it gave (an id or a key), and its marker.
 
-    `send` and `find` get the marker. Raises TryAgain while an earlier attempt may still land, and TrackerError.
+    `send` and `find` get the marker (random unless given). Raises TryAgain while an earlier attempt may still land,
+    and TrackerError.
     """
     with desk.db.write() as session:
-        intent = writes.intend(session, name, desk.connection, item, desk.now())
+        intent = writes.intend(session, name, desk.connection, item, desk.now(), marker)
     if intent.state == "done" and intent.result is not None:
         return str(intent.result["id"]), intent.marker
     if intent.sent is not None:

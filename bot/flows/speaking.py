@@ -151,7 +151,7 @@ def shown_change(row: proposals.ProposedChange) -> ShownChange:
         number=row.number,
         title=row.title,
         change=proposals.change_of(row),
-        reason=row.reason,
+        reason=f"{row.reason} Drafted as {', '.join(row.drafts)}." if row.drafts else row.reason,
         evidence=tuple(row.evidence),
         source=row.source,
         state=shown_state(row.state),
@@ -188,4 +188,5 @@ def publish_answers(desk: AcceptanceDesk, item: WorkItem) -> str:
 
 def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
     """Keys that code, not text, brought into a proposal: only these may become links."""
-    return frozenset(change.original for change in map(proposals.change_of, rows) if isinstance(change, LinkDuplicate))
+    originals = {change.original for change in map(proposals.change_of, rows) if isinstance(change, LinkDuplicate)}
+    return frozenset(originals.union(*(row.drafts for row in rows)))

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import rules
-from bot.flows import closing, guards, speaking
+from bot.flows import closing, drafts, guards, speaking
 from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.proposing import anything_open, propose
 from bot.jobs import Run
-from bot.store import audit, items, proposals
+from bot.store import audit, items, proposals, writes
 from integrations.tracker import Missing
 from rules.model import AddCriteria, Context, Finding, WorkItem
 
@@ -29,8 +29,11 @@ def triage(run: Run, desk: TriageDesk) -> None:
     with desk.db.read() as session:
         item = items.load(session, desk.connection, item_id)
         row = items.find(session, desk.connection, item_id)
+        own = item is not None and session.get(writes.OwnItem, (desk.connection, item.key)) is not None
     if item is None or row is None:
         raise Silent("the item is gone")
+    if own:
+        raise Silent("the bot created it")
     project = desk.projects.get(item.project)
     if project is None:
         raise Silent(f"project {item.project} is not in the settings")
@@ -39,6 +42,8 @@ def triage(run: Run, desk: TriageDesk) -> None:
     if why == SCHEDULED and row.triaged_digest == items.content_digest(item):
         raise Silent("nothing that is read has changed")
     run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
+    if project.draft_subtasks:
+        run.step("draft", lambda: drafts.draft(desk, item))
     run.step("speak", lambda: speaking.show(desk, item_id))
     # Last of all: until the comment is there, an interrupted look is taken up again.
     with desk.db.write() as session:

@@ -73,6 +73,7 @@ class ProposedChange(Base):
     plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     begun: Mapped[datetime | None]
     receipt: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    drafts: Mapped[list[str]] = mapped_column(default=list)
     created: Mapped[datetime]
 
 
@@ -85,6 +86,11 @@ class Dismissal(Base):
     rule: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     subject: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     at: Mapped[datetime]
+
+
+def marker_of(row: ProposedChange) -> str:
+    """What the write of a change carries outside; drafts made beforehand carry the same, so accepting finds them."""
+    return f"{row.payload_hash[:12]}{row.number:04d}"
 
 
 def change_of(row: ProposedChange) -> Change:
@@ -160,6 +166,7 @@ def add_change(
         payload_hash=change_hash(change),
         expected=dict(expected),
         state=OPEN,
+        drafts=[],
         created=now,
     )
     session.add(row)

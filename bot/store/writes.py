@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -44,15 +45,30 @@ class OwnComment(Base):
     shown_digest: Mapped[str | None] = mapped_column(sa.String(64))
 
 
-def intend(session: Session, name: str, connection: str, item: str, now: datetime) -> Write:
-    """The record of a write: a new one, or the one that an interrupted attempt left."""
+class OwnItem(Base):
+    """An item that the bot created, by its key: it is not looked at as if a person had filed it."""
+
+    __tablename__ = "own_items"
+    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+
+
+def add_own_items(session: Session, connection: str, keys: Iterable[str]) -> None:
+    """Record items that the bot created."""
+    for key in keys:
+        if session.get(OwnItem, (connection, key)) is None:
+            session.add(OwnItem(connection=connection, key=key))
+
+
+def intend(session: Session, name: str, connection: str, item: str, now: datetime, marker: str | None = None) -> Write:
+    """The record of a write: a new one (its marker random, if not given), or that of an interrupted attempt."""
     row = session.get(Write, name)
     if row is None:
         row = Write(
             name=name,
             connection=connection,
             item=item,
-            marker=secrets.token_hex(16),
+            marker=marker or secrets.token_hex(16),
             state="intended",
             created=now,
         )

@@ -161,3 +161,36 @@ def test_items_that_were_there_before_are_known_and_not_commented(world: Any) ->
     world.edit("lee", item, summary="Let buyers save, name and share their cart")
     world.poll()
     assert len(world.own_comments(item)) == 1
+
+
+LARGE = (
+    "Loyalty programme",
+    "As a shop owner I want a loyalty programme so that customers come back.\n\n## Tasks\n\n"
+    "- Show the points of each order in the account\n- Add vouchers for points\n- Send a birthday bonus by mail\n"
+    "- List all bonus partners on a page\n- Import the points of the old programme",
+)
+
+
+def test_sub_tasks_are_created_by_an_accept_and_gone_after_an_undo(world: Any) -> None:
+    item = world.file(*LARGE)
+    world.work()
+    number = world.number(item, "Split into 5")
+    assert world.tracker.children(item.id) == []
+    world.say("dana", item, f"steward accept {number}")
+    world.work()
+    children = world.tracker.children(item.id)
+    assert [child.summary for child in children][:2] == [
+        "Show the points of each order in the account",
+        "Add vouchers for points",
+    ]
+    assert all(world.tracker.comments(child.id) == [] for child in children)
+    world.say("dana", item, f"steward undo {number}")
+    world.work()
+    if world.flavour != "azure-devops" and not world.tracker.may(
+        world.bot(), "administer", world.tracker.projects()[0]
+    ):
+        # Jira lets only administrators delete: the person who asked is told what is missing, and nothing is half done.
+        assert "Delete Issues" in world.answer(item)
+        assert len(world.tracker.children(item.id)) == 5
+    else:
+        assert world.tracker.children(item.id) == []

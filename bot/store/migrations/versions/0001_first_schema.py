@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("plan", sa.JSON(), nullable=True),
         sa.Column("begun", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receipt", sa.JSON(), nullable=True),
+        sa.Column("drafts", sa.JSON(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("connection", "item", "number"),
     )
@@ -186,6 +187,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "comment"),
     )
     op.create_table(
+        "own_items",
+        sa.Column("connection", sa.String(length=100), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "key"),
+    )
+    op.create_table(
         "paid_replies",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("prompt", sa.String(length=100), nullable=False),
@@ -267,6 +274,7 @@ def downgrade() -> None:
     op.drop_table("proposals")
     op.drop_table("progress")
     op.drop_table("paid_replies")
+    op.drop_table("own_items")
     op.drop_table("own_comments")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_items_project"))

@@ -1,0 +1,49 @@
+"""Draft sub-tasks, made beforehand where a project's policy says so: labelled, without sprint and assignee.
+
+They carry the marker that accepting the change would give them, so that accepting finds them and makes none twice.
+"""
+
+from __future__ import annotations
+
+from bot.comments import draft_subtask
+from bot.flows.desk import TriageDesk
+from bot.flows.once import write_once
+from bot.store import proposals, writes
+from rules.model import AddSubtasks, WorkItem
+
+
+def draft(desk: TriageDesk, item: WorkItem) -> int:
+    """Create what a proposal that is shown would add; returns how many drafts the item has."""
+    if desk.drafter is None:
+        return 0
+    with desk.db.read() as session:
+        proposal = proposals.get(session, desk.connection, item.id)
+        rows = proposals.changes(session, desk.connection, item.id)
+    if proposal is None or proposal.state != "shown":
+        return 0
+    return sum(_draft(desk, item, row) for row in rows if row.state == proposals.OPEN and row.kind == "subtasks")
+
+
+def _draft(desk: TriageDesk, item: WorkItem, row: proposals.ProposedChange) -> int:
+    change, drafter = proposals.change_of(row), desk.drafter
+    if not isinstance(change, AddSubtasks) or drafter is None:
+        return 0
+    blocks = draft_subtask(item.key, row.reason, row.source, row.number)
+    keys: list[str] = []
+    for index, summary in enumerate(change.summaries):
+        key, _ = write_once(
+            desk,
+            f"draft:{desk.connection}:{item.id}:{row.number}:{index}",
+            item.id,
+            send=lambda marker, summary=summary: drafter.create(item.key, summary, blocks, marker),  # type: ignore[misc]  # bound now
+            find=lambda marker: drafter.find(item.key, marker),
+            marker=f"{proposals.marker_of(row)}:{index}",
+        )
+        keys.append(key)
+        with desk.db.write() as session:
+            writes.add_own_items(session, desk.connection, [key])
+    with desk.db.write() as session:
+        stored = session.get(proposals.ProposedChange, (desk.connection, item.id, row.number))
+        if stored is not None:
+            stored.drafts = keys
+    return len(keys)
