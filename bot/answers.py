@@ -137,9 +137,10 @@ def not_undone(number: int, field: str, by: str = "") -> Blocks:
     return _said(plain(f"Suggestion {number} was not taken back: {what} was changed{who} since, and that edit stays."))
 
 
-def not_possible(number: int, because_of: str) -> Blocks:
+def not_possible(number: int, because_of: str, *, undoing: bool = False) -> Blocks:
     """The tracker did not take the change, or the item is gone; `because_of` is a few words of the bot's own."""
-    return _said(plain(f"Suggestion {number} was not applied: {clean(because_of, 200).rstrip(' .')}."))
+    done = "taken back" if undoing else "applied"
+    return _said(plain(f"Suggestion {number} was not {done}: {clean(because_of, 200).rstrip(' .')}."))
 
 
 def nothing_to_show() -> Blocks:

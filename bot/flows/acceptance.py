@@ -163,7 +163,7 @@ def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) 
         case "changed since" if undoing:
             word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
         case "not possible":
-            word.answer(answers.not_possible(number, result.detail), about=f"failed {number}")
+            word.answer(answers.not_possible(number, result.detail, undoing=undoing), about=f"failed {number}")
         case "already" | "busy":
             word.answer(_settled(word, number, undoing=undoing), about=f"already {number}")
         case _:

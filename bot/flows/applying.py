@@ -115,12 +115,22 @@ def _perform(
     except Conflict as error:
         return _give_up(desk, item, number, state, error)
     except (Invalid, Refused) as error:
-        _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", str(error))
-        return Result("not possible", str(error))
+        why = _in_words(error)
+        _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
+        return Result("not possible", why)
     if state == "accepting":
         _keep_drafts(desk, item, number)
     _settle(desk, item, number, state, receipt, person)
     return Result("applied" if state == "accepting" else "undone")
+
+
+def _in_words(error: Invalid | Refused) -> str:
+    """For people: the error's own message names requests."""
+    if isinstance(error, Refused):
+        return (
+            f"the bot's account lacks a right: {error.missing}" if error.missing else "the bot's account lacks a right"
+        )
+    return "the tracker does not take it"
 
 
 def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan:
