@@ -58,7 +58,10 @@ class StaleRevision(SandboxError):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `id` is what the vendor calls stable: accountId, user key (Data Center) or identity GUID."""
+    """An account. `id` is what the vendor calls stable: accountId, user key (Data Center) or identity GUID.
+
+    `is_app` makes it an integration's: an app of Jira Cloud, a service principal of Azure DevOps. Data Center knows none.
+    """
 
     name: str
     id: str
@@ -68,6 +71,7 @@ class User:
     is_administrator: bool = False
     active: bool = True
     time_zone: str = "Etc/UTC"
+    is_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)

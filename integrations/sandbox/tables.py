@@ -47,6 +47,7 @@ users = Table(
     Column("is_administrator", Boolean),
     Column("active", Boolean),
     Column("time_zone", String),
+    Column("is_app", Boolean),
 )
 projects = Table(
     "projects",

@@ -95,7 +95,7 @@ def project_guid(project: Project) -> str:
 
 def subject_descriptor(user: User) -> str:
     """What graph and identity references call `descriptor`."""
-    return "aad." + user.id.replace("-", "")
+    return ("aadsp." if user.is_app else "aad.") + user.id.replace("-", "")
 
 
 def identity_descriptor(user: User) -> str:

@@ -67,7 +67,8 @@ class Shapes:
         if self.cloud:
             own = {"emailAddress": user.mail} if self.viewer and self.viewer.name == user.name else {}
             where = self.link(f"user?accountId={user.id}")
-            return {"self": where, "accountId": user.id, **own, **shown, "accountType": "atlassian"}
+            kind = "app" if user.is_app else "atlassian"
+            return {"self": where, "accountId": user.id, **own, **shown, "accountType": kind}
         where = self.link(f"user?username={user.name}")
         return {"self": where, "name": user.name, "key": user.id, "emailAddress": user.mail, **shown}
 

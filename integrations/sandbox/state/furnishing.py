@@ -99,11 +99,17 @@ class Furnished(Readings):
         return user
 
     def add_account(
-        self, name: str, display_name: str | None = None, role: str | None = None, project: str = ""
+        self,
+        name: str,
+        display_name: str | None = None,
+        role: str | None = None,
+        project: str = "",
+        *,
+        is_app: bool = False,
     ) -> User:
         """A new account with the id and token that follow from its login, in a role of a project if one is named."""
         with self.transaction():
-            user = self.add_user(account(self.flavour, name, display_name or name))
+            user = self.add_user(replace(account(self.flavour, name, display_name or name), is_app=is_app))
             if role is not None:
                 self.set_role(project or self.projects()[0].key, name, role)
         return user
