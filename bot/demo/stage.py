@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,13 +41,11 @@ class Stage:
     def __init__(self, staging: Staging, tell: Callable[[str], None]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="steward-demo-"))
         self.backlog = _backlog(staging.source)
-        self.project = self.backlog.items[0].project if self.backlog.items else "SHOP"
         tell(f"Loading {len(self.backlog.items)} items into three trackers ...")
         self.site = Site([Tracker(name, flavour) for name, flavour in FLAVOURS.items()])
         if staging.notice:
             self.site.notice = staging.notice
-        for mounted in self.site:
-            seed_tracker(mounted.tracker, self.backlog, today=datetime.now(UTC).date())
+        self._projects = {mounted.tracker.name: self._seed(mounted.tracker) for mounted in self.site}
         self.served: Served = serve(self.site, port=staging.page_port)
         try:
             self.bot = Bot(load(self._settings(staging)))
@@ -58,11 +57,17 @@ class Stage:
 
     def project_of(self, mounted: Mounted) -> str:
         """The key of the project that the bot looks after."""
-        return mounted.tracker.projects()[0].key
+        return self._projects[mounted.tracker.name]
+
+    def _seed(self, tracker: Tracker) -> str:
+        """Load the backlog; returns the project that most of it went into."""
+        keys = seed_tracker(tracker, self.backlog, today=datetime.now(UTC).date())
+        homes = Counter(tracker.item(key).project for key in keys.values())
+        return homes.most_common(1)[0][0] if homes else tracker.projects()[0].key
 
     def close(self) -> None:
         """End the bot, then the trackers, and throw their data away."""
-        self.bot.stop(drain_seconds=1)
+        self.bot.stop(drain_seconds=1.0, notice_seconds=0.0)
         self.served.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +32,7 @@ class Shapes:
     base: str
     api: str
     viewer: User | None = None
+    _read: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def cloud(self) -> bool:
@@ -42,9 +42,17 @@ class Shapes:
         """The address of a REST resource."""
         return f"{self.base}/rest/api/{self.api}/{path}"
 
-    @cached_property
+    @property
     def _people(self) -> dict[str, User]:
-        return {user.name: user for user in self.tracker.users()}
+        known: dict[str, User] = self._remembered("people", lambda: {user.name: user for user in self.tracker.users()})
+        return known
+
+    def _remembered(self, what: str, read: Callable[[], Any]) -> Any:
+        # Not functools.cached_property: before Python 3.12 it holds one lock for all instances while it reads, and one
+        # thread that holds the tracker would wait for another that waits for the tracker.
+        if what not in self._read:
+            self._read[what] = read()
+        return self._read[what]
 
     def time(self, moment: datetime) -> str:
         zone = ZoneInfo(self.viewer.time_zone) if self.viewer else UTC
@@ -135,10 +143,13 @@ class Shapes:
         }
         return shape[kind](self._terms[kind][name])
 
-    @cached_property
+    @property
     def _terms(self) -> dict[str, dict[str, Term]]:
         kinds = ("status", "priority", "type", "resolution", "component", "link_type")
-        return {kind: {term.name: term for term in self.tracker.terms(kind)} for kind in kinds}
+        known: dict[str, dict[str, Term]] = self._remembered(
+            "terms", lambda: {kind: {term.name: term for term in self.tracker.terms(kind)} for kind in kinds}
+        )
+        return known
 
     # issues
 
