@@ -44,12 +44,16 @@ class Word:
 
     def _allowed(self, right: Right) -> bool:
         if not right.allowed:
-            self.answer(answers.refusal(right.missing), about="refused")
-            with self.desk.db.write() as session:
-                subject = f"{self.desk.connection}:{self.item.id}"
-                content = {"by": self.person.id, "missing": right.missing, "comment": self.comment.id}
-                audit.record(session, "refused", subject, content, self.desk.now())
+            self.refuse(right.missing)
         return bool(right.allowed)
+
+    def refuse(self, missing: str, *, about: str = "refused") -> None:
+        """Tell the person what is missing, and record it."""
+        self.answer(answers.refusal(missing), about=about)
+        with self.desk.db.write() as session:
+            subject = f"{self.desk.connection}:{self.item.id}"
+            content = {"by": self.person.id, "missing": missing, "comment": self.comment.id}
+            audit.record(session, "refused", subject, content, self.desk.now())
 
 
 def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
@@ -78,7 +82,7 @@ def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
 
 def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Comment) -> str:
     """Carry out the commands of one comment; returns the name under which it is handled, or nothing."""
-    if comment.edited or comment.author.is_app:
+    if comment.edited:
         return ""
     found = commands.parse(comment.text)
     if not found or not _counts(desk, item, comment):
@@ -88,10 +92,20 @@ def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Com
         verbs = {"verbs": [type(command).__name__ for command in found], "by": comment.author.id}
         if decisions.take(session, desk.connection, handled, item.id, verbs, desk.now()) == "done":
             return ""
+    if comment.author.is_app:
+        _record_app(desk, item, comment)
+        return handled
     for position, command in enumerate(found):
         word = Word(desk, project, item, comment.author, comment, f"{handled}#{position}")
         _obey(word, command)
     return handled
+
+
+def _record_app(desk: AcceptanceDesk, item: WorkItem, comment: Comment) -> None:
+    """An integration cannot decide; it is not answered either, because two that answer each other never end."""
+    with desk.db.write() as session:
+        content = {"by": comment.author.id, "missing": "a person", "comment": comment.id}
+        audit.record(session, "refused", f"{desk.connection}:{item.id}", content, desk.now())
 
 
 def _counts(desk: AcceptanceDesk, item: WorkItem, comment: Comment) -> bool:
@@ -159,7 +173,7 @@ def _undo(word: Word, command: Undo) -> None:
 def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) -> None:
     match result.outcome:
         case "refused":
-            word.answer(answers.refusal(result.detail), about=f"refused {number}")
+            word.refuse(result.detail, about=f"refused {number}")
         case "changed since" if undoing:
             word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
         case "not possible":

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.flows import rights
@@ -17,9 +18,11 @@ from bot.flows.desk import AcceptanceDesk, Project, TryAgain
 from bot.store import audit, items, proposals, writes
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
-from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Right
+from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt, Refused, Right
 from rules.model import Person, WorkItem
 
+log = structlog.get_logger(__name__)
+GONE = "what it refers to is no longer there"
 DRAFT_LABEL = "steward-draft"
 UNDER_WAY = ("accepting", "undoing")
 
@@ -112,8 +115,14 @@ def _perform(
     try:
         plan = _plan(desk, item, number, state)
         receipt = desk.applier.perform(plan)
+    except proposals.AlteredError:
+        return _refuse_altered(desk, item, number)
     except Conflict as error:
         return _give_up(desk, item, number, state, error)
+    except Missing:
+        desk.reader.fetch(item.id)  # raises Missing anew where it is the item itself that is gone
+        _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", GONE)
+        return Result("not possible", GONE)
     except (Invalid, Refused) as error:
         why = _in_words(error)
         _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
@@ -224,6 +233,15 @@ def _give_up(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, erro
             session, "conflict", f"{desk.connection}:{item.id}", {"number": number, "field": error.field}, desk.now()
         )
     return Result("changed since", error.field, error.by)
+
+
+def _refuse_altered(desk: AcceptanceDesk, item: WorkItem, number: int) -> Result:
+    """What would be applied is not what people were shown."""
+    log.error("altered", connection=desk.connection, item=item.id, number=number)
+    _set(desk, item, number, "not_applied", proposals.ALTERED)
+    with desk.db.write() as session:
+        audit.record(session, "altered", f"{desk.connection}:{item.id}", {"number": number}, desk.now())
+    return Result("not possible", proposals.ALTERED)
 
 
 def _set(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, note: str | None) -> None:

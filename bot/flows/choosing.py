@@ -86,7 +86,7 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
     with desk.db.write() as session:
         row = session.get(ProposedChange, (desk.connection, item.id, number))
         proposal = proposals.get(session, desk.connection, item.id)
-        if row is None or proposal is None:
+        if row is None or proposal is None or not proposals.is_intact(row):
             return None
         for later in proposals.changes(session, desk.connection, item.id):
             if later.subject == row.subject and later.source == _own_source(cause):

@@ -30,13 +30,29 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
     project = desk.projects.get(item.project)
     if project is None:
         raise Silent(f"project {item.project} is not in the settings")
-    polled = row.source == "poll"
+    try:
+        _work_on(run, desk, project, item, row)
+    except Missing:
+        if not _is_gone(desk, item):
+            raise
+        closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
+
+
+def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, row: inbox.Delivery) -> None:
     if row.kind in ("created", "updated"):
-        run.step("touch", lambda: _touch(desk, project, item, delivery))
+        run.step("touch", lambda: _touch(desk, project, item, row.id))
         if _has_open_proposal(desk, item) and label.attend_label(desk, item):
             return
-    if row.kind == "commented" or polled:
+    if row.kind == "commented" or row.source == "poll":
         acceptance.attend(desk, item)
+
+
+def _is_gone(desk: AcceptanceDesk, item: WorkItem) -> bool:
+    try:
+        desk.reader.fetch(item.id)
+    except Missing:
+        return True
+    return False
 
 
 def _is_own(desk: AcceptanceDesk, item: str, comment: str | None) -> bool:

@@ -25,6 +25,8 @@ def draft(desk: TriageDesk, item: WorkItem) -> int:
 
 
 def _draft(desk: TriageDesk, item: WorkItem, row: proposals.ProposedChange) -> int:
+    if not proposals.is_intact(row):
+        return 0
     change, drafter = proposals.change_of(row), desk.drafter
     if not isinstance(change, AddSubtasks) or drafter is None:
         return 0

@@ -71,7 +71,7 @@ def _place(
         return None
     expected = {name: item.digests.get(name, "") for name in FIELDS_TOUCHED[change.kind]}
     for row in same:
-        if row.state == proposals.OPEN and row.payload_hash == change_hash(change):
+        if row.state == proposals.OPEN and row.payload_hash == change_hash(change) and proposals.is_intact(row):
             row.expected, row.reason, row.evidence, row.value = (
                 expected,
                 finding.reason,

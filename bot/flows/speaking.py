@@ -24,7 +24,7 @@ from bot.flows.once import write_once
 from bot.store import decisions, items, proposals, spending, writes
 from integrations.blocks import Blocks, pack, unpack
 from integrations.tracker import Missing
-from rules.model import LinkDuplicate, Person, WorkItem
+from rules.model import AddCriteria, LinkDuplicate, Person, WorkItem
 
 SPEAKING_STATES = ("shown",)
 VISIBLE = ("open", "accepting", "accepted", "undoing", "undone", "rejected", "not_applied")
@@ -146,7 +146,10 @@ def _visible(row: proposals.ProposedChange) -> bool:
 
 
 def shown_change(row: proposals.ProposedChange) -> ShownChange:
-    """A stored change as the comment shows it."""
+    """A stored change as the comment shows it. One that was altered shows nothing of what stands there now."""
+    if not proposals.is_intact(row):
+        empty = AddCriteria(())
+        return ShownChange(row.number, row.title, empty, "", (), row.source, "not_applied", note=proposals.ALTERED)
     return ShownChange(
         number=row.number,
         title=row.title,
@@ -188,5 +191,6 @@ def publish_answers(desk: AcceptanceDesk, item: WorkItem) -> str:
 
 def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
     """Keys that code, not text, brought into a proposal: only these may become links."""
-    originals = {change.original for change in map(proposals.change_of, rows) if isinstance(change, LinkDuplicate)}
+    changes = map(proposals.change_of, filter(proposals.is_intact, rows))
+    originals = {change.original for change in changes if isinstance(change, LinkDuplicate)}
     return frozenset(originals.union(*(row.drafts for row in rows)))

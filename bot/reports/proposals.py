@@ -45,7 +45,7 @@ def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange])
             {
                 "number": change.number,
                 "kind": change.kind,
-                "says": change_line(proposals.change_of(change)),
+                "says": _says(change),
                 "reason": change.reason,
                 "evidence": list(change.evidence),
                 "state": change.state,
@@ -55,3 +55,7 @@ def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange])
             if change.state != "withdrawn"
         ],
     }
+
+
+def _says(change: proposals.ProposedChange) -> str:
+    return change_line(proposals.change_of(change)) if proposals.is_intact(change) else proposals.ALTERED

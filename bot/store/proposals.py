@@ -14,6 +14,7 @@ from bot.store.database import Base
 from rules.model import Change, Finding, change_from, change_hash
 
 OPEN = "open"
+ALTERED = "what is stored is no longer what was shown"
 SHOWN_STATES = ("open", "accepted", "rejected", "undone", "not_applied")
 
 
@@ -93,15 +94,28 @@ def marker_of(row: ProposedChange) -> str:
     return f"{row.payload_hash[:12]}{row.number:04d}"
 
 
-def change_of(row: ProposedChange) -> Change:
-    """The change that a row holds.
+class AlteredError(Exception):
+    """A stored change is not what was stored under its hash: somebody has altered it behind the bot's back."""
 
-    Raises ValueError if the row is not what was stored under its hash: it was altered behind the bot's back.
-    """
-    change = change_from(row.payload)
+
+def change_of(row: ProposedChange) -> Change:
+    """The change that a row holds. Raises AlteredError."""
+    try:
+        change = change_from(row.payload)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise AlteredError(f"change {row.number} of {row.item} is no change") from None
     if change_hash(change) != row.payload_hash:
-        raise ValueError(f"change {row.number} of {row.item} is not what was approved")
+        raise AlteredError(f"change {row.number} of {row.item} is not what was approved")
     return change
+
+
+def is_intact(row: ProposedChange) -> bool:
+    """Whether a row still holds what was stored in it."""
+    try:
+        change_of(row)
+    except AlteredError:
+        return False
+    return True
 
 
 def get(session: Session, connection: str, item: str) -> Proposal | None:
