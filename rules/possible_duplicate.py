@@ -43,14 +43,14 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
         surfaces(item.summary), in_common(tokens(item.summary), tokens(original.summary))
     )
     told = f"{original.status}, {_age(original.created, context.today)}"
-    named = f" Both name {_listed(known_words[:3])}." if known_words else ""
+    named = known_words[:3]
     yield Finding(
         rule=NAME,
         title=f"Same title as {original.key}",
-        reason=f'{original.key} "{original.summary}" ({told}) carries the same title.{named}',
+        reason=f"It is {told}." + (f" Both name {_listed(named)}." if named else ""),
         value=80,
         subject=original.key,
-        evidence=(original.key, told, *known_words),
+        evidence=(original.key, told, *named),
         change=LinkDuplicate(original.key, original.summary),
     )
 

@@ -13,6 +13,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.store.database import Base, changed
 
 
+MARKER_BYTES = 8
+"""Enough not to be guessed on one item; short, because Azure DevOps shows it at the foot of a comment."""
+
+
 class Write(Base):
     """One intended write. `name` is what it is for (one write for ever), `marker` what it carries outside.
 
@@ -68,7 +72,7 @@ def intend(session: Session, name: str, connection: str, item: str, now: datetim
             name=name,
             connection=connection,
             item=item,
-            marker=marker or secrets.token_hex(16),
+            marker=marker or secrets.token_hex(MARKER_BYTES),
             state="intended",
             created=now,
         )
