@@ -60,7 +60,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("b.csv", "Issue key,Summary\nSHOP-1,Checkout\n", "CSV is not read yet"),
-        ("b.csv.gz", gzip.compress(b"Issue key,Summary\nSHOP-1,Checkout\n"), "CSV is not read yet"),
+        ("b.csv.gz", gzip.compress(b"Issue key,Summary\nSHOP-1,Checkout\n", mtime=0), "CSV is not read yet"),
         ("b.xlsx", b"PK\x03\x04rest", "zip archive"),
         ("b.xml", "<rss></rss>", "XML or HTML"),
         ("b.jsonl", '{"key": "A-1"}'.encode("utf-16"), "UTF-16"),
