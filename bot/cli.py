@@ -38,10 +38,10 @@ class Stop(Exception):
     """An error for the person: what happened, and what to do."""
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """The `steward` command: errors for people are sentences, not traces."""
     try:
-        app()
+        app(arguments)
     except Stop as error:
         typer.echo(f"steward: {error}", err=True)
         sys.exit(1)
@@ -67,7 +67,10 @@ def init(
 
     if path.exists() and not force:
         raise Stop(f"{path} is there already. Use --force to overwrite it, or name another path.")
-    path.write_text(files("bot").joinpath("samples/steward.toml").read_text("utf-8"), "utf-8")
+    try:
+        path.write_text(files("bot").joinpath("samples/steward.toml").read_text("utf-8"), "utf-8")
+    except OSError as error:
+        raise Stop(f"{path} cannot be written ({error.strerror}).") from None
     typer.echo(f"Wrote {path}. Fill in a connection and a project, then run: steward doctor")
 
 
@@ -88,17 +91,13 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the bot: web server, worker and clock in one process."""
-    from bot.logs import configure
-    from bot.running import Bot
-
     settings = _load(config)
-    configure()
-    bot = Bot(settings)
     with _until_interrupted() as stopped:
-        bot.start()
-        typer.echo(f"steward listens on {bot.url} (Ctrl-C ends it)", err=True)
-        stopped.wait()
-    bot.stop()
+        drained = _serve(settings, stopped)
+    if not drained:
+        # What is still under way is safe on the disk; its threads would hold the process until they end.
+        sys.stderr.flush()
+        os._exit(0)
 
 
 @app.command()
@@ -113,17 +112,22 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the sandbox page; the bot takes the next one.")] = 8787,
 ) -> None:
     """Try the bot on this machine: a sandbox tracker to look at, and the bot beside it."""
+    if as_json and not check:
+        raise typer.BadParameter("--json goes with --check", param_hint="--json")
+    with _until_interrupted() as stopped:
+        _demonstrate(source, port, stopped, check=check, as_json=as_json)
+
+
+def _demonstrate(source: Path | None, port: int, stopped: threading.Event, *, check: bool, as_json: bool) -> None:
     from bot.demo import showing
 
     try:
-        if check:
-            raise typer.Exit(showing.check(source, as_json=as_json, echo=typer.echo))
-        with _until_interrupted() as stopped:
+        if not check:
             showing.show(source, port, stopped, typer.echo)
+        elif showing.check(source, stopped, as_json=as_json, echo=typer.echo):
+            raise typer.Exit(1)
     except showing.DemoError as error:
         raise Stop(str(error)) from None
-    if not check:
-        sys.stdout.flush()
 
 
 @app.command()
@@ -135,7 +139,8 @@ def proposals(
     """List what was proposed: commented, recorded in shadow mode, or held back by a guard, and why."""
     from bot.reports.proposals import as_lines, listed
 
-    entries = listed(_database(_load(config)), project)
+    with _database(_load(config)) as database:
+        entries = listed(database, project)
     if as_json:
         typer.echo(json.dumps(entries, indent=2, ensure_ascii=False, default=str))
         return
@@ -148,13 +153,13 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Check the hash chain; every row that was altered, dropped or reordered is named."""
     from bot.store import audit
 
-    with _database(_load(config)).read() as session:
+    with _database(_load(config)) as database, database.read() as session:
         faults = list(audit.verify(session))
         length = audit.length(session)
     for fault in faults:
         typer.echo(fault)
     if faults:
-        raise typer.Exit(1)
+        raise Stop(f"the audit is not whole: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}, named above.")
     typer.echo(f"The audit is whole: {length} rows.")
 
 
@@ -167,13 +172,58 @@ def _load(config: Path) -> Settings:
         raise Stop(str(error)) from None
 
 
-def _database(settings: Settings) -> Database:
+def _serve(settings: Settings, stopped: threading.Event) -> bool:
+    """Run the bot until the event is set; whether all that was under way has ended."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.logs import configure
+    from bot.running import Bot
+    from bot.store.folder import FolderTaken
+
+    configure()
+    try:
+        bot = Bot(settings)
+    except FolderTaken as error:
+        raise Stop(str(error)) from None
+    except OSError as error:
+        where = f"{settings.server.host}:{settings.server.port}"
+        raise Stop(f"cannot listen on {where} ({error.strerror}). See host and port under [server].") from None
+    try:
+        bot.start()
+    except SQLAlchemyError as error:
+        bot.stop(0.0, 0.0)
+        raise Stop(_unusable(settings, error)) from None
+    typer.echo(f"steward listens on {bot.url} (Ctrl-C ends it)", err=True)
+    while not stopped.wait(0.5):
+        pass
+    typer.echo("steward ends what is under way (a second Ctrl-C ends it at once)", err=True)
+    return bot.stop()
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from bot.store.database import Database
     from bot.wiring import database_url
 
-    database = Database(database_url(settings))
-    database.migrate()
-    return database
+    try:
+        database = Database(database_url(settings))
+    except OSError as error:
+        raise Stop(f"the data folder {settings.data} cannot be made ({error.strerror}).") from None
+    try:
+        database.migrate()
+        yield database
+    except SQLAlchemyError as error:
+        raise Stop(_unusable(settings, error)) from None
+    finally:
+        database.close()
+
+
+def _unusable(settings: Settings, error: Exception) -> str:
+    """Neither the error's message nor an address is quoted: they may hold a password."""
+    where = "the database under [engine]" if settings.engine.database_url else f"the database in {settings.data}"
+    return f"{where} cannot be used ({type(error).__name__}). Is it there, reachable, whole and writable?"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -83,8 +83,9 @@ class Clock:
 def last_missed(trigger: CronTrigger, now: datetime) -> datetime | None:
     """The last time the trigger should have fired within `MAKE_UP`."""
     last: datetime | None = None
-    candidate = trigger.get_next_fire_time(None, now - MAKE_UP)
-    while candidate is not None and candidate <= now:
+    moment = now - MAKE_UP
+    while (candidate := trigger.get_next_fire_time(None, moment)) is not None and candidate <= now:
         last = candidate
-        candidate = trigger.get_next_fire_time(candidate, candidate + timedelta(seconds=1))
+        # In UTC: where the clocks go back, a second later by the wall may be an hour earlier, for ever.
+        moment = candidate.astimezone(UTC) + timedelta(seconds=1)
     return last

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,13 @@ APPLICATION_VERSION = "1"
 
 class JobFailed(Exception):
     """A step failed before a crash, and its error is all that is left of it."""
+
+
+class Ending(BaseException):
+    """The process ends: a job that is left here stays unfinished, and is taken up at the next start.
+
+    Neither a flow's last guard nor the engine takes it for an error of the job: both look for Exception only.
+    """
 
 
 class _Json(Serializer):
@@ -59,9 +67,12 @@ class EngineRun:
     kind: str
     args: tuple[str, ...]
     attempt: int
+    ending: threading.Event
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """Do a part of the job; after a crash its recorded result is used instead."""
+        if self.ending.is_set():
+            raise Ending
         return DBOS.run_step({"name": name}, work)
 
 
@@ -72,6 +83,9 @@ class Engine:
         self._url, self._jobs, self._executor, self._concurrency = url, jobs, executor, concurrency
         self._client: DBOSClient | None = None
         self._serializer = _Json()
+        self._draining, self._ending = threading.Event(), threading.Event()
+        self._under_way = 0
+        self._moved = threading.Condition()
 
     def start(self) -> None:
         """Take up the work that a former process left, and begin to work."""
@@ -109,12 +123,25 @@ class Engine:
         )
         self._client = self._connect()
 
-    def stop(self, drain_seconds: int = 2) -> None:
-        """End cleanly: what is under way may finish within the time; the rest is resumed at the next start."""
+    def drain(self, seconds: float) -> bool:
+        """Begin no more work, and wait until what is under way has ended. False if it has not within the time.
+
+        Jobs may still be enqueued: they are for the next start.
+        """
+        self._draining.set()
+        with self._moved:
+            return self._moved.wait_for(lambda: self._under_way == 0, seconds)
+
+    def stop(self, drain_seconds: float = 2.0) -> bool:
+        """End cleanly; what has not ended within the time is resumed at the next start. False if there is such work."""
+        drained = self.drain(drain_seconds)
+        self._ending.set()
+        # A job that has just ended has yet to be marked so; the engine looks again after a second.
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=1 if drain_seconds else 0)
         if self._client is not None:
             self._client.destroy()
             self._client = None
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_seconds)
+        return drained
 
     def enqueue(self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0) -> None:
         """Make a job durable. An id that is known, running or finished changes nothing.
@@ -150,10 +177,22 @@ class Engine:
         )
 
     def _work(self, kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
+        with self._moved:
+            if self._draining.is_set():
+                raise Ending
+            self._under_way += 1
+        try:
+            return self._attempt(kind, base, args, partition, attempt)
+        finally:
+            with self._moved:
+                self._under_way -= 1
+                self._moved.notify_all()
+
+    def _attempt(self, kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
         job = self._jobs.get(kind)
         if job is None:
             return "unknown kind of job"
-        verdict = job(EngineRun(base, kind, tuple(args), attempt))
+        verdict = job(EngineRun(base, kind, tuple(args), attempt, self._ending))
         if verdict is None:
             return "done"
         again = _options(f"{base}#{attempt + 1}", partition or None, verdict.seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,12 +13,17 @@ from bot.engine import Engine
 from bot.flows import polling
 from bot.settings import Settings
 from bot.store.database import Database
+from bot.store.folder import FolderLock
 from bot.web.app import create_app
 from bot.web.serving import Server
 
 SWEEP_SECONDS = 30.0
 BESIDE_WEBHOOKS_SECONDS = 300.0
 """How often the poll looks for what webhooks did not bring."""
+NOTICE_SECONDS = 1.0
+"""How long "not ready" is said before anything ends, so that whoever asks sees it and goes elsewhere."""
+DRAIN_SECONDS = 15.0
+"""How long jobs under way may take to end; with all else the process is gone within 25 seconds."""
 
 
 def _now() -> datetime:
@@ -25,15 +31,23 @@ def _now() -> datetime:
 
 
 class Bot:
-    """The embedded bot. `start` returns when it serves; `stop` when all that was under way is kept."""
+    """The embedded bot. `start` returns when it serves; `stop` when all that was under way is kept.
+
+    Raises FolderTaken if another bot works on the data folder, and OSError if the address cannot be listened on.
+    """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = _now) -> None:
         self.settings, self._now = settings, now
+        self._lock = FolderLock(settings.data) if settings.engine.database_url is None else None
         self.db = Database(wiring.database_url(settings))
-        self.wired = wiring.wire(settings, self.db, self._enqueue, now)
+        try:
+            self.wired = wiring.wire(settings, self.db, self._enqueue, now)
+            doors = {name: wiring.door(each, settings, now) for name, each in self.wired.items()}
+            self._server = Server(create_app(doors, self.ready), settings.server.host, settings.server.port)
+        except BaseException:
+            self._let_go()
+            raise
         self.engine = Engine(wiring.engine_url(settings), wiring.jobs(self.wired), concurrency=settings.engine.workers)
-        doors = {name: wiring.door(each, settings, now) for name, each in self.wired.items()}
-        self._server = Server(create_app(doors, self.ready), settings.server.host, settings.server.port)
         self._clock = Clock(self._ticks(), now)
         self._draining = threading.Event()
 
@@ -51,13 +65,24 @@ class Bot:
         self._server.start()
         self._clock.start()
 
-    def stop(self, drain_seconds: int = 2) -> None:
-        """Say "not ready", stop ticking and listening, let jobs end, close."""
+    def stop(self, drain_seconds: float = DRAIN_SECONDS, notice_seconds: float = NOTICE_SECONDS) -> bool:
+        """Say "not ready", stop ticking, let jobs end while deliveries are still kept, then stop listening and close.
+
+        False if a job did not end within the time: its threads are still there, and it is resumed at the next start.
+        """
         self._draining.set()
         self._clock.stop()
+        time.sleep(notice_seconds)
+        self.engine.drain(drain_seconds)
         self._server.close()
-        self.engine.stop(drain_seconds)
+        drained = self.engine.stop(min(1.0, drain_seconds))
+        self._let_go()
+        return drained
+
+    def _let_go(self) -> None:
         self.db.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def ready(self) -> dict[str, bool]:
         """Part by part: may deliveries come?"""

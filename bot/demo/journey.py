@@ -6,6 +6,7 @@ People act through the sandbox as the tracker would let them; what the bot did i
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -66,19 +67,24 @@ class Walk:
 
 
 def walk_all(
-    mounted: list[Mounted], project: Callable[[Mounted], str], tell: Callable[[str, Step], None]
+    mounted: list[Mounted],
+    project: Callable[[Mounted], str],
+    tell: Callable[[str, Step], None],
+    stopped: threading.Event,
 ) -> list[Walk]:
-    """Walk all flavours side by side; `tell` hears of each step as it ends."""
+    """Walk all flavours side by side until `stopped` is set; `tell` hears of each step as it ends."""
     with ThreadPoolExecutor(len(mounted)) as pool:
-        return list(pool.map(lambda each: _Walker(each, project(each), tell).walk(), mounted))
+        return list(pool.map(lambda each: _Walker(each, project(each), tell, stopped).walk(), mounted))
 
 
 class _Walker:
     """One flavour's walk."""
 
-    def __init__(self, mounted: Mounted, project: str, tell: Callable[[str, Step], None]) -> None:
+    def __init__(
+        self, mounted: Mounted, project: str, tell: Callable[[str, Step], None], stopped: threading.Event
+    ) -> None:
         self.tracker: Tracker = mounted.tracker
-        self.project, self._tell = project, tell
+        self.project, self._tell, self._stopped = project, tell, stopped
         self.result = Walk(self.tracker.flavour)
         self.vague: Item
         self.story: Item
@@ -196,7 +202,8 @@ class _Walker:
         while not seen():
             if time.monotonic() > until:
                 raise NotSeen(f"waited {PATIENCE_SECONDS:.0f} s for {what}")
-            time.sleep(LOOK_AGAIN_SECONDS)
+            if self._stopped.wait(LOOK_AGAIN_SECONDS):
+                raise NotSeen(f"interrupted while waiting for {what}")
 
 
 def _plain(html: str) -> str:

@@ -44,14 +44,14 @@ def show(source: Path | None, port: int, stopped: threading.Event, echo: Echo) -
         stage.close()
 
 
-def check(source: Path | None, *, as_json: bool, echo: Echo) -> int:
+def check(source: Path | None, stopped: threading.Event, *, as_json: bool, echo: Echo) -> int:
     """Walk the journey on three flavours; returns the exit code."""
     began = time.monotonic()
     quiet: Echo = (lambda line: None) if as_json else echo
     stage = _stage(Staging(source, quiet_wait=CHECK_WAIT_SECONDS), quiet)
     try:
         _say_unread(stage.backlog, quiet)
-        walks = walk_all(list(stage.site), stage.project_of, lambda name, step: quiet(_line(name, step)))
+        walks = walk_all(list(stage.site), stage.project_of, lambda name, step: quiet(_line(name, step)), stopped)
     finally:
         stage.close()
     ok = all(walk.ok for walk in walks)

@@ -1,0 +1,211 @@
+"""The durable engine: an id runs once, later runs again, items in order, nothing lost over a restart, no text kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.engine import Ending, Engine
+from bot.jobs import Job, Later, Run
+
+PATIENCE_SECONDS = 20.0
+
+
+class Ran:
+    """What jobs have told, in order; waits for the next."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self._moved = threading.Condition()
+
+    def __call__(self, what: str) -> None:
+        with self._moved:
+            self.told.append(what)
+            self._moved.notify_all()
+
+    def wait_for(self, count: int) -> list[str]:
+        with self._moved:
+            assert self._moved.wait_for(lambda: len(self.told) >= count, PATIENCE_SECONDS), self.told
+            return list(self.told)
+
+
+def finished(engine: Engine) -> None:
+    """Wait until no job is left."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while engine.unfinished():
+        assert time.monotonic() < until, "jobs are left"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
+    """Starts engines on one database, one after the other; the last is stopped at the end."""
+    engines: list[Engine] = []
+
+    def begin(**jobs: Job) -> Engine:
+        if engines:
+            engines[-1].stop(0.0)
+        engines.append(Engine(f"sqlite:///{tmp_path / 'engine.db'}", jobs))
+        engines[-1].start()
+        return engines[-1]
+
+    yield begin
+    engines[-1].stop(0.0)
+
+
+def test_an_engine_without_work_is_alive_and_drained_at_once(start: Callable[..., Engine]) -> None:
+    engine = start()
+    assert engine.alive()
+    assert engine.unfinished() == 0
+    assert engine.drain(0.0)
+
+
+def test_before_its_start_nothing_can_be_enqueued_and_it_is_not_alive(tmp_path: Path) -> None:
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}", {})
+    assert not engine.alive()
+    with pytest.raises(RuntimeError, match="not started"):
+        engine.enqueue("note", "one")
+
+
+def test_an_id_runs_once_however_often_and_however_soon_it_is_enqueued(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    threads = [threading.Thread(target=engine.enqueue, args=("note", "once")) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ran.wait_for(1)
+    finished(engine)
+
+    engine.enqueue("note", "once")
+    engine.enqueue("note", "another")
+
+    assert ran.wait_for(2) == ["once", "another"]
+
+
+def test_a_job_that_says_later_is_run_again_as_the_next_attempt(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+
+    def job(run: Run) -> Later | None:
+        ran(f"{run.id} {run.attempt} {run.args}")
+        return Later(0.1) if run.attempt < 2 else None
+
+    engine = start(patient=job)
+    engine.enqueue("patient", "p", "a", "b", partition="item")
+
+    assert ran.wait_for(3) == [f"p {attempt} ('a', 'b')" for attempt in range(3)]
+    finished(engine)
+
+
+def test_jobs_of_one_item_run_in_order_and_never_two_at_a_time(start: Callable[..., Engine]) -> None:
+    ran, under_way = Ran(), threading.Semaphore(1)
+
+    def job(run: Run) -> None:
+        assert under_way.acquire(blocking=False), "two jobs of one item at a time"
+        ran(run.id)
+        under_way.release()
+
+    engine = start(note=job)
+    for number in range(8):
+        engine.enqueue("note", f"job {number}", partition="connection:item")
+
+    assert ran.wait_for(8) == [f"job {number}" for number in range(8)]
+
+
+def test_jobs_of_different_items_run_side_by_side(start: Callable[..., Engine]) -> None:
+    together = threading.Barrier(3, timeout=PATIENCE_SECONDS)
+    ran = Ran()
+
+    def job(run: Run) -> None:
+        together.wait()
+        ran(run.id)
+
+    engine = start(meet=job)
+    for name in ("a", "b", "c"):
+        engine.enqueue("meet", name, partition=name)
+
+    assert sorted(ran.wait_for(3)) == ["a", "b", "c"]
+
+
+def test_a_delayed_job_comes_after_one_that_is_not(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    engine.enqueue("note", "delayed", partition="a", delay=1.0)
+    engine.enqueue("note", "prompt", partition="b")
+
+    assert ran.wait_for(2) == ["prompt", "delayed"]
+
+
+def test_a_restart_goes_on_with_what_was_enqueued_and_what_was_delayed(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    engine.drain(1.0)
+    engine.enqueue("note", "kept", partition="a")
+    engine.enqueue("note", "delayed", partition="b", delay=0.5)
+
+    start(note=lambda run: ran(run.id))
+
+    assert sorted(ran.wait_for(2)) == ["delayed", "kept"]
+
+
+def test_a_job_that_does_not_end_in_time_goes_on_after_the_restart_and_repeats_no_step(
+    start: Callable[..., Engine],
+) -> None:
+    """What the steps gave before is what they give again."""
+    ran, released = Ran(), threading.Event()
+
+    def job(run: Run) -> None:
+        ran(f"got {run.step('first', lambda: _tell(ran, 'first done'))}")
+        if not released.is_set():
+            released.wait(PATIENCE_SECONDS)
+            try:
+                run.step("second", lambda: _tell(ran, "must not be"))
+            except Ending:
+                ran("left")
+                raise
+        run.step("second", lambda: _tell(ran, "second done"))
+
+    engine = start(steps=job)
+    engine.enqueue("steps", "s", partition="a")
+    ran.wait_for(2)
+
+    assert not engine.stop(0.1)
+    released.set()
+    assert ran.wait_for(3)[2] == "left"
+
+    start(steps=job)
+    assert ran.wait_for(5) == ["first done", "got 7", "left", "got 7", "second done"]
+
+
+def test_a_job_of_a_kind_that_is_no_longer_known_does_not_hold_up_the_others(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    engine.enqueue("of another release", "strange", partition="a")
+    engine.enqueue("note", "known", partition="a")
+
+    assert ran.wait_for(1) == ["known"]
+
+
+def test_a_job_that_fails_leaves_only_the_class_of_its_error(start: Callable[..., Engine], tmp_path: Path) -> None:
+    def job(run: Run) -> Any:
+        raise ValueError("CANARY-of-a-message")
+
+    engine = start(fails=job)
+    engine.enqueue("fails", "f", partition="a")
+    finished(engine)
+    engine.stop(0.0)
+
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("engine.db*"))
+    assert b"ValueError" in kept
+    assert b"CANARY" not in kept
+
+
+def _tell(ran: Ran, what: str) -> int:
+    ran(what)
+    return 7

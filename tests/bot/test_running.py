@@ -1,0 +1,322 @@
+"""The bot as a real process beside a sandbox: killed, asked to end, interrupted, started twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import sqlalchemy as sa
+
+from bot.store import audit, inbox
+from bot.store.database import Database
+from integrations.sandbox.markup import to_html
+from integrations.sandbox.records import Item
+from integrations.sandbox.site import Site, serve
+from integrations.sandbox.state import Tracker
+
+PATIENCE_SECONDS = 40.0
+STEWARD = (sys.executable, "-m", "bot.cli")
+SECRET = "s3cret"
+STORY = (
+    "As a buyer I want to save my cart {number}. The cart must be kept for {number} days. It should show the prices."
+)
+
+
+def wait(what: str, seen: Callable[[], Any], patience: float = PATIENCE_SECONDS) -> Any:
+    """Poll until it is true; what was seen is returned."""
+    until = time.monotonic() + patience
+    while not (found := seen()):
+        assert time.monotonic() < until, f"waited {patience:.0f} s for {what}"
+        time.sleep(0.02)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Theatre:
+    """A Jira Cloud sandbox in this process, and the settings of a bot that looks after it from another one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tracker = Tracker("tracker", "jira-cloud")
+        self.site = Site([self.tracker], time_scale=0.0)
+        self.served = serve(self.site)
+        self.mounted = self.site["tracker"]
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.mounted.webhooks.register(f"{self.url}/webhooks/jira/tracker", secret=SECRET)
+        self.config = self._write_settings()
+        self.errors = folder / "stderr.txt"
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def close(self) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        self.served.close()
+        self.site.close()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """A bot that is ready."""
+        process = self.begin()
+        wait("a ready bot", lambda: self._alive(process) and self.ready() == 200)
+        return process
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        with self.errors.open("ab") as errors:
+            process = subprocess.Popen([*STEWARD, "run", "--config", str(self.config)], stderr=errors)
+        self._running.append(process)
+        return process
+
+    def ready(self) -> int | None:
+        """The status of /readyz; None if nobody answers."""
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=5).status_code
+        except requests.ConnectionError:
+            return None
+
+    def file(self, number: int) -> Item:
+        text = {"type": "paragraph", "content": [{"type": "text", "text": STORY.format(number=number)}]}
+        body = {"version": 1, "type": "doc", "content": [text]}
+        project = self.tracker.projects()[0].key
+        return self.tracker.create_item(self.tracker.user("rae"), project, "Story", f"Cart number {number}", body)
+
+    def say(self, item: Item, text: str) -> None:
+        paragraph = {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+        body = {"version": 1, "type": "doc", "content": [paragraph]}
+        self.tracker.add_comment(self.tracker.user("dana"), item.id, body)
+
+    def proposals(self, item: Item) -> list[str]:
+        """The bot's proposal comments on an item, as text. There should be one."""
+        texts = [_text(comment.body) for comment in self.tracker.comments(item.id) if comment.author == "steward"]
+        return [text for text in texts if "Steward:" in text]
+
+    def accept(self, item: Item) -> None:
+        found = re.search(r"(\d+)\. Acceptance criteria", self.proposals(item)[0])
+        assert found
+        self.say(item, f"steward accept {found[1]}")
+
+    def undecided(self, filed: list[Item], accepted: list[Item]) -> list[Item]:
+        return [item for item in filed if item not in accepted and self.proposals(item)]
+
+    def applied(self, item: Item) -> int:
+        """How often the bot has changed the description."""
+        changes = [entry for entry in self.tracker.history(item.id) if entry.actor == "steward"]
+        return sum(any(edit.field == "description" for edit in entry.edits) for entry in changes)
+
+    def said_so(self, item: Item) -> bool:
+        return any("accepted by Dana" in text for text in self.proposals(item))
+
+    def database(self) -> Database:
+        return Database(f"sqlite:///{self.folder / 'data' / 'steward.db'}")
+
+    def _alive(self, process: subprocess.Popen[bytes]) -> bool:
+        assert process.poll() is None, self.errors.read_text()
+        return True
+
+    def _write_settings(self) -> Path:
+        (self.folder / "token").write_text(self.tracker.user("steward").token)
+        (self.folder / "secret").write_text(SECRET)
+        path = self.folder / "steward.toml"
+        path.write_text(f"""
+data = "data"
+[server]
+port = {self.port}
+[connections.tracker]
+kind = "jira-cloud"
+url = "{self.mounted.url}"
+user = "{self.tracker.user("steward").mail}"
+token = {{ file = "{self.folder / "token"}" }}
+webhook_secret = {{ file = "{self.folder / "secret"}" }}
+intake = "poll"
+poll_every = 2
+[projects.main]
+key = "{self.tracker.projects()[0].key}"
+connection = "tracker"
+mode = "suggest"
+nightly = "off"
+quiet_wait = 0.2
+daily_budget = 1000
+bulk_items = 1000
+disabled_rules = ["possible_duplicate"]
+""")
+        return path
+
+
+def _text(body: Any) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", to_html("jira-cloud", body, "html")))
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Iterator[Theatre]:
+    made = Theatre(tmp_path)
+    yield made
+    made.close()
+
+
+def test_fault_16_killed_at_random_while_it_works_each_ticket_is_commented_once_and_each_accept_applied_once(
+    theatre: Theatre,
+) -> None:
+    chance = random.Random(16)  # noqa: S311 - moments, not secrets
+    filed: list[Item] = []
+    accepted: list[Item] = []
+    for _ in range(6):
+        bot = theatre.start()
+        for _ in range(3 if len(filed) < 15 else 0):
+            filed.append(theatre.file(len(filed) + 2))
+        if len(filed) > 3:
+            for item in wait("a proposal to accept", lambda: theatre.undecided(filed, accepted))[:3]:
+                theatre.accept(item)
+                accepted.append(item)
+        time.sleep(chance.uniform(0.05, 1.2))  # the moment of the kill: anywhere in the work
+        bot.kill()
+        bot.wait()
+    theatre.start()
+
+    for item in filed:
+        wait(f"a comment on {item.key}", lambda item=item: theatre.proposals(item))
+    for item in accepted:
+        wait(f"the change of {item.key}", lambda item=item: theatre.said_so(item))
+
+    assert len(filed) == 15
+    assert len(accepted) >= 5
+    assert {item.key: len(theatre.proposals(item)) for item in filed} == {item.key: 1 for item in filed}
+    assert {item.key: theatre.applied(item) for item in filed} == {item.key: int(item in accepted) for item in filed}
+    with theatre.database().read() as session:
+        assert [letter.reason for letter in inbox.dead_letters(session)] == []
+        assert list(audit.verify(session)) == []
+
+
+def test_fault_28_asked_to_end_it_is_not_ready_first_then_ends_in_time_and_loses_nothing(theatre: Theatre) -> None:
+    bot = theatre.start()
+    item = theatre.file(2)
+    wait("the work to begin", lambda: theatre.mounted.faults.requests)
+
+    bot.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    wait("a bot that is not ready", lambda: theatre.ready() in (503, None))
+
+    assert bot.wait(25) == 0
+    assert time.monotonic() - began < 25
+    assert "Traceback" not in theatre.errors.read_text()
+    theatre.start()
+    wait("the comment", lambda: theatre.proposals(item))
+    assert len(theatre.proposals(item)) == 1
+
+
+def test_fault_28_while_it_says_not_ready_it_still_keeps_what_is_delivered(theatre: Theatre) -> None:
+    bot = theatre.start()
+    bot.send_signal(signal.SIGTERM)
+    wait("a bot that says it is not ready", lambda: theatre.ready() == 503)
+
+    item = theatre.file(2)
+    theatre.site.drain()
+
+    assert bot.wait(25) == 0
+    with theatre.database().read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(inbox.Delivery)) == 1
+    theatre.start()
+    wait("the comment", lambda: theatre.proposals(item))
+
+
+def test_fault_28_a_job_that_does_not_end_is_left_for_the_next_start(theatre: Theatre) -> None:
+    bot = theatre.start()
+    theatre.mounted.faults.delay(60.0)
+    item = theatre.file(2)
+    wait("a request under way", lambda: theatre.mounted.faults.requests)
+
+    bot.send_signal(signal.SIGTERM)
+
+    assert bot.wait(25) == 0
+    theatre.mounted.faults.clear()
+    theatre.start()
+    wait("the comment", lambda: theatre.proposals(item))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_fault_28_a_second_signal_ends_it_at_once(theatre: Theatre) -> None:
+    bot = theatre.start()
+    bot.send_signal(signal.SIGTERM)
+    wait("a bot that says it is not ready", lambda: theatre.ready() == 503)
+
+    bot.send_signal(signal.SIGINT)
+
+    assert bot.wait(5) == 128 + signal.SIGINT
+
+
+def test_a_second_bot_on_the_same_folder_is_refused_and_the_first_goes_on(theatre: Theatre) -> None:
+    bot = theatre.start()
+
+    second = subprocess.run([*STEWARD, "run", "-c", str(theatre.config)], capture_output=True, text=True, timeout=30)
+
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"steward: Another bot (process {bot.pid}) works on the data folder")
+    assert "Traceback" not in second.stderr
+    assert theatre.ready() == 200
+
+
+def test_a_port_that_is_taken_is_named_and_the_folder_is_free_again(theatre: Theatre) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", theatre.port))
+        other.listen()
+        bot = theatre.begin()
+        assert bot.wait(30) == 1
+    told = theatre.errors.read_text()
+    assert told.startswith(f"steward: cannot listen on 127.0.0.1:{theatre.port} (Address already in use)")
+    assert "Traceback" not in told
+
+
+def test_ctrl_c_ends_the_demonstration_in_time_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    port = free_port()
+    room = {**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    command = [*STEWARD, "demo", "--port", str(port)]
+    with _ended(
+        subprocess.Popen(command, env=room, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    ) as demo:
+        wait(
+            "the page",
+            lambda: _answers(f"http://127.0.0.1:{port}/") and _answers(f"http://127.0.0.1:{port + 1}/readyz"),
+        )
+
+        demo.send_signal(signal.SIGINT)
+        told, _ = demo.communicate(timeout=5)
+
+    assert demo.returncode == 0
+    assert "Three things to try" in told
+    assert "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
