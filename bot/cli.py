@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -91,7 +92,7 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the bot: web server, worker and clock in one process."""
-    settings = _load(config)
+    settings = _load(config, logging.INFO)
     with _until_interrupted() as stopped:
         drained = _serve(settings, stopped)
     if not drained:
@@ -120,7 +121,9 @@ def demo(
 
 def _demonstrate(source: Path | None, port: int, stopped: threading.Event, *, check: bool, as_json: bool) -> None:
     from bot.demo import showing
+    from bot.logs import configure
 
+    configure(logging.WARNING)
     try:
         if not check:
             showing.show(source, port, stopped, typer.echo)
@@ -163,9 +166,11 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
     typer.echo(f"The audit is whole: {length} rows.")
 
 
-def _load(config: Path) -> Settings:
+def _load(config: Path, level: int = logging.WARNING) -> Settings:
+    from bot.logs import configure
     from bot.settings import SettingsError, load
 
+    configure(level)
     try:
         return load(config)
     except SettingsError as error:
@@ -176,11 +181,9 @@ def _serve(settings: Settings, stopped: threading.Event) -> bool:
     """Run the bot until the event is set; whether all that was under way has ended."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot.logs import configure
     from bot.running import Bot
     from bot.store.folder import FolderTaken
 
-    configure()
     try:
         bot = Bot(settings)
     except FolderTaken as error:

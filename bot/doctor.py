@@ -54,7 +54,10 @@ def _connections(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, "no connection is set up", "Add a table [connections.NAME]; steward init shows how.")
     for name, connection in settings.connections.items():
         client = wiring.connect(name, connection, settings)
-        yield from _account(name, connection, client)
+        account = list(_account(name, connection, client))
+        yield from account
+        if not all(finding.ok for finding in account[:1]):
+            continue  # what the projects would say has the same cause
         projects = settings.projects_of(name)
         if not projects:
             yield Finding(
@@ -107,7 +110,9 @@ def _model(settings: Settings) -> Iterator[Finding]:
 def _what(error: TrackerError) -> str:
     match error:
         case Refused():
-            return "the tracker refuses the token" if not error.missing else f"a right is missing: {error.missing}"
+            return (
+                f"the tracker refuses: {error.missing} is missing" if error.missing else "the tracker refuses the token"
+            )
         case Missing():
             return "the tracker knows nothing of that name, or hides it from the bot"
         case Throttled():

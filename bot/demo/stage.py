@@ -39,8 +39,8 @@ class Stage:
     """Sandbox and bot in this process, until `close`. Everything they keep is thrown away with it."""
 
     def __init__(self, staging: Staging, tell: Callable[[str], None]) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="steward-demo-"))
         self.backlog = _backlog(staging.source)
+        self._folder = Path(tempfile.mkdtemp(prefix="steward-demo-"))
         tell(f"Loading {len(self.backlog.items)} items into three trackers ...")
         self.site = Site([Tracker(name, flavour) for name, flavour in FLAVOURS.items()])
         if staging.notice:
@@ -53,6 +53,7 @@ class Stage:
             self.bot.start()
         except BaseException:
             self.served.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
             raise
 
     def project_of(self, mounted: Mounted) -> str:

@@ -1,0 +1,333 @@
+"""What the command line says: each mistake a clear sentence on standard error and exit code 1, never a traceback."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bot import cli
+
+FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
+VAGUE = ("Search is broken", "It does not work. Please fix it.")
+
+
+class Told(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def steward(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+    """Runs the command in this process, whose logs stay as they are."""
+    monkeypatch.setattr("bot.logs.configure", lambda level=0: None)
+
+    def run(*arguments: str | Path) -> Told:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        assert "Traceback" not in out + err
+        return Told(code if isinstance(code, int) else int(code is not None), out, err)
+
+    return run
+
+
+def config_of(world: Any) -> Path:
+    return Path(world.settings.data).parent / "steward.toml"
+
+
+def rewrite(config: Path, old: str, new: str) -> Path:
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new, 1))
+    return config
+
+
+def test_help_names_every_command_and_comes_from_a_real_process_without_the_heavy_parts() -> None:
+    heavy = "flask sqlalchemy dbos jira azure openai tantivy apscheduler pydantic waitress"
+    script = (
+        "import sys; from bot import cli\n"
+        "try: cli.main(['--help'])\n"
+        f"finally: print('loaded:', [name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    for command in ("init", "doctor", "run", "demo", "proposals", "audit"):
+        assert command in ended.stdout
+    assert "loaded: []" in ended.stdout
+
+
+def test_the_version_is_printed(steward: Callable[..., Told]) -> None:
+    told = steward("--version")
+    assert (told.code, told.err) == (0, "")
+    assert told.out.strip().count(".") == 2
+
+
+def test_an_unknown_command_is_a_mistake_of_usage(steward: Callable[..., Told]) -> None:
+    told = steward("propsals")
+    assert told.code == 2
+    assert "propsals" in told.err
+
+
+# settings
+
+
+def test_init_writes_a_file_and_does_not_overwrite_one(steward: Callable[..., Told], tmp_path: Path) -> None:
+    path = tmp_path / "steward.toml"
+    told = steward("init", path)
+    assert (told.code, told.err) == (0, "")
+    assert "steward doctor" in told.out
+
+    path.write_text("mine")
+    told = steward("init", path)
+    assert told.code == 1
+    assert told.err == f"steward: {path} is there already. Use --force to overwrite it, or name another path.\n"
+    assert path.read_text() == "mine"
+
+    assert steward("init", path, "--force").code == 0
+    assert "[connections.jira]" in path.read_text()
+
+
+def test_init_into_a_folder_that_is_not_there_says_so(steward: Callable[..., Told], tmp_path: Path) -> None:
+    told = steward("init", tmp_path / "nowhere" / "steward.toml")
+    assert told.code == 1
+    assert "cannot be written (No such file or directory)" in told.err
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("run",), ("proposals",), ("audit", "verify")])
+def test_without_a_settings_file_every_command_points_to_init(
+    steward: Callable[..., Told], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    told = steward(*command, "--config", tmp_path / "none.toml")
+    assert told.code == 1
+    assert "steward init" in told.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "there is no connection"),
+        (b"data = [", "this is not TOML"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"conections = {}", "did you mean connections?"),
+        (b"[server]\nprot = 1", "did you mean port?"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(
+    steward: Callable[..., Told], tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "steward.toml"
+    path.write_bytes(content)
+    told = steward("doctor", "-c", path)
+    assert told.code == 1
+    assert said in told.err
+
+
+def test_a_folder_in_the_place_of_the_settings_file_is_named(steward: Callable[..., Told], tmp_path: Path) -> None:
+    told = steward("doctor", "-c", tmp_path)
+    assert told.code == 1
+    assert "cannot be read" in told.err
+
+
+# doctor
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_doctor_finds_nothing_wrong_with_what_works(
+    steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
+) -> None:
+    told = steward("doctor", "-c", config_of(make_world(flavour)))
+    assert told.code == 0, told.out + told.err
+    assert "FIX" not in told.out
+    assert "signed in as" in told.out
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_doctor_names_a_token_that_is_refused(
+    steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
+) -> None:
+    config = config_of(make_world(flavour))
+    (config.parent / "token").write_text("not-this-one")
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "FIX   tracker: the tracker refuses: a valid " in told.out, told.out
+    assert told.out.count("FIX") == 1
+    assert "not-this-one" not in told.out + told.err
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_doctor_names_a_project_that_is_not_there(
+    steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    config = rewrite(config_of(world), f'key = "{world.project}"', 'key = "NOSUCH"')
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "FIX   tracker: project NOSUCH: " in told.out
+    assert "signed in as" in told.out
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_doctor_names_an_address_that_is_another_sites(
+    steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    config = rewrite(config_of(world), world.mounted.url, f"{world.served.url}/elsewhere")
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "FIX   tracker: " in told.out
+
+
+def test_the_doctor_says_that_nobody_answers(steward: Callable[..., Told], make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    world.served.close()
+    told = steward("doctor", "-c", config_of(world))
+    assert told.code == 1
+    assert "the tracker does not answer" in told.out
+    assert "Check the url" in told.out
+
+
+def test_a_secret_that_is_not_in_the_environment_is_named(
+    steward: Callable[..., Told], make_world: Callable[..., Any]
+) -> None:
+    config = config_of(make_world())
+    rewrite(config, f'token = {{ file = "{config.parent / "token"}" }}', 'token = { env = "STEWARD_TEST_NO_TOKEN" }')
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "STEWARD_TEST_NO_TOKEN, which is not set" in told.err
+
+
+# proposals
+
+
+def test_proposals_of_an_empty_store_say_so(steward: Callable[..., Told], make_world: Callable[..., Any]) -> None:
+    config = config_of(make_world())
+    assert steward("proposals", "-c", config).out == "Nothing has been proposed yet.\n"
+    assert steward("proposals", "--json", "-c", config).out == "[]\n"
+
+
+def test_proposals_of_shadow_mode_are_recorded_and_listed(
+    steward: Callable[..., Told], make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    config = rewrite(config_of(world), 'mode = "suggest"', 'mode = "shadow"')
+    world.settings = cli._load(config)
+    world.wire()
+    item = world.file(*VAGUE, type="Bug")
+    world.work()
+
+    entries = json.loads(steward("proposals", "--json", "-c", config).out)
+
+    assert [(entry["key"], entry["state"]) for entry in entries] == [(item.key, "recorded")]
+    assert world.own_comments(item) == []
+    assert f"{item.key}  recorded" in steward("proposals", "-c", config).out
+    assert steward("proposals", "--project", "OTHER", "-c", config).out == "Nothing has been proposed yet.\n"
+
+
+def test_proposals_that_a_guard_holds_back_say_why(
+    steward: Callable[..., Told], make_world: Callable[..., Any]
+) -> None:
+    world = make_world(project="daily_budget = 0")
+    item = world.file(*VAGUE, type="Bug")
+    world.work()
+
+    (entry,) = json.loads(steward("proposals", "--json", "-c", config_of(world)).out)
+
+    assert (entry["key"], entry["state"]) == (item.key, "held")
+    assert entry["held_because"]
+    assert entry["held_because"] in steward("proposals", "-c", config_of(world)).out
+
+
+def test_a_database_that_is_damaged_is_a_sentence(steward: Callable[..., Told], make_world: Callable[..., Any]) -> None:
+    config = config_of(make_world())
+    rewrite(config, 'data = "', 'data = "/dev/null/')
+    told = steward("proposals", "-c", config)
+    assert told.code == 1
+    assert "cannot be made (Not a directory)" in told.err
+
+    folder = config.parent / "damaged"
+    folder.mkdir()
+    (folder / "steward.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    rewrite(config, f'data = "/dev/null/{config.parent / "data"}"', f'data = "{folder}"')
+    told = steward("proposals", "-c", config)
+    assert told.code == 1
+    assert f"the database in {folder} cannot be used" in told.err
+    assert steward("run", "-c", config).code == 1
+
+
+# audit
+
+
+def test_fault_51_an_audit_that_is_whole_says_so_and_an_altered_row_is_named(
+    steward: Callable[..., Told], make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    world.file(*VAGUE, type="Bug")
+    world.work()
+    told = steward("audit", "verify", "-c", config_of(world))
+    assert told.code == 0
+    assert told.out.startswith("The audit is whole: ")
+
+    with sqlite3.connect(world.settings.data / "steward.db") as connection:
+        connection.execute("UPDATE audit SET subject = 'somebody else' WHERE number = 1")
+    told = steward("audit", "verify", "-c", config_of(world))
+    assert told.code == 1
+    assert "Row 1 was altered." in told.out
+    assert told.err.startswith("steward: the audit is not whole")
+
+
+# demo
+
+
+def test_json_without_check_is_a_mistake_of_usage(steward: Callable[..., Told]) -> None:
+    told = steward("demo", "--json")
+    assert told.code == 2
+    assert "--check" in told.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing.jsonl", None, "There is no file"),
+        ("empty.jsonl", b"", "is empty"),
+        ("export.csv", b"Summary,Issue key\nBroken,SHOP-1\n", "CSV is not read yet"),
+        ("garbage.bin", bytes(range(256)) * 20, "is not a backlog"),
+        ("broken.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 1000)[:40], "is not a backlog"),
+        ("book.xlsx", b"PK\x03\x04rest", "zip archive"),
+    ],
+)
+def test_a_file_that_is_no_backlog_is_a_sentence(
+    steward: Callable[..., Told], tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    told = steward("demo", "--check", "--from", path)
+    assert told.code == 1
+    assert told.err.startswith("steward: ")
+    assert said in told.err
+
+
+def test_a_folder_is_no_backlog(steward: Callable[..., Told], tmp_path: Path) -> None:
+    told = steward("demo", "--check", "--from", tmp_path)
+    assert told.code == 1
+    assert "is a folder. Name the file in it." in told.err
+
+
+def test_a_file_that_is_refused_leaves_no_folder_behind(
+    steward: Callable[..., Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    steward("demo", "--check", "--from", tmp_path / "missing.jsonl")
+    assert list(tmp_path.iterdir()) == []
