@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot import wiring
 from bot.store import audit, decisions, inbox, proposals
 from bot.store.audit import AuditRow
+from integrations.sandbox.records import Seed
 from integrations.tracker import Right
 
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
@@ -190,8 +191,6 @@ def test_fault_37_a_bot_that_may_not_ask_and_has_no_list_refuses_and_names_the_l
     item = proposed(world)
     world.say("dana", item, ACCEPT)
     world.work()
-    if flavour == "azure-devops" and "accepted" in states(world, item):
-        pytest.skip("here every account may ask")
     assert nothing_happened(world, item)
     assert "steward-accept" in world.answer(item)
 
@@ -202,8 +201,6 @@ def test_fault_37_a_list_without_the_person_refuses(make_world: Callable[..., An
     item = proposed(world)
     world.say("lee", item, ACCEPT)
     world.work()
-    if flavour == "azure-devops" and "accepted" in states(world, item):
-        pytest.skip("here every account may ask")
     assert nothing_happened(world, item)
     assert "not among the people" in world.answer(item)
 
@@ -407,12 +404,12 @@ def in_noformat(world: Any, text: str) -> Any:
     return in_code(world, text)
 
 
-@pytest.mark.parametrize("form", [in_quote, in_code, in_inline_code, in_block_quote_line, in_noformat])
-def test_fault_38_quoted_and_coded_commands_are_nobodys_word(world: Any, form: Callable[[Any, str], Any]) -> None:
+def test_fault_38_quoted_and_coded_commands_are_nobodys_word(world: Any) -> None:
     item = proposed(world)
-    world.tracker.add_comment(world.tracker.user("dana"), item.id, form(world, ACCEPT))
-    world.work()
-    assert nothing_happened(world, item)
+    for form in (in_quote, in_code, in_inline_code, in_block_quote_line, in_noformat):
+        world.tracker.add_comment(world.tracker.user("dana"), item.id, form(world, ACCEPT))
+        world.work()
+        assert nothing_happened(world, item), form.__name__
 
 
 def test_fault_38_an_edited_comment_is_not_acted_on(world: Any) -> None:
@@ -438,30 +435,29 @@ def test_fault_38_the_bots_own_comment_is_not_acted_on(world: Any) -> None:
 # 39: words that only look right
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        "steward accept \uff11",
-        "steward accept \u0661",
-        "steward accept 111111111111111111111111111111",
-        "steward \u0430ccept 1",
-        "\uff53teward accept 1",
-        "steward accept 1\u00b2",
-        "steward accept -1",
-    ],
-    ids=["full-width", "arabic", "30 digits", "cyrillic a", "full-width s", "superscript", "negative"],
+LOOK_RIGHT = (
+    "steward accept \uff11",  # full-width
+    "steward accept \u0661",  # Arabic
+    "steward accept 111111111111111111111111111111",
+    "steward \u0430ccept 1",  # a Cyrillic a
+    "\uff53teward accept 1",  # a full-width s
+    "steward accept 1\u00b2",  # a superscript
+    "steward accept -1",
 )
-@pytest.mark.parametrize("flavour", ["jira-cloud", "azure-devops"])
-def test_fault_39_numbers_and_letters_that_only_look_right_are_answered_with_help(
-    make_world: Callable[..., Any], flavour: str, word: str
-) -> None:
-    world = make_world(flavour)
+
+
+def test_fault_39_numbers_and_letters_that_only_look_right_are_answered_with_help(world: Any) -> None:
     item = proposed(world)
-    world.say("dana", item, word)
-    world.work()
-    assert nothing_happened(world, item)
-    assert "nothing was changed" in world.answer(item).lower()
-    assert "steward accept" in world.answer(item)
+    answered = ""
+    for word in LOOK_RIGHT:
+        world.say("dana", item, word)
+        world.work()
+        assert nothing_happened(world, item), word
+        assert world.answer(item) != answered, word
+        answered = world.answer(item)
+        last = next(line for line in reversed(answered.splitlines()) if "Dana" in line)
+        assert "nothing was changed" in last
+        assert "steward accept" in last
 
 
 # 14: the label
@@ -490,6 +486,19 @@ def test_fault_14_a_label_that_came_with_the_item_accepts_nothing(world: Any) ->
     world.work()
     assert world.proposal(item)
     assert "Acceptance criteria" not in world.description(item)
+
+
+def test_fault_14_a_label_that_was_imported_or_cloned_accepts_nothing(world: Any) -> None:
+    proposed(world)
+    kind = "User Story" if world.flavour == "azure-devops" else "Story"
+    (key,) = world.tracker.seed([Seed(STORY[0], world.native(STORY[1]), kind, labels=("steward-accept",))])
+    item = world.tracker.item(key)
+    world.edit("lee", item, summary=f"{STORY[0]} soon")
+    world.work()
+    world.edit("lee", item, assignee="lee")
+    world.work()
+    assert "Acceptance criteria" not in world.description(item)
+    assert "accepted" not in states(world, item)
 
 
 @pytest.mark.parametrize("flavour", ["jira-cloud", "azure-devops"])
