@@ -29,7 +29,7 @@ from bot.store.database import Database
 from bot.web.app import create_app
 from bot.web.serving import Server
 from integrations.sandbox.markup import to_html
-from integrations.sandbox.records import Comment, Item, User
+from integrations.sandbox.records import Comment, Item, Seed, User
 from integrations.sandbox.site import Mounted, Site, serve
 from integrations.sandbox.state import Tracker
 
@@ -121,7 +121,9 @@ class InlineQueue:
 class World:
     """A tracker with people, and a bot that looks after it."""
 
-    def __init__(self, folder: Path, flavour: str, *, rights: str, account: str, intake: str, project: str) -> None:
+    def __init__(
+        self, folder: Path, flavour: str, *, rights: str, account: str, intake: str, project: str, mode: str
+    ) -> None:
         self.flavour, self.account = flavour, account
         self.tracker = Tracker("tracker", flavour, bot=rights)  # type: ignore[arg-type]
         self.site = Site([self.tracker], time_scale=0.0)
@@ -129,7 +131,7 @@ class World:
         self.mounted: Mounted = self.site["tracker"]
         self.project = self.tracker.projects()[0].key
         self.queue = InlineQueue()
-        self.settings = load(self._write_settings(folder, account, intake, project))
+        self.settings = load(self._write_settings(folder, account, intake, project, mode))
         self.db = Database(wiring.database_url(self.settings))
         self.db.migrate()
         self.wire()
@@ -172,6 +174,12 @@ class World:
         return self.tracker.create_item(
             self.tracker.user(who), self.project, kind, summary, self.native(text) if text else None, **values
         )
+
+    def seed(self, summary: str, text: str) -> Seed:
+        """An item as an import brings it: older than it looks, and nobody is told."""
+        then = datetime.now(UTC) - timedelta(days=400)
+        kind = "User Story" if self.flavour == "azure-devops" else "Story"
+        return Seed(type=kind, summary=summary, description=self.native(text), created=then, updated=then)
 
     def say(self, who: str, item: Item, text: str, **values: Any) -> Comment:
         return self.tracker.add_comment(self.tracker.user(who), item.id, self.native(text), **values)
@@ -267,7 +275,7 @@ class World:
         door = wiring.door(self.wired, self.settings, self.queue.now)
         return create_app({"tracker": door}, lambda: {"store": self.db.answers()})
 
-    def _write_settings(self, folder: Path, account: str, intake: str, project: str) -> Path:
+    def _write_settings(self, folder: Path, account: str, intake: str, project: str, mode: str) -> Path:
         steward = self.tracker.user("dana" if account == "shared" else "steward")
         (folder / "token").write_text(steward.token)
         (folder / "secret").write_text("s3cret")
@@ -275,7 +283,7 @@ class World:
         lines += [f'url = "{self.mounted.url}"', f'account = "{account}"', f'intake = "{intake}"']
         lines += [f'token = {{ file = "{folder / "token"}" }}', f'webhook_secret = {{ file = "{folder / "secret"}" }}']
         lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
-        lines += ["[projects.main]", f'key = "{self.project}"', 'connection = "tracker"', 'mode = "suggest"']
+        lines += ["[projects.main]", f'key = "{self.project}"', 'connection = "tracker"', f'mode = "{mode}"']
         lines.append(project.format_map({user.name: user.id for user in self.tracker.users()}))
         path = folder / "steward.toml"
         path.write_text("\n".join(lines))
@@ -328,10 +336,11 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         account: str = "own",
         intake: str = "webhook",
         project: str = "",
+        mode: str = "suggest",
     ) -> World:
         folder = tmp_path / f"world-{len(worlds)}"
         folder.mkdir()
-        worlds.append(World(folder, flavour, rights=rights, account=account, intake=intake, project=project))
+        worlds.append(World(folder, flavour, rights=rights, account=account, intake=intake, project=project, mode=mode))
         return worlds[-1]
 
     yield make
