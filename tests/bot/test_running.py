@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -124,6 +125,12 @@ class Theatre:
     def said_so(self, item: Item) -> bool:
         return any("accepted by Dana" in text for text in self.proposals(item))
 
+    def under_way(self) -> bool:
+        """Whether the engine works on an item."""
+        with sqlite3.connect(f"file:{self.folder / 'data' / 'engine.db'}?mode=ro", uri=True) as connection:
+            asked = "SELECT count(*) FROM workflow_status WHERE status = 'PENDING' AND queue_name = 'items'"
+            return bool(connection.execute(asked).fetchone()[0])
+
     def database(self) -> Database:
         return Database(f"sqlite:///{self.folder / 'data' / 'steward.db'}")
 
@@ -240,7 +247,7 @@ def test_fault_28_a_job_that_does_not_end_is_left_for_the_next_start(theatre: Th
     bot = theatre.start()
     theatre.mounted.faults.delay(60.0)
     item = theatre.file(2)
-    wait("a request under way", lambda: theatre.mounted.faults.requests)
+    wait("a job under way", theatre.under_way)
 
     bot.send_signal(signal.SIGTERM)
 
