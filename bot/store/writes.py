@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base, changed
 
-
 MARKER_BYTES = 8
 """Enough not to be guessed on one item; short, because Azure DevOps shows it at the foot of a comment."""
 
