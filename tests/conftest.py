@@ -131,7 +131,8 @@ class World:
         self.mounted: Mounted = self.site["tracker"]
         self.project = self.tracker.projects()[0].key
         self.queue = InlineQueue()
-        self.settings = load(self._write_settings(folder, account, intake, project, mode))
+        self.config = self._write_settings(folder, account, intake, project, mode)
+        self.settings = load(self.config)
         self.db = Database(wiring.database_url(self.settings))
         self.db.migrate()
         self.wire()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.flows import applying
+from bot import wiring
+from bot.store import proposals
 from integrations.tracker import Unreachable
 
 LOUD = "daily_budget = 1000\nbulk_items = 1000"
@@ -57,8 +61,6 @@ def mortal(world: Any, dies_at: tuple[int, str]) -> list[str]:
         return replace(
             desk, **{name: Mortal(getattr(desk, name), calls, dies_at) for name in ports if hasattr(desk, name)}
         )
-
-    from bot import wiring
 
     world.wired = replace(world.wired, triage=wrap(world.wired.triage), acceptance=wrap(world.wired.acceptance))
     world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
@@ -156,8 +158,6 @@ def test_fault_25_five_sub_tasks_with_a_failure_after_three_are_five_in_the_end(
     object.__setattr__(
         world.wired, "acceptance", replace(world.wired.acceptance, applier=_With(world.wired.client.applier, failing))
     )
-    from bot import wiring
-
     world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
     world.say("dana", item, f"steward accept {world.number(item, 'Split into 5')}")
     world.work()
@@ -212,8 +212,6 @@ def test_fault_26_an_edit_between_rights_check_and_write_is_never_overwritten(
 
     applier = _With(world.wired.client.applier, late)
     object.__setattr__(world.wired, "acceptance", replace(world.wired.acceptance, applier=applier))
-    from bot import wiring
-
     world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
     world.say("dana", item, "steward accept 1")
     world.work(leap=False)
@@ -231,8 +229,6 @@ def test_fault_27_a_deleted_item_closes_its_proposal_with_the_reason(
     world.work()
     world.tracker.delete_item(world.tracker.user("ada"), item.id)
     world.work()
-    from bot.store import proposals
-
     with world.db.read() as session:
         proposal = proposals.get(session, "tracker", str(item.id))
     assert proposal is not None
@@ -250,33 +246,56 @@ def test_fault_27_an_item_hidden_from_the_bot_closes_its_proposal(make_world: Ca
     world.tracker.set_private(world.project, True)
     world.say("dana", item, "steward accept 1")
     world.work()
-    from bot.store import proposals
-
     with world.db.read() as session:
         proposal = proposals.get(session, "tracker", str(item.id))
     assert proposal is not None
     assert proposal.state == "closed"
 
 
-def test_fault_42_eight_at_once_accept_one_change_and_it_is_applied_once(make_world: Callable[..., Any]) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+ACCEPT = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from bot import wiring
+from bot.settings import load
+from bot.store.database import Database
+from rules.model import Person
 
+configure()
+config, key, project, number, person, cause, gate = sys.argv[1:]
+settings = load(Path(config))
+desk = wiring.wire(settings, Database(wiring.database_url(settings)), lambda *_, **__: None, lambda: datetime.now(UTC))
+desk = desk["tracker"].acceptance
+item = desk.reader.fetch(key)
+print("ready", flush=True)
+while not Path(gate).exists():
+    time.sleep(0.01)
+print(applying.accept(desk, desk.projects[project], item, int(number), Person(person, "Dana"), cause).outcome)
+"""
+
+
+def test_fault_42_eight_processes_accept_one_change_and_it_is_applied_once(
+    make_world: Callable[..., Any], tmp_path: Path
+) -> None:
     world = make_world("jira-cloud")
     item = world.file(*LARGE)
     world.work()
-    number = world.number(item, "Split into 5")
-    desk, dana = world.wired.acceptance, world.tracker.user("dana")
-    from rules.model import Person
-
-    person = Person(dana.id, dana.display_name)
-    work_item = desk.reader.fetch(item.key)
-
-    def accept(cause: int) -> str:
-        return applying.accept(
-            desk, desk.projects[world.project], work_item, number, person, f"comment {cause}"
-        ).outcome
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(accept, range(8)))
-    assert outcomes.count("applied") == 1
+    gate = tmp_path / "gate"
+    fixed = [str(world.config), item.key, world.project, str(world.number(item, "Split into 5"))]
+    person = world.tracker.user("dana").id
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ACCEPT, *fixed, person, f"comment {number}", str(gate)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(8)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    gate.touch()
+    outcomes = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert outcomes.count("applied") == 1, outcomes
+    assert set(outcomes) <= {"applied", "busy", "already"}
     assert len(world.tracker.children(item.id)) == 5
