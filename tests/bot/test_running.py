@@ -243,20 +243,6 @@ def test_fault_28_while_it_says_not_ready_it_still_keeps_what_is_delivered(theat
     wait("the comment", lambda: theatre.proposals(item))
 
 
-def test_fault_28_a_job_that_does_not_end_is_left_for_the_next_start(theatre: Theatre) -> None:
-    bot = theatre.start()
-    theatre.mounted.faults.delay(60.0)
-    item = theatre.file(2)
-    wait("a job under way", theatre.under_way)
-
-    bot.send_signal(signal.SIGTERM)
-
-    assert bot.wait(25) == 0
-    theatre.mounted.faults.clear()
-    theatre.start()
-    wait("the comment", lambda: theatre.proposals(item))
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 def test_fault_28_a_second_signal_ends_it_at_once(theatre: Theatre) -> None:
     bot = theatre.start()

@@ -257,6 +257,8 @@ import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from bot import wiring
+from bot.flows import applying
+from bot.logs import configure
 from bot.settings import load
 from bot.store.database import Database
 from rules.model import Person
