@@ -140,6 +140,8 @@ def proposals(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List what was proposed: commented, recorded in shadow mode, or held back by a guard, and why."""
+    from rich.console import Console
+
     from bot.reports.proposals import as_lines, listed
 
     with _database(_load(config)) as database:
@@ -147,8 +149,9 @@ def proposals(
     if as_json:
         typer.echo(json.dumps(entries, indent=2, ensure_ascii=False, default=str))
         return
+    console = Console(highlight=False, soft_wrap=True)
     for line in as_lines(entries):
-        typer.echo(line)
+        console.print(line)
 
 
 @audit_app.command("verify")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rich.text import Text
+
 from bot.comments import change_line
 from bot.store import proposals
 from bot.store.database import Database
+from bot.words.wording import clean
 
 
 def listed(db: Database, project: str | None = None) -> list[dict[str, Any]]:
@@ -19,17 +22,21 @@ def listed(db: Database, project: str | None = None) -> list[dict[str, Any]]:
         ]
 
 
-def as_lines(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """The list for a terminal."""
+def as_lines(entries: Sequence[dict[str, Any]]) -> Iterator[Text]:
+    """The list for a terminal; texts of tickets are cleaned, so that none of them steers it."""
     if not entries:
-        yield "Nothing has been proposed yet."
+        yield Text("Nothing has been proposed yet.")
     for entry in entries:
         because = f" ({entry['held_because']})" if entry["held_because"] else ""
-        yield f"{entry['key']}  {entry['state']}{because}  {entry['updated']:%Y-%m-%d %H:%M}"
+        yield Text.assemble(
+            (clean(entry["key"], 80), "bold"), f"  {entry['state']}{because}  {entry['updated']:%Y-%m-%d %H:%M}"
+        )
         for change in entry["changes"]:
-            yield f"  {change['number']}. {change['says']}  [{change['state']}]"
+            yield Text.assemble(
+                f"  {change['number']}. {clean(change['says'], 300)}  ", (f"[{change['state']}]", "dim")
+            )
         for question in entry["questions"]:
-            yield f"  ? {question}"
+            yield Text(f"  ? {clean(question, 300)}")
 
 
 def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class StaleRevision(SandboxError):
 class User:
     """An account. `id` is what the vendor calls stable: accountId, user key (Data Center) or identity GUID.
 
-    `is_app` makes it an integration's: an app of Jira Cloud, a service principal of Azure DevOps. Data Center knows none.
+    `is_app`: an integration's (an app of Jira Cloud, a service principal of Azure DevOps); Data Center knows none.
     """
 
     name: str
