@@ -30,7 +30,7 @@ _SYMPTOMS: tuple[tuple[re.Pattern[str], str], ...] = (
 )  # fmt: skip
 _WISHES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(improv\w*|better|enhanc\w*|optimi[sz]\w*|faster|speed up|nicer|modern\w*|user[- ]friendly)\b", _I),
-     'What is not good enough today, and how will somebody see that it is "{0}"?'),
+     "What is not good enough today, and how will somebody notice the difference?"),
     (re.compile(r"\b(investigat\w*|research|analy[sz]e|evaluat\w*|spike|explore|look into)\b", _I),
      "Which question should be answered at the end, and who decides with the answer?"),
     (re.compile(r"\b(refactor\w*|clean[- ]?up|rework|restructur\w*|rewrit\w*|migrat\w*)\b", _I),

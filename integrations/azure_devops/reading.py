@@ -103,6 +103,7 @@ def _entities(text: str) -> str:
         return text
 
 
+_STRUCK = ("s", "strike", "del")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -173,6 +174,8 @@ class _Walker:
             self.anchors.append((_entities(found[1]) if found else "", len(self.line)))
         elif name in ("code", "tt", "kbd", "samp"):
             self.code += 1
+        elif name in _STRUCK:
+            self.line.append(("~~", False))  # what is struck out is not said
         elif name in ("td", "th"):
             if self.line:
                 self.line.append((" | ", False))
@@ -212,6 +215,8 @@ class _Walker:
                     self._end_verbatim()
         elif name == "a":
             self._end_anchor()
+        elif name in _STRUCK:
+            self.line.append(("~~", False))
         elif name in ("code", "tt", "kbd", "samp"):
             self.code = max(0, self.code - 1)
         elif name in _BLOCKS:

@@ -120,3 +120,8 @@ def test_fault_49_readings_take_linear_time(name: str) -> None:
 
     # Ten times the text may take some thirty times as long on a busy machine, never a hundred times.
     assert seconds(text) < 30 * max(seconds(text[: len(text) // 10]), 0.02)
+
+
+@pytest.mark.parametrize("tag", ["s", "strike", "del"])
+def test_what_is_struck_out_is_marked_so_that_it_is_no_command(tag: str) -> None:
+    assert from_html(f"<div><{tag}>steward accept 2</{tag}></div>") == "~~steward accept 2~~"
