@@ -10,7 +10,7 @@ import heapq
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -147,6 +147,12 @@ class World:
         self.wired = wired["tracker"]
         self.queue.jobs = dict(wiring.jobs(wired))
         polling.connect(self.wired.acceptance)
+
+    def rewire(self, desk: str, **ports: Any) -> None:
+        """Put other ports on a desk, "triage" or "acceptance"."""
+        changed = {desk: replace(getattr(self.wired, desk), **ports)}
+        self.wired = replace(self.wired, **changed)
+        self.queue.jobs = dict(wiring.jobs({"tracker": self.wired}))
 
     def reconnect(self) -> None:
         """Connect the project as if for the first time, now."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 import sqlalchemy as sa
 
-from bot import wiring
 from bot.store import audit, decisions, inbox, proposals
 from bot.store.audit import AuditRow
 from integrations.sandbox.records import Seed
@@ -58,12 +56,6 @@ def states(world: Any, item: Any) -> list[str]:
 def letters(world: Any) -> list[str]:
     with world.db.read() as session:
         return [letter.reason for letter in inbox.dead_letters(session)]
-
-
-def rewire(world: Any, **ports: Any) -> None:
-    """Put other ports on the desk at which people's words are attended to."""
-    world.wired = replace(world.wired, acceptance=replace(world.wired.acceptance, **ports))
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
 
 
 def untouched(world: Any, item: Any) -> bool:
@@ -162,7 +154,7 @@ def test_fault_37_an_integration_decides_nothing_even_with_all_rights(
 
 def test_fault_37_rights_lost_between_accept_and_apply_are_noticed_and_told(world: Any) -> None:
     item = proposed(world)
-    rewire(world, people=Turning(world.wired.client.people, 1))
+    world.rewire("acceptance", people=Turning(world.wired.client.people, 1))
     world.say("dana", item, ACCEPT)
     world.work()
     assert nothing_happened(world, item)
@@ -175,7 +167,7 @@ def test_fault_37_rights_lost_before_an_undo_is_made_leave_what_was_accepted(wor
     world.say("dana", item, ACCEPT)
     world.work()
     accepted = world.now(item)
-    rewire(world, people=Turning(world.wired.client.people, 1))
+    world.rewire("acceptance", people=Turning(world.wired.client.people, 1))
     world.say("dana", item, "steward undo 1")
     world.work()
     assert world.now(item).description == accepted.description
@@ -235,7 +227,7 @@ def test_fault_27_an_item_deleted_between_word_and_write_closes_the_proposal(wor
             world.tracker.delete_item(world.tracker.user("ada"), item.id)
             return plan(*args)
 
-    rewire(world, applier=Late())
+    world.rewire("acceptance", applier=Late())
     world.say("dana", item, ACCEPT)
     world.work()
     with world.db.read() as session:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from bot import wiring
 from bot.store import proposals
 from integrations.tracker import Unreachable
 
@@ -57,13 +56,10 @@ def mortal(world: Any, dies_at: tuple[int, str]) -> list[str]:
     calls: list[str] = []
     ports = ("reader", "commenter", "applier", "people")
 
-    def wrap(desk: Any) -> Any:
-        return replace(
-            desk, **{name: Mortal(getattr(desk, name), calls, dies_at) for name in ports if hasattr(desk, name)}
-        )
-
-    world.wired = replace(world.wired, triage=wrap(world.wired.triage), acceptance=wrap(world.wired.acceptance))
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    for name in ("triage", "acceptance"):
+        desk = getattr(world.wired, name)
+        held = {port: getattr(desk, port) for port in ports if hasattr(desk, port)}
+        world.rewire(name, **{port: Mortal(each, calls, dies_at) for port, each in held.items()})
     return calls
 
 
@@ -155,10 +151,7 @@ def test_fault_25_five_sub_tasks_with_a_failure_after_three_are_five_in_the_end(
         create(shorter)
         raise Unreachable("no answer after the third")
 
-    object.__setattr__(
-        world.wired, "acceptance", replace(world.wired.acceptance, applier=_With(world.wired.client.applier, failing))
-    )
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    world.rewire("acceptance", applier=_With(world.wired.client.applier, failing))
     world.say("dana", item, f"steward accept {world.number(item, 'Split into 5')}")
     world.work()
     assert len(world.tracker.children(item.id)) == 5
@@ -210,9 +203,7 @@ def test_fault_26_an_edit_between_rights_check_and_write_is_never_overwritten(
         world.edit("lee", item, description="As a buyer I want something else. It must be quick.")
         return perform(plan)
 
-    applier = _With(world.wired.client.applier, late)
-    object.__setattr__(world.wired, "acceptance", replace(world.wired.acceptance, applier=applier))
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    world.rewire("acceptance", applier=_With(world.wired.client.applier, late))
     world.say("dana", item, "steward accept 1")
     world.work(leap=False)
     assert "something else" in world.description(item)

@@ -6,7 +6,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from bot import wiring
 from bot.store import inbox, spending
 from integrations.sandbox.markup import to_html
 from integrations.sandbox.model import ModelServer, serve_model
@@ -166,8 +164,7 @@ def test_fault_16_a_reply_that_was_paid_for_is_not_bought_again(make: Callable[.
         def post(self, *args: Any) -> Any:
             raise Killed
 
-    world.wired = replace(world.wired, triage=replace(world.wired.triage, commenter=Dying()))
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    world.rewire("triage", commenter=Dying())
     item = world.file(*STORY)
     with pytest.raises(Killed):
         world.work()

@@ -38,7 +38,7 @@ def test_is_silent_where_somebody_could_start(make_item, context, kind, summary,
             "Steps to reproduce:\n\nExpected result:\nTBD\n\nActual result:\nn/a",
             "last thing on the screen",
         ),
-        ("Story", "Improve search", "TBD", 'see that it is "improve"'),
+        ("Story", "Improve search", "TBD", "notice the difference"),
         ("Task", "Vouchers", "<describe the task here>", "Who needs it"),
     ],
 )
