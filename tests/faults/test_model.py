@@ -190,7 +190,8 @@ def test_fault_20_a_model_that_is_away_or_slow_leaves_the_rules_alone_at_work(
     assert RULES_WORDS in world.proposal(item)
     assert "language model" not in world.proposal(item)
     assert not letters(world)
-    assert spent(world) == 0 or mood == "drip"
+    # A call that the deadline cut may have been charged for, so it counts; one that was turned away was not.
+    assert spent(world) == 0 or mood != "rate_limited"
 
 
 def test_fault_20_a_model_that_is_away_for_a_moment_is_asked_again(
