@@ -23,7 +23,10 @@ from bot.jobs import Job, T
 ITEMS = "items"
 """The queue of work on single items: one at a time an item, many items side by side."""
 ROUNDS = "rounds"
-"""The queue of polls, backfills and nightly runs."""
+"""The queue of backfills and nightly runs, which take long."""
+TICKS = "ticks"
+"""The queue of polls and sweeps, which must not wait for those."""
+TICKING = ("poll", "sweep")
 
 POLLING_SECONDS = 0.2
 APPLICATION_VERSION = "1"
@@ -73,7 +76,11 @@ class EngineRun:
         """Do a part of the job; after a crash its recorded result is used instead."""
         if self.ending.is_set():
             raise Ending
-        return DBOS.run_step({"name": name}, work)
+        try:
+            return DBOS.run_step({"name": name}, work)
+        except JobFailed:
+            # It failed before a crash, and what is recorded is only that: a step can be done again.
+            return work()
 
 
 class Engine:
@@ -119,6 +126,9 @@ class Engine:
             on_conflict="always_update",
         )
         DBOS.register_queue(
+            TICKS, worker_concurrency=4, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update"
+        )
+        DBOS.register_queue(
             ROUNDS, worker_concurrency=2, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update"
         )
         self._client = self._connect()
@@ -151,7 +161,7 @@ class Engine:
         """
         if self._client is None:
             raise RuntimeError("the engine is not started")
-        self._client.enqueue(_options(job_id, partition, delay), kind, job_id, list(args), partition or "", 0)
+        self._client.enqueue(_options(kind, job_id, partition, delay), kind, job_id, list(args), partition or "", 0)
 
     def alive(self) -> bool:
         """Whether the engine's database answers."""
@@ -195,15 +205,15 @@ class Engine:
         verdict = job(EngineRun(base, kind, tuple(args), attempt, self._ending))
         if verdict is None:
             return "done"
-        again = _options(f"{base}#{attempt + 1}", partition or None, verdict.seconds)
+        again = _options(kind, f"{base}#{attempt + 1}", partition or None, verdict.seconds)
         DBOS.enqueue_workflow_with_options(again, kind, base, args, partition, attempt + 1)
         return "later"
 
 
-def _options(job_id: str, partition: str | None, delay: float) -> EnqueueOptions:
+def _options(kind: str, job_id: str, partition: str | None, delay: float) -> EnqueueOptions:
     options: EnqueueOptions = {
         "workflow_name": "job",
-        "queue_name": ITEMS if partition else ROUNDS,
+        "queue_name": ITEMS if partition else TICKS if kind in TICKING else ROUNDS,
         "workflow_id": job_id,
     }
     if partition:

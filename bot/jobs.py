@@ -9,6 +9,18 @@ from typing import Protocol, TypeVar
 T = TypeVar("T", str, int, bool, None)
 
 
+class TryAgain(Exception):
+    """Not now: an earlier attempt may still land. Try again after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds:.1f} s")
+        self.seconds = seconds
+
+
+class Silent(Exception):
+    """Nothing is to be said or done; the message says why, for the record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """A job's wish to be run again after some seconds, as the next attempt."""

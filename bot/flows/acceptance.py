@@ -18,6 +18,9 @@ from integrations.blocks import Blocks
 from integrations.tracker import Comment, Missing, Right
 from rules.model import Person, WorkItem
 
+MOST_EXPLAINED = 5
+"""Of one command: the answer comment holds no more, and anybody may ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -59,7 +62,7 @@ class Word:
 def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
     """Act on the new commands in an item's comments; returns how many comments had any."""
     project = desk.projects.get(item.project)
-    if project is None:
+    if project is None or not project.suggests:
         return 0
     try:
         comments = desk.reader.comments(item.key)
@@ -206,7 +209,7 @@ def _explain(word: Word, command: Explain) -> None:
     with word.desk.db.read() as session:
         rows: Sequence[proposals.ProposedChange] = proposals.changes(session, word.desk.connection, word.item.id)
     known = {row.number: row for row in rows if row.shown_at is not None}
-    for choice in command.choices:
+    for choice in command.choices[:MOST_EXPLAINED]:
         row = known.get(choice.number)
         if row is None:
             word.answer(answers.no_such(choice.number, tuple(known)), about=f"unknown {choice.number}")
@@ -244,9 +247,9 @@ def _mute(word: Word, on: bool) -> None:
 
 
 def _say_unknown(word: Word, chosen: choosing.Chosen, *, undoing: bool = False) -> None:
-    for number in chosen.unknown:
-        word.answer(answers.no_such(number, chosen.still_open), about=f"unknown {number}")
-    for number, variant in chosen.lettered:
+    for number in chosen.unknown[:1]:
+        word.answer(answers.no_such(number, chosen.still_open), about="unknown")
+    for number, variant in chosen.lettered[:1]:
         word.answer(answers.no_variant(number, variant), about=f"variant {number}{variant}")
     for number in chosen.settled:
         word.answer(_settled(word, number, undoing=undoing), about=f"already {number}")

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.flows import rights
+from bot.flows import rights, speaking
 from bot.flows.desk import AcceptanceDesk, Project, TryAgain
 from bot.store import audit, items, proposals, writes
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
-from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt, Refused, Right
+from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt, Refused, Right, Throttled
 from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
@@ -64,6 +64,25 @@ def undo(desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, pe
     return _perform(desk, project, item, number, person, "undoing")
 
 
+def finish_stranded(desk: AcceptanceDesk, item: WorkItem) -> None:
+    """Finish what an interrupted attempt left half done, by what is stored.
+
+    The word itself may be gone by now: its author has deleted or edited the comment. What was not sent is open again;
+    what may have been sent is found, or made.
+    """
+    project = desk.projects.get(item.project)
+    with desk.db.read() as session:
+        rows = [row for row in proposals.changes(session, desk.connection, item.id) if row.state in UNDER_WAY]
+    for row in rows:
+        if row.plan is None or row.begun is None or project is None:
+            _set(desk, item, row.number, "open" if row.state == "accepting" else "accepted", None)
+        else:
+            person = Person(row.asked_by_id or "", row.asked_by or "")
+            _perform(desk, project, item, row.number, person, row.state)
+    if rows:
+        speaking.show(desk, item.id)
+
+
 def _not_begun(row: ProposedChange, done: str, cause: str, as_before: Result) -> Result:
     """Why there is nothing to begin: this very word has been carried out, or another one was faster."""
     if _ours(row, done, cause):
@@ -91,6 +110,7 @@ def _begin(
 ) -> bool:
     """Claim the change: of many processes that try, one gets it."""
     values: dict[str, Any] = {"state": after, "cause": cause, "note": None, "plan": None, "begun": None}
+    values |= {"asked_by": person.name, "asked_by_id": person.id}
     if after == "accepting":
         values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": desk.now()}
     with desk.db.write() as session:
@@ -107,16 +127,22 @@ def _perform(
     state: str,
     checked_by_tracker: bool = False,
 ) -> Result:
+    row = _load(desk, item, number)
     # Asked again here, whatever was answered a moment ago: between the word and the deed a right may be taken away.
-    right = Right(True) if checked_by_tracker else rights.may_edit(desk, project, person, item)
+    # Not where the write was sent already and may have landed: then it is only found out.
+    asked = checked_by_tracker or (row.plan is not None and row.begun is not None)
+    right = Right(True) if asked else rights.may_edit(desk, project, person, item)
     if not right.allowed:
         _set(desk, item, number, "open" if state == "accepting" else "accepted", None)
         return Result("refused", right.missing)
     try:
         plan = _plan(desk, item, number, state)
+        if state == "accepting":
+            _keep_drafts(desk, item, number)
         receipt = desk.applier.perform(plan)
-    except proposals.AlteredError:
-        return _refuse_altered(desk, item, number)
+    except Throttled:
+        _set(desk, item, number, state, None)  # nothing was sent: all is asked and worked out anew
+        raise
     except Conflict as error:
         return _give_up(desk, item, number, state, error)
     except Missing:
@@ -127,8 +153,6 @@ def _perform(
         why = _in_words(error)
         _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
         return Result("not possible", why)
-    if state == "accepting":
-        _keep_drafts(desk, item, number)
     _settle(desk, item, number, state, receipt, person)
     return Result("applied" if state == "accepting" else "undone")
 
@@ -194,7 +218,7 @@ def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, recei
         items.save(session, fresh)
         if known is not None and untouched:
             known.triaged_digest = items.content_digest(fresh)
-        _follow(session, item, fresh, number)
+        _follow(session, item, fresh, number, receipt.field)
         if receipt.kind == "subtasks":
             writes.add_own_items(session, desk.connection, receipt.writes)
         audit.record(
@@ -206,12 +230,12 @@ def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, recei
         )
 
 
-def _follow(session: Session, before: WorkItem, after: WorkItem, number: int) -> None:
-    """Our own write moved a field that other open changes were shown against: they still stand, on the new value."""
+def _follow(session: Session, before: WorkItem, after: WorkItem, number: int, written: str) -> None:
+    """Our own write moved the field that other open changes were shown against: they still stand, on the new value."""
     for row in proposals.changes(session, before.connection, before.id):
         if row.state == proposals.OPEN and row.number != number:
             row.expected = {
-                name: after.digests.get(name, "") if before.digests.get(name) == seen else seen
+                name: after.digests.get(name, "") if name == written and before.digests.get(name) == seen else seen
                 for name, seen in row.expected.items()
             }
 

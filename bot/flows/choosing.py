@@ -89,7 +89,7 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
         if row is None or proposal is None or not proposals.is_intact(row):
             return None
         for later in proposals.changes(session, desk.connection, item.id):
-            if later.subject == row.subject and later.source == _own_source(cause):
+            if later.number != number and later.cause == cause:
                 return later.number
         change = _reworded(proposals.change_of(row), lines)
         if change is None:
@@ -97,7 +97,8 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
         reason = "In the words of the person who accepted it."
         finding = Finding(row.rule, row.title, reason, row.value, row.subject, source=_own_source(cause))
         own = proposals.add_change(session, proposal, finding, change, row.expected, desk.now())
-        own.shown_at, row.state = desk.now(), "withdrawn"
+        own.shown_at, own.cause = desk.now(), cause
+        row.state, row.cause = "withdrawn", cause
         return own.number
 
 

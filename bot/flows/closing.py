@@ -17,7 +17,9 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
         if proposal is not None and proposal.state != "closed":
             proposal.state, proposal.held_because, proposal.updated = "closed", reason, now
             for change in proposals.changes(session, desk.connection, row.id):
-                if change.state in (proposals.OPEN, "accepting", "undoing"):
+                if change.state in (proposals.OPEN, "accepting"):
                     change.state, change.note = "not_applied", reason
+                elif change.state == "undoing":
+                    change.state = "accepted"
             audit.record(session, "closed", f"{desk.connection}:{row.id}", {"reason": reason}, now)
         items.forget(session, desk.connection, row.id)

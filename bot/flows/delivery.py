@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.flows import acceptance, closing, label
+from bot.flows import acceptance, applying, closing, label
 from bot.flows.desk import AcceptanceDesk, Project, Silent
 from bot.jobs import Run
 from bot.store import inbox, items, proposals, writes
@@ -17,9 +17,6 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
         row = session.get(inbox.Delivery, delivery)
     if row is None:
         raise Silent("the delivery is no longer known")
-    if row.kind == "deleted":
-        closing.close(desk, row.item, "the item was deleted")
-        return
     if row.kind == "commented" and _is_own(desk, row.item, row.comment):
         raise Silent("the bot's own comment")
     try:
@@ -27,8 +24,11 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
     except Missing:
         closing.close(desk, row.item, "the item was deleted, or the bot may no longer see it")
         return
+    if row.kind == "deleted":
+        raise Silent("the item exists: the delivery was late")
     project = desk.projects.get(item.project)
     if project is None:
+        closing.close(desk, item.id, f"it is in {item.project} now, which is not in the settings")
         raise Silent(f"project {item.project} is not in the settings")
     try:
         _work_on(run, desk, project, item, row)
@@ -41,8 +41,12 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
 def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, row: inbox.Delivery) -> None:
     if row.kind in ("created", "updated"):
         run.step("touch", lambda: _touch(desk, project, item, row.id))
-        if _has_open_proposal(desk, item) and label.attend_label(desk, item):
-            return
+    if not project.suggests:
+        raise Silent("shadow mode")
+    applying.finish_stranded(desk, item)
+    touched = row.kind in ("created", "updated")
+    if touched and _has_open_proposal(desk, item) and label.attend_label(desk, item):
+        return
     if row.kind == "commented" or row.source == "poll":
         acceptance.attend(desk, item)
 

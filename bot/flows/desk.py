@@ -7,22 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.jobs import Enqueue
+from bot.jobs import Enqueue, Silent, TryAgain
 from bot.store.database import Database
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Vocabulary
 from rules.model import AddCriteria, Candidate, Policy, WorkItem
 
-
-class TryAgain(Exception):
-    """Not now: an earlier attempt may still land. Try again after `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds:.1f} s")
-        self.seconds = seconds
-
-
-class Silent(Exception):
-    """Nothing is to be said or done; the message says why, for the record."""
+__all__ = ["AcceptanceDesk", "Desk", "Project", "Silent", "TriageDesk", "TryAgain"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def draft(desk: TriageDesk, item: WorkItem) -> int:
     with desk.db.read() as session:
         proposal = proposals.get(session, desk.connection, item.id)
         rows = proposals.changes(session, desk.connection, item.id)
-    if proposal is None or proposal.state != "shown":
+    if proposal is None or proposal.state != "shown" or proposal.comment is None:
         return 0
     return sum(_draft(desk, item, row) for row in rows if row.state == proposals.OPEN and row.kind == "subtasks")
 

@@ -74,6 +74,6 @@ def _has(labels: str) -> bool:
 
 def _by_a_person(desk: AcceptanceDesk, entry: HistoryEntry) -> bool:
     # The bot never puts this label on, so a shared account can only mean the person who owns it.
-    if entry.actor.is_app:
+    if entry.actor.is_app or not entry.actor.id:
         return False
     return not desk.own_account or entry.actor.id != desk.people.me().id

@@ -44,7 +44,7 @@ def write_once(
         result = send(intent.marker)
     except (Throttled, Invalid, Refused, Missing):
         with desk.db.write() as session:
-            writes.mark_not_sent(session, name)
+            writes.mark_not_sent(session, name, intent.sent)
         raise
     return _done(desk, name, result), intent.marker
 

@@ -6,6 +6,7 @@ import random
 import secrets
 from collections.abc import Callable
 
+import sqlalchemy as sa
 import structlog
 
 from bot.flows.desk import Desk, Silent, TryAgain
@@ -21,9 +22,27 @@ BUG_PATIENCE = 3
 LONGEST_WAIT = 600.0
 
 
+COME_AGAIN = ("poll", "sweep")
+"""Rounds whose next tick is their next attempt: in an outage they would only pile up."""
+STORE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+
+
 def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | None]:
     """Run a flow so that each of its ends is one of: done, later, dead letter."""
+    attempt = _attempt(flow, desk)
 
+    def work(run: Run) -> Later | None:
+        try:
+            return attempt(run)
+        except STORE_AWAY as error:
+            # Nothing can be kept, not even a dead letter: the job itself is what is kept.
+            log.error("store away", job=run.id, attempt=run.attempt, error=type(error).__name__)
+            return Later(_pause(run))
+
+    return work
+
+
+def _attempt(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | None]:
     def work(run: Run) -> Later | None:
         try:
             flow(run)
@@ -31,12 +50,10 @@ def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | 
             _note(desk, run, "finished", str(reason))
         except TryAgain as wish:
             return Later(wish.seconds)
-        except Throttled as error:
-            return Later(error.retry_after + random.uniform(0.0, 1.0))  # noqa: S311 - jitter, not a secret
-        except (Conflict, Invalid, Missing) as error:
-            _bury(desk, run, f"{type(error).__name__}: {error}")
+        except STORE_AWAY:
+            raise
         except TrackerError as error:
-            return _patiently(desk, run, error)
+            return _after_refusal(desk, run, error)
         except Exception as error:  # noqa: BLE001 - the last guard: whatever else it is, it is logged and kept, never lost
             return _after_bug(desk, run, error)
         else:
@@ -46,15 +63,33 @@ def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | 
     return work
 
 
+def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
+    if run.kind in COME_AGAIN:
+        log.warning("round given up", job=run.id, error=type(error).__name__)
+        return None
+    match error:
+        case Throttled():
+            return Later(error.retry_after + random.uniform(0.0, 1.0))  # noqa: S311 - jitter, not a secret
+        case Conflict() | Invalid() | Missing():
+            _bury(desk, run, f"{type(error).__name__}: {error}")
+            return None
+        case _:
+            return _patiently(desk, run, error)
+
+
 def _patiently(desk: Desk, run: Run, error: TrackerError) -> Later | None:
     if run.attempt >= PATIENCE:
         _bury(desk, run, f"{type(error).__name__} after {run.attempt} attempts: {error}")
         return None
-    pause = min(LONGEST_WAIT, 1.0 * 2 ** min(run.attempt, 12))
     log.warning(
         "later", job=run.id, attempt=run.attempt, error=type(error).__name__, refused=isinstance(error, Refused)
     )
-    return Later(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+    return Later(_pause(run))
+
+
+def _pause(run: Run) -> float:
+    longest = min(LONGEST_WAIT, float(2 ** min(run.attempt, 12)))
+    return longest * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
 
 
 def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from bot.flows.desk import Desk, Project
 from bot.jobs import Run
 from bot.store import inbox, items
@@ -56,24 +58,37 @@ def backfill(run: Run, desk: Desk) -> None:
             page = None  # the token of an interrupted backfill has expired: begin again, nothing is lost by it
             continue
         page = found.next
-        _keep_page(desk, project, found)
+        for item in _keep_page(desk, project, found):
+            _hand_in(desk, item)
         if page is None:
             return
 
 
-def _keep_page(desk: Desk, project: Project, found: Page) -> None:
+def _keep_page(desk: Desk, project: Project, found: Page) -> list[WorkItem]:
+    """Store what was there before; returns what was filed since the project was connected, to be handed in."""
     with desk.db.write() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
         if progress is None:
-            return
+            return []
+        new = [item for item in found.items if _is_new(session, item, progress.connected)]
         for item in found.items:
-            items.save(session, item, backfilled=item.created < progress.connected)
+            if item not in new:
+                items.save(session, item, backfilled=True)
         latest = max((item.updated for item in found.items), default=None)
         progress.page = found.next
         if latest is not None and (progress.cursor is None or progress.cursor < latest):
             progress.cursor = latest
         if found.next is None:
             progress.backfilled = desk.now()
+    return new
+
+
+def _is_new(session: Session, item: WorkItem, connected: datetime) -> bool:
+    """Filed since the project was connected, or edited since an earlier page had it."""
+    if item.created >= connected:
+        return True
+    row = items.find(session, item.connection, item.id)
+    return row is not None and item.updated >= connected and row.triaged_digest != items.content_digest(item)
 
 
 def _backfilled(desk: Desk, project: Project) -> bool:

@@ -15,6 +15,8 @@ LABEL = "steward-accept"
 
 def may_edit(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
     """Whether a person may edit an item; `missing` says what would have to change, in words for that person."""
+    if not person.id:
+        return Right(False, "the tracker does not say who you are")
     if person.is_app:
         return Right(False, "an integration cannot decide; a person has to")
     try:
@@ -38,7 +40,7 @@ def may_edit(desk: AcceptanceDesk, project: Project, person: Person, item: WorkI
 
 def may_reject(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
     """As `may_edit`; the item's reporter may say no as well."""
-    if item.reporter is not None and item.reporter.id == person.id and not person.is_app:
+    if item.reporter is not None and person.id and item.reporter.id == person.id and not person.is_app:
         return Right(True)
     return may_edit(desk, project, person, item)
 

@@ -23,7 +23,7 @@ from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
 from bot.store import decisions, items, proposals, spending, writes
 from integrations.blocks import Blocks, pack, unpack
-from integrations.tracker import Missing
+from integrations.tracker import Invalid, Missing, Refused
 from rules.model import AddCriteria, LinkDuplicate, Person, WorkItem
 
 SPEAKING_STATES = ("shown",)
@@ -39,7 +39,9 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
         if proposal is None or item is None:
             return "nothing"
         project = desk.projects.get(item.project)
-        if project is None or (proposal.comment is None and proposal.state not in SPEAKING_STATES):
+        if project is None or not project.suggests:
+            return "silent"
+        if proposal.comment is None and proposal.state not in SPEAKING_STATES:
             return "silent"
         view = _view(session, project, proposal, item)
     blocks = proposal_comment(view, project.zone)
@@ -74,7 +76,12 @@ def _post(
                 row.state = "held"
                 row.held_because = f"the project has had its {project.daily_budget} comments for the day"
             return "held"
-    comment, marker = _write(desk, name, item, blocks)
+    try:
+        comment, marker = _write(desk, name, item, blocks)
+    except (Missing, Refused, Invalid):
+        with desk.db.write() as session:
+            spending.give_back_comment(session, desk.connection, project.key, today, name)
+        raise
     with desk.db.write() as session:
         row = proposals.get(session, desk.connection, item.id)
         if row is not None:

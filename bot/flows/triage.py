@@ -36,15 +36,16 @@ def triage(run: Run, desk: TriageDesk) -> None:
         raise Silent("the bot created it")
     project = desk.projects.get(item.project)
     if project is None:
+        closing.close(desk, item_id, f"it is in {item.project} now, which is not in the settings")
         raise Silent(f"project {item.project} is not in the settings")
     if row.muted:
         raise Silent("muted")
     if why == SCHEDULED and row.triaged_digest == items.content_digest(item):
         raise Silent("nothing that is read has changed")
     run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
-    if project.draft_subtasks:
-        run.step("draft", lambda: drafts.draft(desk, item))
     run.step("speak", lambda: speaking.show(desk, item_id))
+    if project.draft_subtasks and run.step("draft", lambda: drafts.draft(desk, item)):
+        run.step("name the drafts", lambda: speaking.show(desk, item_id))
     # Last of all: until the comment is there, an interrupted look is taken up again.
     with desk.db.write() as session:
         seen = items.find(session, desk.connection, item_id)

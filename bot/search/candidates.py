@@ -25,7 +25,9 @@ class Candidates:
         hits = self._index.candidates(item)
         with self._db.read() as session:
             found = [(hit, items.load(session, self._connection, hit.key)) for hit in hits]
-        return tuple(self._candidate(item, hit, other) for hit, other in found if other is not None)
+        # Whoever may read this item may not be allowed to read a restricted one.
+        open_to_all = [(hit, other) for hit, other in found if other is not None and not other.restricted]
+        return tuple(self._candidate(item, hit, other) for hit, other in open_to_all)
 
     def catch_up(self) -> int:
         """Follow the items table; returns the last change number seen."""

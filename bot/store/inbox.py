@@ -71,7 +71,7 @@ def add(session: Session, connection: str, event: Event, source: str, now: datet
             item=event.item[:200],
             project=event.project[:200] if event.project else None,
             comment=event.comment[:100] if event.comment else None,
-            actor=event.actor.id[:300] if event.actor else None,
+            actor=((event.actor.id or event.actor.name)[:300] or None) if event.actor else None,
             received=now,
             state="ignored" if event.kind == "ignored" else "received",
         )

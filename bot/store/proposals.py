@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -63,12 +65,15 @@ class ProposedChange(Base):
     value: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]]
     payload_hash: Mapped[str] = mapped_column(sa.String(64))
+    salt: Mapped[str] = mapped_column(sa.String(32), default=lambda: secrets.token_hex(16))
     expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(sa.String(20), default=OPEN)
     shown_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(sa.String(300))
     decided_by_id: Mapped[str | None] = mapped_column(sa.String(300))
     decided_at: Mapped[datetime | None]
+    asked_by: Mapped[str | None] = mapped_column(sa.String(300))
+    asked_by_id: Mapped[str | None] = mapped_column(sa.String(300))
     cause: Mapped[str | None] = mapped_column(sa.String(300))
     note: Mapped[str | None] = mapped_column(sa.Text)
     plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
@@ -91,7 +96,8 @@ class Dismissal(Base):
 
 def marker_of(row: ProposedChange) -> str:
     """What the write of a change carries outside; drafts made beforehand carry the same, so accepting finds them."""
-    return f"{row.payload_hash[:12]}{row.number:04d}"
+    named = f"{row.connection}:{row.item}:{row.number}:{row.payload_hash}:{row.salt}"
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 class AlteredError(Exception):

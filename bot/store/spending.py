@@ -52,6 +52,14 @@ def take_comment(session: Session, connection: str, project: str, day: date, nam
     return True
 
 
+def give_back_comment(session: Session, connection: str, project: str, day: date, name: str) -> None:
+    """Give a place back: the tracker did not take the comment."""
+    row = session.get(CommentBudget, (connection, project, day.isoformat(), name))
+    if row is not None:
+        session.delete(row)
+        session.flush()
+
+
 def comments_on(session: Session, connection: str, project: str, day: date) -> int:
     """How many new comments a project has had on a day."""
     query = sa.select(sa.func.count()).where(

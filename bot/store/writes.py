@@ -87,8 +87,11 @@ def mark_sent(session: Session, name: str, seen: datetime | None, now: datetime)
     return bool(changed(session, query))
 
 
-def mark_not_sent(session: Session, name: str) -> None:
-    """The tracker has said that nothing happened."""
+def mark_not_sent(session: Session, name: str, before: datetime | None) -> None:
+    """The tracker has said that nothing happened; `before` is when an earlier attempt was sent, which may yet land."""
+    if before is not None:
+        session.execute(sa.update(Write).where(Write.name == name, Write.state == "sent").values(sent=before))
+        return
     session.execute(
         sa.update(Write).where(Write.name == name, Write.state == "sent").values(state="intended", sent=None)
     )
@@ -118,7 +121,8 @@ def is_ours(session: Session, connection: str, item: str, comment: str, marker: 
     It is if its id is recorded. A marker alone counts only while the write that carries it is still under way: once
     that write is done, its comment is recorded, and the same marker anywhere else is a copy, which proves nothing.
     """
-    if own_comment(session, connection, comment) is not None:
+    own = own_comment(session, connection, comment)
+    if own is not None and own.item == item:
         return True
     if marker is None:
         return False

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store import inbox, writes
+from bot.store import inbox, items, writes
 from bot.store.database import Database
 from integrations.tracker import BadSignature, Event, Malformed, UnknownEvent, Webhook, WebhookSecret
 
@@ -83,7 +83,7 @@ class Intake:
             return self._bury(f"unknown event {error.event[:100]!r}", body)
         if event.kind == "ignored":
             return Answer(200, f"{event.name} is not needed")
-        if event.project is not None and event.project not in self.projects:
+        if event.project is not None and event.project not in self.projects and not self._is_known(event.item):
             return Answer(200, f"project {event.project} is not in the settings")
         return self._accept(event)
 
@@ -97,8 +97,19 @@ class Intake:
             row = session.get(inbox.Delivery, key)
             waiting = row is not None and row.state == "received"
         if waiting:
-            self.hand_over(key, event.item)
+            self._queue(key, event.item)
         return Answer(200, "kept" if new else "known already")
+
+    def _is_known(self, item: str) -> bool:
+        """An item that has moved out of the settings is still heard of, so that what is open on it is closed."""
+        with self.db.read() as session:
+            return items.find(session, self.connection, item) is not None
+
+    def _queue(self, key: str, item: str) -> None:
+        try:
+            self.hand_over(key, item)
+        except Exception as error:  # noqa: BLE001 - it is kept: the sweep will queue it, and the sender need not know
+            log.error("delivery not queued", connection=self.connection, error=type(error).__name__)
 
     def _too_large(self, headers: Mapping[str, str]) -> Answer:
         if self.vendor == "azure-devops":
