@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -63,6 +64,9 @@ class Bot:
             polling.connect(each.acceptance)
         self.engine.start()
         self._server.start()
+        # A start looks for what was missed meanwhile, also within the slot of a tick that has fired before.
+        for name in self.wired:
+            self._enqueue("poll", f"poll:{name}:start-{secrets.token_hex(8)}", name, "start")
         self._clock.start()
 
     def stop(self, drain_seconds: float = DRAIN_SECONDS, notice_seconds: float = NOTICE_SECONDS) -> bool:

@@ -37,9 +37,9 @@ class Word:
         """Tell the person, in the item's answer comment."""
         speaking.answer(self.desk, self.item, f"{self.cause}:{about}", self.person, lines)
 
-    def may_edit(self) -> bool:
+    def may_edit(self, *, accepting: bool = False) -> bool:
         """Ask for the right; a refusal is told to the person who asked."""
-        return self._allowed(rights.may_edit(self.desk, self.project, self.person, self.item))
+        return self._allowed(rights.may_edit(self.desk, self.project, self.person, self.item, accepting=accepting))
 
     def may_reject(self) -> bool:
         """As `may_edit`, for a no."""
@@ -69,6 +69,7 @@ def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
     except Missing:
         closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
         return 0
+    _notice_deletion(desk, item, comments)
     acted = [name for comment in comments if (name := _act_on(desk, project, item, comment))]
     if acted:
         speaking.show(desk, item.id)
@@ -83,6 +84,14 @@ def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
     return len(acted)
 
 
+def _notice_deletion(desk: AcceptanceDesk, item: WorkItem, comments: Sequence[Comment]) -> None:
+    with desk.db.write() as session:
+        proposal = proposals.get(session, desk.connection, item.id)
+        there = {comment.id for comment in comments}
+        if proposal is not None and proposal.comment is not None and proposal.comment not in there:
+            proposals.comment_deleted(session, proposal, desk.now())
+
+
 def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Comment) -> str:
     """Carry out the commands of one comment; returns the name under which it is handled, or nothing."""
     if comment.edited:
@@ -92,7 +101,8 @@ def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Com
         return ""
     handled = f"{item.id}/{comment.id}"
     with desk.db.write() as session:
-        verbs = {"verbs": [type(command).__name__ for command in found], "by": comment.author.id}
+        author = {"by": comment.author.id, "name": comment.author.name}
+        verbs = {"verbs": [type(command).__name__ for command in found], **author}
         if decisions.take(session, desk.connection, handled, item.id, verbs, desk.now()) == "done":
             return ""
     if comment.author.is_app:
@@ -149,7 +159,7 @@ def _obey(word: Word, command: Command) -> None:
 def _accept(word: Word, command: Accept) -> None:
     chosen = choosing.choose(word.desk, word.item, command, word.comment.created, word.cause)
     _say_unknown(word, chosen)
-    if not chosen.numbers or not word.may_edit():
+    if not chosen.numbers or not word.may_edit(accepting=True):
         return
     numbers = chosen.numbers
     if command.own_lines:

@@ -204,6 +204,7 @@ def _receipt(row: ProposedChange) -> Receipt:
 def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, receipt: Receipt, person: Person) -> None:
     """The write is made: store it, and take the item as it is now for read, so that nobody is told of our own edit."""
     done = "accepted" if state == "accepting" else "undone"
+    log.info(done, connection=desk.connection, item=item.key, number=number)
     fresh = desk.reader.fetch(item.id)
     now = desk.now()
     values: dict[str, Any] = {"state": done, "note": None, "plan": None}

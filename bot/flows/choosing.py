@@ -23,6 +23,8 @@ from rules.model import (
     WorkItem,
 )
 
+OWN_WORDS = "a person"
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -54,8 +56,19 @@ def choose(desk: AcceptanceDesk, item: WorkItem, command: Accept | Reject, spoke
 def choose_decided(desk: AcceptanceDesk, item: WorkItem, choices: Sequence[Choice], cause: str) -> Chosen:
     """The changes an undo covers."""
     rows = _shown(desk, item)
+    choices = [_followed(choice, rows) for choice in choices]
     accepted = tuple(row.number for row in rows if row.state == "accepted")
     return _split(rows, choices, ("accepted", "undoing"), accepted, cause)
+
+
+def _followed(choice: Choice, rows: Sequence[ProposedChange]) -> Choice:
+    """A change that somebody's own words replaced leads to the one that took its place."""
+    row = next((row for row in rows if row.number == choice.number), None)
+    if row is None or row.state != "withdrawn" or row.cause is None:
+        return choice
+    heirs = (other for other in rows if other.rule == row.rule and other.source.startswith(OWN_WORDS))
+    heir = next((other for other in heirs if other.number > row.number), None)
+    return Choice(heir.number) if heir else choice
 
 
 def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, str, datetime | None]:
@@ -103,7 +116,7 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
 
 
 def _own_source(cause: str) -> str:
-    return f"a person, in comment {cause.split('#')[0].split('/')[-1]}"
+    return f"{OWN_WORDS}, in comment {cause.split('#')[0].split('/')[-1]}"
 
 
 def _reworded(change: Change, lines: Sequence[str]) -> Change | None:

@@ -26,6 +26,8 @@ def attend_label(desk: AcceptanceDesk, item: WorkItem) -> bool:
     cause = f"{item.id}/label/{entry.id}"
     numbers = _shown_before(desk, item, entry, cause)
     if not numbers:
+        # It accepts nothing now, and must not accept what is shown later.
+        desk.applier.remove_label(item.key, label)
         return False
     with desk.db.write() as session:
         if decisions.take(session, desk.connection, cause, item.id, {"by": entry.actor.id}, desk.now()) == "done":

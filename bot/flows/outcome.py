@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 PATIENCE = 60
 """Attempts at a job whose tracker does not answer: about nine hours."""
 BUG_PATIENCE = 3
+SOME_MINUTES = 8
+"""Attempts at what the tracker refuses for good as a rule."""
 LONGEST_WAIT = 600.0
 
 
@@ -71,6 +73,9 @@ def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
         case Throttled():
             return Later(error.retry_after + random.uniform(0.0, 1.0))  # noqa: S311 - jitter, not a secret
         case Conflict() | Invalid() | Missing():
+            # Jira answers 400, not 403, where a right to comment is missing: it may come back.
+            if run.attempt < SOME_MINUTES:
+                return Later(_pause(run))
             _bury(desk, run, f"{type(error).__name__}: {error}")
             return None
         case _:
@@ -107,6 +112,7 @@ def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
 
 
 def _bury(desk: Desk, run: Run, reason: str, error_id: str | None = None) -> None:
+    log.error("dead letter", connection=desk.connection, job=run.id, reason=reason)
     delivery = run.args[-1] if run.kind == "delivery" else None
     with desk.db.write() as session:
         inbox.bury(session, desk.connection, reason, desk.now(), delivery=delivery, job=run.id, error_id=error_id)

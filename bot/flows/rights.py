@@ -13,8 +13,13 @@ from rules.model import Person, WorkItem
 LABEL = "steward-accept"
 
 
-def may_edit(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
-    """Whether a person may edit an item; `missing` says what would have to change, in words for that person."""
+def may_edit(
+    desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem, *, accepting: bool = False
+) -> Right:
+    """Whether a person may edit an item; `missing` says what would have to change, in words for that person.
+
+    Only who is `accepting` is told of the label: it accepts all that is shown.
+    """
     if not person.id:
         return Right(False, "the tracker does not say who you are")
     if person.is_app:
@@ -31,10 +36,11 @@ def may_edit(desk: AcceptanceDesk, project: Project, person: Person, item: WorkI
         return Right(
             False, f"you are not among the people who may decide in {project.key}; an administrator can add you"
         )
+    label = f"put the label {LABEL} on the item, which accepts all that is shown, or " if accepting else ""
     return Right(
         False,
-        f"the bot is not allowed to ask the tracker who may edit {item.key}. Put the label {LABEL} on the item "
-        "instead, or ask an administrator to list who may decide",
+        f"the bot is not allowed to ask the tracker who may edit {item.key}. "
+        f"You can {label}ask an administrator to list who may decide",
     )
 
 

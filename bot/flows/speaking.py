@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.comments import (
@@ -25,6 +26,8 @@ from bot.store import decisions, items, proposals, spending, writes
 from integrations.blocks import Blocks, pack, unpack
 from integrations.tracker import Invalid, Missing, Refused
 from rules.model import AddCriteria, LinkDuplicate, Person, WorkItem
+
+log = structlog.get_logger(__name__)
 
 SPEAKING_STATES = ("shown",)
 VISIBLE = ("open", "accepting", "accepted", "undoing", "undone", "rejected", "not_applied")
@@ -58,7 +61,7 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
         with desk.db.write() as session:
             row = proposals.get(session, desk.connection, item_id)
             if row is not None:
-                row.state, row.held_because = "closed", "its comment was deleted"
+                proposals.comment_deleted(session, row, desk.now())
         return "deleted"
     _shown(desk, item, proposal.comment, view, digest)
     return "edited"
@@ -67,7 +70,9 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
 def _post(
     desk: SpeakingDesk, project: Project, item: WorkItem, view: ShownProposal, blocks: Blocks, digest: str
 ) -> str:
-    name = f"comment:{desk.connection}:{item.id}"
+    with desk.db.read() as session:
+        stored = proposals.get(session, desk.connection, item.id)
+    name = f"comment:{desk.connection}:{item.id}:{stored.generation if stored else 0}"
     today = desk.now().astimezone(project.zone).date()
     with desk.db.write() as session:
         if not spending.take_comment(session, desk.connection, project.key, today, name, project.daily_budget):
@@ -88,6 +93,7 @@ def _post(
             row.comment, row.comment_marker = comment, marker
             row.asked = row.asked or view.mention_reporter
     _shown(desk, item, comment, view, digest)
+    log.info("commented", connection=desk.connection, item=item.key)
     return "posted"
 
 
@@ -171,13 +177,13 @@ def shown_change(row: proposals.ProposedChange) -> ShownChange:
     )
 
 
-def answer(desk: AcceptanceDesk, item: WorkItem, cause: str, to: Person, lines: Blocks) -> None:
+def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Blocks) -> None:
     """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause."""
     with desk.db.write() as session:
         decisions.add_answer(session, desk.connection, item.id, cause, to.name, {"lines": pack(lines)}, desk.now())
 
 
-def publish_answers(desk: AcceptanceDesk, item: WorkItem) -> str:
+def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
     """Write the item's answer comment, or edit it in place."""
     with desk.db.read() as session:
         kept: Sequence[decisions.AnswerLine] = decisions.answers(session, desk.connection, item.id)

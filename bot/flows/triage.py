@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import rules
+from bot import answers
 from bot.flows import closing, drafts, guards, speaking
 from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.proposing import anything_open, propose
 from bot.jobs import Run
-from bot.store import audit, items, proposals, writes
+from bot.store import audit, decisions, items, proposals, writes
 from integrations.tracker import Missing
-from rules.model import AddCriteria, Context, Finding, WorkItem
+from rules.model import AddCriteria, Context, Finding, Person, WorkItem
 
 SCHEDULED, ASKED = "scheduled", "asked"
 
@@ -43,7 +44,9 @@ def triage(run: Run, desk: TriageDesk) -> None:
     if why == SCHEDULED and row.triaged_digest == items.content_digest(item):
         raise Silent("nothing that is read has changed")
     run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
-    run.step("speak", lambda: speaking.show(desk, item_id))
+    said = run.step("speak", lambda: speaking.show(desk, item_id))
+    if why == ASKED and said not in ("posted", "edited"):
+        run.step("answer", lambda: _nothing_new(desk, item, delivery))
     if project.draft_subtasks and run.step("draft", lambda: drafts.draft(desk, item)):
         run.step("name the drafts", lambda: speaking.show(desk, item_id))
     # Last of all: until the comment is there, an interrupted look is taken up again.
@@ -51,6 +54,17 @@ def triage(run: Run, desk: TriageDesk) -> None:
         seen = items.find(session, desk.connection, item_id)
         if seen is not None:
             seen.triaged_digest = items.content_digest(item)
+
+
+def _nothing_new(desk: TriageDesk, item: WorkItem, cause: str) -> str:
+    """Whoever asked for a look hears that it was taken."""
+    with desk.db.read() as session:
+        handled = session.get(decisions.HandledComment, (desk.connection, cause.split("#")[0]))
+    if handled is None:
+        return "nobody asked"
+    person = Person(str(handled.commands.get("by", "")), str(handled.commands.get("name", "")))
+    speaking.answer(desk, item, f"{cause}:nothing new", person, answers.nothing_found())
+    return speaking.publish_answers(desk, item)
 
 
 def _still_the_last(desk: TriageDesk, item_id: str, delivery: str) -> None:

@@ -23,6 +23,7 @@ SHOWN_STATES = ("open", "accepted", "rejected", "undone", "not_applied")
 class Proposal(Base):
     """All that the bot has to say about one item, in one living comment.
 
+    `generation` counts comments that people deleted: an asked-for look may then speak in a new one.
     `state`: shown (commented), recorded (shadow mode or a nightly run), held (a guard; see `held_because`), closed.
     """
 
@@ -34,6 +35,7 @@ class Proposal(Base):
     state: Mapped[str] = mapped_column(sa.String(20), index=True)
     held_because: Mapped[str | None] = mapped_column(sa.String(300))
     comment: Mapped[str | None] = mapped_column(sa.String(100))
+    generation: Mapped[int] = mapped_column(default=0)
     comment_marker: Mapped[str | None] = mapped_column(sa.String(64))
     last_number: Mapped[int] = mapped_column(default=0)
     more_shown: Mapped[bool] = mapped_column(default=False)
@@ -127,6 +129,16 @@ def is_intact(row: ProposedChange) -> bool:
 def get(session: Session, connection: str, item: str) -> Proposal | None:
     """The proposal of an item."""
     return session.get(Proposal, (connection, item))
+
+
+def comment_deleted(session: Session, proposal: Proposal, now: datetime) -> None:
+    """A person has deleted the comment, which is an answer too: nothing of it stands open any longer."""
+    proposal.state, proposal.held_because, proposal.updated = "closed", "its comment was deleted", now
+    proposal.comment = proposal.comment_marker = proposal.shown_digest = None
+    proposal.generation += 1
+    for row in changes(session, proposal.connection, proposal.item):
+        if row.state == OPEN:
+            row.state, row.note = "withdrawn", "its comment was deleted"
 
 
 def changes(session: Session, connection: str, item: str) -> Sequence[ProposedChange]:

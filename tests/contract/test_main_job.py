@@ -194,3 +194,35 @@ def test_sub_tasks_are_created_by_an_accept_and_gone_after_an_undo(world: Any) -
         assert len(world.tracker.children(item.id)) == 5
     else:
         assert world.tracker.children(item.id) == []
+
+
+def test_a_comment_that_a_person_deleted_leaves_nothing_to_accept(world: Any) -> None:
+    item = world.file(*STORY)
+    world.work()
+    comment = next(each for each in world.tracker.comments(item.id) if each.author == world.bot().name)
+    world.tracker.delete_comment(world.tracker.user("ada"), comment.id)
+    world.say("lee", item, "steward accept 1")
+    world.work()
+    assert world.now(item).description == item.description
+    world.say("lee", item, "steward expand")
+    world.work()
+    assert "Acceptance criteria" in world.proposal(item)
+
+
+def test_undo_of_a_number_that_own_words_replaced_takes_those_back(world: Any) -> None:
+    item = world.file(*STORY)
+    world.work()
+    number = world.number(item, "Acceptance criteria")
+    world.say("lee", item, f"steward accept {number}:\n- The cart is kept for a year")
+    world.work()
+    world.say("lee", item, f"steward undo {number}")
+    world.work()
+    assert world.now(item).description == item.description
+
+
+def test_a_look_that_finds_nothing_new_is_answered(world: Any) -> None:
+    item = world.file(*STORY)
+    world.work()
+    world.say("lee", item, "steward expand")
+    world.work()
+    assert "anew" in world.answer(item)

@@ -223,6 +223,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("held_because", sa.String(length=300), nullable=True),
         sa.Column("comment", sa.String(length=100), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("comment_marker", sa.String(length=64), nullable=True),
         sa.Column("last_number", sa.Integer(), nullable=False),
         sa.Column("more_shown", sa.Boolean(), nullable=False),
