@@ -1,4 +1,4 @@
-"""Each test is a scenario that should hold."""
+"""What goes on between two attempts, two people, two places: nothing is lost, stuck, said twice or overwritten."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import wiring
 from bot.engine import Ending, Engine
 from bot.flows.outcome import guarded
 from bot.store import inbox, items, proposals, writes
 from bot.store.decisions import AnswerLine
-from integrations.tracker import HistoryEntry, Right, Unreachable
+from integrations.tracker import Event, HistoryEntry, Right, Unreachable
 from rules.model import Person
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -47,11 +46,6 @@ def night(world: Any, name: str) -> None:
     world.work()
 
 
-def rewire(world: Any, **ports: Any) -> None:
-    world.wired = replace(world.wired, acceptance=replace(world.wired.acceptance, **ports))
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
-
-
 class Port:
     """A port with one method replaced."""
 
@@ -63,7 +57,7 @@ class Port:
         return getattr(self._inner, name)
 
 
-def test_01_shadow_mode_writes_nothing_whatever_people_type(make_world: Callable[..., Any]) -> None:
+def test_shadow_mode_writes_nothing_whatever_people_type(make_world: Callable[..., Any]) -> None:
     world = make_world(mode="shadow")
     item = world.file(*STORY)
     world.work()
@@ -72,7 +66,7 @@ def test_01_shadow_mode_writes_nothing_whatever_people_type(make_world: Callable
     assert not [entry for entry in world.requests() if entry.method != "GET"]
 
 
-def test_02_own_words_survive_a_retry(make_world: Callable[..., Any]) -> None:
+def test_own_words_survive_a_retry(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
@@ -84,7 +78,7 @@ def test_02_own_words_survive_a_retry(make_world: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("how", ["deleted", "edited"])
-def test_03_a_change_is_not_stuck_when_the_word_goes_between_two_attempts(
+def test_a_change_is_not_stuck_when_the_word_goes_between_two_attempts(
     make_world: Callable[..., Any], how: str
 ) -> None:
     world = make_world()
@@ -103,7 +97,7 @@ def test_03_a_change_is_not_stuck_when_the_word_goes_between_two_attempts(
     assert states(world, item) == ["accepted"], world.answer(item)
 
 
-def test_04_two_items_from_one_template_both_get_their_drafts_and_comment(make_world: Callable[..., Any]) -> None:
+def test_two_items_from_one_template_both_get_their_drafts_and_comment(make_world: Callable[..., Any]) -> None:
     world = make_world(project="draft_subtasks = true\ndaily_budget = 100")
     first, second = world.file(*LARGE), world.file("Loyalty scheme of the second shop", LARGE[1])
     world.work()
@@ -112,7 +106,7 @@ def test_04_two_items_from_one_template_both_get_their_drafts_and_comment(make_w
     assert world.proposal(second)
 
 
-def test_05_a_nightly_run_goes_on_past_a_deleted_item(make_world: Callable[..., Any]) -> None:
+def test_a_nightly_run_goes_on_past_a_deleted_item(make_world: Callable[..., Any]) -> None:
     world = make_world(intake="poll", project="daily_budget = 1")
     world.poll()
     held = [world.file(f"{STORY[0]} in shop {number}", STORY[1]) for number in range(3)]
@@ -127,7 +121,7 @@ def test_05_a_nightly_run_goes_on_past_a_deleted_item(make_world: Callable[..., 
     assert world.own_comments(left)
 
 
-def test_06_a_nightly_run_keeps_the_quiet_wait(make_world: Callable[..., Any]) -> None:
+def test_a_nightly_run_keeps_the_quiet_wait(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work(leap=False)
@@ -136,12 +130,10 @@ def test_06_a_nightly_run_keeps_the_quiet_wait(make_world: Callable[..., Any]) -
     assert world.own_comments(item) == []
 
 
-def test_08_a_late_delete_does_not_close_an_item_that_exists(make_world: Callable[..., Any]) -> None:
+def test_a_late_delete_does_not_close_an_item_that_exists(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
-    from integrations.tracker import Event
-
     event = Event("deleted", "late", str(item.id), "jira:issue_deleted", world.project)
     with world.db.write() as session:
         inbox.add(session, "tracker", event, "webhook", world.queue.now())
@@ -152,7 +144,7 @@ def test_08_a_late_delete_does_not_close_an_item_that_exists(make_world: Callabl
     assert states(world, item) == ["open"]
 
 
-def test_09_what_was_filed_while_the_backlog_was_read_is_triaged(make_world: Callable[..., Any]) -> None:
+def test_what_was_filed_while_the_backlog_was_read_is_triaged(make_world: Callable[..., Any]) -> None:
     world = make_world(intake="poll")
     now = datetime.now(UTC)
     with (
@@ -167,7 +159,7 @@ def test_09_what_was_filed_while_the_backlog_was_read_is_triaged(make_world: Cal
     assert world.own_comments(world.tracker.item(key))
 
 
-def test_10_a_label_put_by_nobody_accepts_nothing(make_world: Callable[..., Any]) -> None:
+def test_a_label_put_by_nobody_accepts_nothing(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
@@ -179,21 +171,24 @@ def test_10_a_label_put_by_nobody_accepts_nothing(make_world: Callable[..., Any]
             for entry in reader.history(key)
         )
 
-    rewire(world, reader=Port(reader, history=history))
+    world.rewire("acceptance", reader=Port(reader, history=history))
     world.edit("dana", item, labels=("steward-accept",))
     world.work()
     assert states(world, item) == ["open"]
 
 
 @pytest.mark.parametrize("intake", ["webhook", "poll"])
-def test_11_an_item_moved_to_a_project_outside_the_settings_is_closed_and_left_alone(
+def test_an_item_moved_to_a_project_outside_the_settings_is_closed_and_left_alone(
     make_world: Callable[..., Any], intake: str
 ) -> None:
     world = make_world(intake=intake)
     if intake == "poll":
         world.poll()
     item = world.file(*STORY)
-    world.work() if intake == "webhook" else world.poll()
+    if intake == "webhook":
+        world.work()
+    else:
+        world.poll()
     other = next((each.key for each in world.tracker.projects() if each.key != world.project), None)
     if other is None:
         other = world.tracker.add_project("OTHER", "Other").key
@@ -206,7 +201,7 @@ def test_11_an_item_moved_to_a_project_outside_the_settings_is_closed_and_left_a
         assert proposals.get(session, "tracker", str(item.id)).state == "closed"
 
 
-def test_12_a_store_that_is_away_for_a_moment_loses_no_job(make_world: Callable[..., Any]) -> None:
+def test_a_store_that_is_away_for_a_moment_loses_no_job(make_world: Callable[..., Any]) -> None:
     world = make_world()
     desk = world.wired.acceptance
 
@@ -223,7 +218,7 @@ def test_12_a_store_that_is_away_for_a_moment_loses_no_job(make_world: Callable[
     assert later is not None
 
 
-def test_12b_one_internal_error_after_some_waits_is_no_dead_letter(make_world: Callable[..., Any]) -> None:
+def test_one_internal_error_after_some_waits_is_no_dead_letter(make_world: Callable[..., Any]) -> None:
     world = make_world()
 
     class Run:
@@ -235,7 +230,7 @@ def test_12b_one_internal_error_after_some_waits_is_no_dead_letter(make_world: C
     assert guarded(flow, world.wired.acceptance)(Run()) is not None
 
 
-def test_13_one_comment_of_a_stranger_makes_few_rows(make_world: Callable[..., Any]) -> None:
+def test_one_comment_of_a_stranger_makes_few_rows(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
@@ -246,7 +241,7 @@ def test_13_one_comment_of_a_stranger_makes_few_rows(make_world: Callable[..., A
     assert count <= 20, count
 
 
-def test_14_a_persons_edit_is_not_taken_for_shown_because_another_change_was_applied(
+def test_a_persons_edit_is_not_taken_for_shown_because_another_change_was_applied(
     make_world: Callable[..., Any],
 ) -> None:
     world = make_world()
@@ -263,7 +258,7 @@ def test_14_a_persons_edit_is_not_taken_for_shown_because_another_change_was_app
             world.edit("lee", item, description="Something quite different now.")
         return plan(plan_)
 
-    rewire(world, applier=Port(world.wired.acceptance.applier, perform=perform))
+    world.rewire("acceptance", applier=Port(world.wired.acceptance.applier, perform=perform))
     world.say("dana", item, f"steward accept {rows['subtasks']}")
     world.work(leap=False)
     world.say("dana", item, f"steward accept {rows['criteria']}")
@@ -272,7 +267,7 @@ def test_14_a_persons_edit_is_not_taken_for_shown_because_another_change_was_app
 
 
 @pytest.mark.parametrize("flavour", ["jira-cloud", "jira-data-center"])
-def test_15_an_edit_while_the_history_is_read_is_not_overwritten(make_world: Callable[..., Any], flavour: str) -> None:
+def test_an_edit_while_the_history_is_read_is_not_overwritten(make_world: Callable[..., Any], flavour: str) -> None:
     world = make_world(flavour)
     item = world.file(*STORY)
     world.work()
@@ -294,7 +289,7 @@ def test_15_an_edit_while_the_history_is_read_is_not_overwritten(make_world: Cal
 
 
 @pytest.mark.parametrize("flavour", ["jira-cloud", "jira-data-center", "azure-devops"])
-def test_16_drafts_that_were_kept_can_be_undone(make_world: Callable[..., Any], flavour: str) -> None:
+def test_drafts_that_were_kept_can_be_undone(make_world: Callable[..., Any], flavour: str) -> None:
     world = make_world(flavour, project="draft_subtasks = true")
     item = world.file(*LARGE)
     world.work()
@@ -306,7 +301,7 @@ def test_16_drafts_that_were_kept_can_be_undone(make_world: Callable[..., Any], 
     assert world.tracker.children(item.id) == [], world.answer(item)
 
 
-def test_17_nothing_is_drafted_once_the_days_budget_is_spent(make_world: Callable[..., Any]) -> None:
+def test_nothing_is_drafted_once_the_days_budget_is_spent(make_world: Callable[..., Any]) -> None:
     world = make_world(project="draft_subtasks = true\ndaily_budget = 1")
     world.file(*STORY)
     world.work()
@@ -316,7 +311,7 @@ def test_17_nothing_is_drafted_once_the_days_budget_is_spent(make_world: Callabl
     assert world.tracker.children(item.id) == []
 
 
-def test_19_own_words_for_two_changes_in_one_comment_are_both_taken(make_world: Callable[..., Any]) -> None:
+def test_own_words_for_two_changes_in_one_comment_are_both_taken(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*LARGE)
     world.work()
@@ -335,7 +330,7 @@ def test_19_own_words_for_two_changes_in_one_comment_are_both_taken(make_world: 
     )
 
 
-def test_20_a_comment_id_of_another_item_is_not_ours(make_world: Callable[..., Any]) -> None:
+def test_a_comment_id_of_another_item_is_not_ours(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
@@ -344,24 +339,20 @@ def test_20_a_comment_id_of_another_item_is_not_ours(make_world: Callable[..., A
         assert not writes.is_ours(session, "tracker", "another item", own.comment, None)
 
 
-def test_21_switching_back_to_shadow_stops_all_writes(make_world: Callable[..., Any]) -> None:
+def test_switching_back_to_shadow_stops_all_writes(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
     projects = {key: replace(each, suggests=False) for key, each in world.wired.acceptance.projects.items()}
-    world.wired = replace(
-        world.wired,
-        acceptance=replace(world.wired.acceptance, projects=projects),
-        triage=replace(world.wired.triage, projects=projects),
-    )
-    world.queue.jobs = dict(wiring.jobs({"tracker": world.wired}))
+    world.rewire("acceptance", projects=projects)
+    world.rewire("triage", projects=projects)
     world.mounted.faults.forget()
     world.say("dana", item, "steward accept 1")
     world.work()
     assert not [entry for entry in world.requests() if entry.method != "GET"]
 
 
-def test_22_an_outage_leaves_no_heap_of_polls(make_world: Callable[..., Any]) -> None:
+def test_an_outage_leaves_no_heap_of_polls(make_world: Callable[..., Any]) -> None:
     world = make_world(intake="poll")
     world.poll()
     world.mounted.faults.throttle(retry_after=3600, path="search", times=1)
@@ -372,7 +363,7 @@ def test_22_an_outage_leaves_no_heap_of_polls(make_world: Callable[..., Any]) ->
     assert len(world.queue._waiting) <= 2, len(world.queue._waiting)
 
 
-def test_23_a_right_lost_after_the_write_landed_does_not_deny_the_write(make_world: Callable[..., Any]) -> None:
+def test_a_right_lost_after_the_write_landed_does_not_deny_the_write(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
     world.work()
@@ -380,12 +371,14 @@ def test_23_a_right_lost_after_the_write_landed_does_not_deny_the_write(make_wor
     world.say("dana", item, "steward accept 1")
     world.work(leap=False)
     assert "Acceptance criteria" in world.description(item)
-    rewire(world, people=Port(world.wired.acceptance.people, may_edit=lambda person, key: Right(False, "gone")))
+    world.rewire(
+        "acceptance", people=Port(world.wired.acceptance.people, may_edit=lambda person, key: Right(False, "gone"))
+    )
     world.work()
     assert states(world, item) == ["accepted"], (world.proposal(item), world.answer(item))
 
 
-def test_26_a_failed_step_is_told_as_what_it_was_after_a_crash(tmp_path: Any) -> None:
+def test_a_failed_step_is_told_as_what_it_was_after_a_crash(tmp_path: Any) -> None:
     url, seen, done = f"sqlite:///{tmp_path / 'engine.db'}", [], threading.Event()
 
     def job(run: Any) -> None:
