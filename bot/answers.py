@@ -10,23 +10,26 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from bot.words.changes import STATE_WORDS, ShownChange, because, change_entries, change_title, unseen_in
-from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, tidy
+from bot.words.rule_lines import rule_line
+from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, sentence, tidy
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
 
 MAX_EXPLAINED_ENTRIES = 50
+MAX_LISTED = 10
 EDIT_RIGHT = "the right to edit this item"
+LABEL = "steward-accept"
 
 _VERB = re.compile(r"\b(?:is|are|was|were|can|cannot|may|must|has|have|lacks|needs|not)\b")
 
 _COMMANDS = (
     "`steward accept 2` applies suggestion 2; also `steward accept 1 3`, `steward accept all without 3`",
-    "`steward accept 1:` with your own lines below it puts those in place of the drafted ones",
+    "`steward accept 1:` with your own lines behind or below it puts those in place of the drafted ones",
     "`steward reject 2 reason` turns it down; it will not be suggested again",
     "`steward undo 2` takes an accepted one back",
     "`steward explain 2` says what it rests on",
     "`steward expand` looks at the item anew; `steward more` shows what did not fit",
     "`steward mute` ends suggestions on this item; `steward unmute` allows them again",
-    "without typing: the label `steward-accept` accepts all that is shown",
+    f"without typing: the label `{LABEL}` accepts all that is shown",
 )
 
 
@@ -48,6 +51,17 @@ def refusal(right_missing: str = EDIT_RIGHT) -> Blocks:
     return _said(plain(f"Nothing was changed: {missing} is missing. Somebody who has it can give the same command."))
 
 
+def no_way_to_ask(verb: str) -> str:
+    """What is missing, for `refusal`, where the bot may not ask for people's rights and nobody is listed.
+
+    The label stands for an accept only; a person with any other command (`verb`, as typed) is shown another way.
+    """
+    said = "the bot is not allowed to ask the tracker who may edit this item. "
+    if verb.strip().lower() == "accept":
+        return f"{said}Put the label {LABEL} on the item instead; that accepts all that is shown."
+    return f"{said}An administrator can list you under accept_people."
+
+
 def not_understood(line: str, suggestion: str) -> Blocks:
     """`suggestion` is a whole line that would have worked."""
     return _said(
@@ -61,7 +75,11 @@ def not_understood(line: str, suggestion: str) -> Blocks:
 def explanation(
     shown: ShownChange, versions: Mapping[str, str], known_keys: frozenset[str] = frozenset(), zone: tzinfo = UTC
 ) -> Blocks:
-    """All that a change would write and what it rests on; `versions` (name -> value) says what drafted it."""
+    """All that a change would write and what it rests on.
+
+    `versions` (name -> value) says what drafted it. "rule" is the name of a rule, which is told with one line on what
+    it looks for; a checksum ("sha-256") is left out where a rule made the change, because nobody can check it by eye.
+    """
     state = STATE_WORDS[shown.state] + _by_and_at(shown.by, shown.at, zone)
     title = linked(f"{shown.number}. {change_title(shown)}", known_keys, "strong")
     blocks: list[Block] = [Paragraph((*title, plain(f" ({state}). "), *because(shown, known_keys)))]
@@ -69,25 +87,19 @@ def explanation(
         blocks.append(Bullets(entries[:MAX_EXPLAINED_ENTRIES]))
     if count := unseen_in(shown.change):
         blocks.append(Paragraph((plain(f"Invisible characters in it, not shown: {count}."),)))
-    told = [f"{clean(name, 40)}: {clean(value, 80)}" for name, value in list(versions.items())[:8]]
-    if not any(name.lower() == "drafted by" for name in versions):
-        told.insert(0, f"drafted by: {clean(shown.source, 80)}")
-    blocks.append(Paragraph((plain(f"{told[0][:1].upper()}{'; '.join(told)[1:]}."),)))
+    blocks.append(Paragraph((plain(_origin(shown, versions)),)))
     return tidy(blocks)
 
 
 def already(number: int, state: str, by: str = "", at: datetime | None = None, zone: tzinfo = UTC) -> Blocks:
-    """The change is no longer open."""
-    decided = f"{_state(state)}{_by_and_at(by, at, zone)}"
-    said = f"Nothing was changed: suggestion {number} is already {decided}."
+    """The change is no longer open. What came of other changes of the same command is not said here."""
+    said = f"Suggestion {number} is already {_state(state)}{_by_and_at(by, at, zone)}."
     match state:
         case "accepted":
             return _said(plain(f"{said} "), command(f"steward undo {number}"), plain(" takes it back."))
         case "open":
             return _said(
-                plain(f"Nothing was changed: suggestion {number} is open. "),
-                command(f"steward accept {number}"),
-                plain(" applies it."),
+                plain(f"Suggestion {number} is open. "), command(f"steward accept {number}"), plain(" applies it.")
             )
         case "accepting" | "undoing":
             return _said(plain(f"Suggestion {number} is {STATE_WORDS[state]} just now."))
@@ -95,19 +107,33 @@ def already(number: int, state: str, by: str = "", at: datetime | None = None, z
             return _said(plain(f"{said} "), command("steward expand"), plain(" looks at the item anew."))
 
 
-def no_such(number: int, open_numbers: Sequence[int]) -> Blocks:
-    """There is no change of this number to which the command could apply; `open_numbers` are those there are."""
-    said = f"Nothing was changed: there is no suggestion {number} here"
+def no_such(numbers: int | Sequence[int], open_numbers: Sequence[int], there_are: str = "open") -> Blocks:
+    """There are no changes of these numbers to which the command could apply; `open_numbers` are those there are.
+
+    `there_are` says what those are, where they are not the open ones ("accepted" for an undo, "shown" for an explain).
+    Other changes of the same command may have been made, so nothing is said of them.
+    """
+    missing = list(dict.fromkeys((numbers,) if isinstance(numbers, int) else numbers))
+    listed = enumeration(map(str, missing[:MAX_LISTED])) + (" and more" if len(missing) > MAX_LISTED else "")
+    if len(missing) == 1:
+        said = f"There is no suggestion {listed} on this item"
+    else:
+        said = f"There are no suggestions {listed} on this item"
     if not open_numbers:
         return _said(plain(f"{said}. "), command("steward expand"), plain(" looks at the item anew."))
-    listed = enumeration(str(open_number) for open_number in open_numbers[:10])
-    return _said(plain(f"{said}, only {listed}."))
+    return _said(plain(f"{said}; {there_are}: {enumeration(map(str, open_numbers[:MAX_LISTED]))}."))
+
+
+def replaced(number: int, by_number: int) -> Blocks:
+    """A change gave way to one in a person's own words, which carries a number of its own."""
+    said = f"Suggestion {number} became {by_number} in somebody's own words: "
+    return _said(plain(said), command(f"steward undo {by_number}"))
 
 
 def no_variant(number: int, variant: str) -> Blocks:
     """The change exists, but not with this letter."""
-    said = f"Nothing was changed: suggestion {number} has no {clean(variant, 8)}. "
-    return _said(plain(said), command(f"steward accept {number}"))
+    said = f"Suggestion {number} has no {clean(variant, 8)}. "
+    return _said(plain(said), command(f"steward accept {number}"), plain(" takes it as it stands."))
 
 
 def own_words_do_not_fit(number: int) -> Blocks:
@@ -118,8 +144,7 @@ def own_words_do_not_fit(number: int) -> Blocks:
 
 def not_applied_yet(number: int, state: str) -> Blocks:
     """An undo of what was never applied."""
-    is_now = f"suggestion {number} is {_state(state)}"
-    return _said(plain(f"Nothing was changed: {is_now}, so there is nothing to take back."))
+    return _said(plain(f"Suggestion {number} is {_state(state)}, so there is nothing to take back."))
 
 
 def changed_since(by: str, field: str) -> Blocks:
@@ -149,8 +174,17 @@ def nothing_to_show() -> Blocks:
 
 
 def nothing_found() -> Blocks:
-    """The item was looked at anew."""
-    return _said(plain("Looked at the item anew: nothing to suggest."))
+    """The item was looked at anew, and no rule has anything new to say."""
+    return _said(plain("Looked at the item anew: there is nothing new to suggest."))
+
+
+def muted_item() -> Blocks:
+    """A command would have made suggestions, and suggestions on this item have been stopped."""
+    return _said(
+        plain("Suggestions on this item are muted, so there are none. "),
+        command("steward unmute"),
+        plain(" allows them again."),
+    )
 
 
 def muted(on: bool) -> Blocks:
@@ -164,9 +198,23 @@ def muted(on: bool) -> Blocks:
     )
 
 
-def _marked(sentence: str) -> tuple[Inline, ...]:
+def _origin(shown: ShownChange, versions: Mapping[str, str]) -> str:
+    """What drafted a change, on one line: "Rule missing_criteria: a story without ... Drafted by: rules."."""
+    told = {name.lower(): (clean(name, 40), clean(value, 80)) for name, value in list(versions.items())[:8]}
+    _, rule = told.pop("rule", ("", ""))
+    _, source = told.pop("drafted by", ("", clean(shown.source, 80)))
+    if source == "rules":
+        told.pop("sha-256", None)
+    rest = "; ".join(f"{name}: {value}" for name, value in (("Drafted by", source), *told.values()))
+    if not rule:
+        return f"{rest}."
+    looks_for = rule_line(rule)
+    return f"Rule {rule}{f': {sentence(looks_for)}' if looks_for else '.'} {rest}."
+
+
+def _marked(said: str) -> tuple[Inline, ...]:
     """A sentence of our own, with what stands between backticks as commands."""
-    parts = enumerate(sentence.split("`"))
+    parts = enumerate(said.split("`"))
     return tuple(command(part) if position % 2 else plain(part) for position, part in parts if part)
 
 

@@ -61,6 +61,8 @@ MAX_ANSWERS = 5
 MAX_CHARACTERS = 14_000
 """Of a whole comment: well below what the trackers take (Jira: 32,767), because their markup adds to it."""
 
+_COUNTED = ("One question", "Two questions", "Three questions")
+
 
 @dataclass(frozen=True, slots=True)
 class ShownProposal:
@@ -68,6 +70,7 @@ class ShownProposal:
 
     The reporter is mentioned (that is, notified) only together with a question and only if `mention_reporter` is true.
     Only a key in `known_keys` becomes a link. `waiting` says how many open changes are kept back for `steward more`.
+    `notice` is a note above what is shown or, where nothing is, why.
     """
 
     changes: tuple[ShownChange, ...]
@@ -143,9 +146,9 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
     decided = sorted(change.number for change in view.changes if change.state != "open")[-MAX_DECIDED:]
     listed = [change for change in view.changes if change.number in numbers or change.number in decided]
     blocks: list[Block] = []
-    if listed or not view.questions:
-        blocks.append(Paragraph(_header(listed, numbers)))
-    if notice := clean(view.notice, 300):
+    if listed or not _asked(view):
+        blocks.append(Paragraph(_header(view, listed, numbers)))
+    if (listed or _asked(view)) and (notice := clean(view.notice, 300)):
         blocks.append(Paragraph((plain("Note: "), *linked(sentence(notice), view.known_keys))))
     for change in listed:
         if change.state == "open":
@@ -161,13 +164,16 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
     return tidy(blocks)
 
 
-def _header(listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
+def _header(view: ShownProposal, listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
     if not listed:
-        return (strong("Steward: nothing to suggest on this item."),)
+        reason = clean(view.notice, 300).rstrip(" .")
+        if not reason:
+            return (strong("Steward: nothing to suggest on this item."),)
+        return (strong("Steward: nothing waits here:"), *linked(sentence(f" {reason}"), view.known_keys))
     counts = Counter[str](change.state for change in listed)
     if not numbers:
         ended = enumeration(f"{counts[state]} {words}" for state, words in STATE_WORDS.items() if counts[state])
-        return (strong("Steward: nothing waits for an answer."), plain(f" {ended}."))
+        return (strong(_still_asked(len(_asked(view)))), plain(f" {ended}."))
     one = len(numbers) == 1
     if len(listed) == len(numbers):
         said = f"Steward: {len(numbers)} suggestion{'' if one else 's'}."
@@ -248,11 +254,21 @@ def _decided(change: ShownChange, known_keys: Collection[str], zone: ZoneInfo) -
             return (*title, *linked(told, known_keys))
 
 
+def _asked(view: ShownProposal) -> list[str]:
+    return [cleaned for question in view.questions if (cleaned := clean(question, 300))][:MAX_QUESTIONS]
+
+
+def _still_asked(questions: int) -> str:
+    if not questions:
+        return "Steward: nothing waits for an answer."
+    return f"Steward: {_COUNTED[questions - 1].lower()} {'waits' if questions == 1 else 'wait'} for an answer."
+
+
 def _questions(view: ShownProposal, *, alone: bool) -> list[Block]:
-    asked = [cleaned for question in view.questions if (cleaned := clean(question, 300))][:MAX_QUESTIONS]
+    asked = _asked(view)
     if not asked:
         return []
-    count = ("One question", "Two questions", "Three questions")[len(asked) - 1]
+    count = _COUNTED[len(asked) - 1]
     count = f"Steward: {count[0].lower()}{count[1:]}" if alone else count
     addressee: tuple[Inline, ...] = ()
     if view.reporter is not None:

@@ -29,8 +29,10 @@ from bot.comments import (
     proposal_comment,
     shown_numbers,
 )
+from bot.words.rule_lines import rule_line
 from bot.words.wording import block_size, clean, moment
 from integrations.blocks import Blocks, Bullets, Code, Inline, ItemLink, Mention, Text, pack, unpack
+from rules import RULES, Rule
 from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, Person, SetPriority
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -105,6 +107,15 @@ def test_a_proposal_without_anything_says_so() -> None:
         "**Steward: nothing to suggest on this item.**",
         "*Drafted by rules from this item.* `steward mute` · `steward help`",
     ]
+
+
+def test_a_proposal_with_nothing_left_says_why() -> None:
+    assert shown(notice="the item was set to Done")[0] == "**Steward: nothing waits here:** the item was set to Done."
+    assert shown(notice="It is the same as SHOP-97.")[0] == (
+        "**Steward: nothing waits here:** It is the same as [SHOP-97]."
+    )
+    assert not any("Note:" in line for line in shown(notice="the item was set to Done"))
+    assert shown(FOUR, notice="the item has moved")[1] == "Note: the item has moved."
 
 
 def test_a_proposal_says_what_then_why_then_what_to_type() -> None:
@@ -190,6 +201,16 @@ def test_decisions_are_told_in_place() -> None:
         "**4. Label: add needs-details.** undone by Dana, 21 Nov, 14:02 CET. It is as it was before.",
         "**5. Split into 2 sub-tasks.** withdrawn: it no longer fits the item.",
     ]
+
+
+def test_questions_that_are_still_open_are_not_called_nothing() -> None:
+    def header(*questions: str) -> str:
+        return shown(DECIDED[0], questions=questions)[0]
+
+    assert header() == header("") == header("", "\u200b") == "**Steward: nothing waits for an answer.** 1 accepted."
+    assert header("Which version?") == "**Steward: one question waits for an answer.** 1 accepted."
+    assert header("Which?", "Since when?") == "**Steward: two questions wait for an answer.** 1 accepted."
+    assert header("1?", "2?", "3?", "4?") == "**Steward: three questions wait for an answer.** 1 accepted."
 
 
 def test_what_is_still_open_stays_answerable_after_a_decision() -> None:
@@ -301,21 +322,58 @@ ANSWERS = {
     ),
     "accepted before": (
         answers.already(2, "accepted", "Dana", AT, BERLIN),
-        "Nothing was changed: suggestion 2 is already accepted by Dana, 21 Nov, 14:02 CET. "
-        "`steward undo 2` takes it back.",
+        "Suggestion 2 is already accepted by Dana, 21 Nov, 14:02 CET. `steward undo 2` takes it back.",
     ),
     "rejected before": (
         answers.already(2, "rejected", "Lee"),
-        "Nothing was changed: suggestion 2 is already rejected by Lee. `steward expand` looks at the item anew.",
+        "Suggestion 2 is already rejected by Lee. `steward expand` looks at the item anew.",
     ),
-    "still open": (
-        answers.already(2, "open"),
-        "Nothing was changed: suggestion 2 is open. `steward accept 2` applies it.",
-    ),
+    "still open": (answers.already(2, "open"), "Suggestion 2 is open. `steward accept 2` applies it."),
     "under way": (answers.already(2, "accepting"), "Suggestion 2 is being applied just now."),
-    "no such number": (
-        answers.no_such(7, (1, 3)),
-        "Nothing was changed: there is no suggestion 7 here, only 1 and 3.",
+    "never applied": (
+        answers.not_applied_yet(2, "rejected"),
+        "Suggestion 2 is rejected, so there is nothing to take back.",
+    ),
+    "no such variant": (
+        answers.no_variant(2, "b"),
+        "Suggestion 2 has no b. `steward accept 2` takes it as it stands.",
+    ),
+    "nothing there at all": (
+        answers.no_such(7, ()),
+        "There is no suggestion 7 on this item. `steward expand` looks at the item anew.",
+    ),
+    "no such number": (answers.no_such(7, (1, 3)), "There is no suggestion 7 on this item; open: 1 and 3."),
+    "one number of several": (answers.no_such((2,), (1,)), "There is no suggestion 2 on this item; open: 1."),
+    "no such numbers": (
+        answers.no_such((2, 3, 2), (1,)),
+        "There are no suggestions 2 and 3 on this item; open: 1.",
+    ),
+    "far too many numbers": (
+        answers.no_such(range(2, 20), (1,)),
+        "There are no suggestions 2, 3, 4, 5, 6, 7, 8, 9, 10 and 11 and more on this item; open: 1.",
+    ),
+    "nothing of that number to take back": (
+        answers.no_such(2, (1,), "accepted"),
+        "There is no suggestion 2 on this item; accepted: 1.",
+    ),
+    "own words": (
+        answers.replaced(1, 2),
+        "Suggestion 1 became 2 in somebody's own words: `steward undo 2`",
+    ),
+    "nobody may be asked to accept": (
+        answers.refusal(answers.no_way_to_ask("accept")),
+        "Nothing was changed: the bot is not allowed to ask the tracker who may edit this item. "
+        "Put the label steward-accept on the item instead; that accepts all that is shown.",
+    ),
+    "nobody may be asked to undo": (
+        answers.refusal(answers.no_way_to_ask("undo")),
+        "Nothing was changed: the bot is not allowed to ask the tracker who may edit this item. "
+        "An administrator can list you under accept_people.",
+    ),
+    "nothing found": (answers.nothing_found(), "Looked at the item anew: there is nothing new to suggest."),
+    "muted before": (
+        answers.muted_item(),
+        "Suggestions on this item are muted, so there are none. `steward unmute` allows them again.",
     ),
     "a person was faster": (
         answers.changed_since("Kim", "description"),
@@ -341,11 +399,27 @@ def test_the_answer_comment_keeps_the_last_five_answers() -> None:
 
 
 def test_an_explanation_names_what_drafted_it() -> None:
-    lines = read(answers.explanation(TWO, {"rule": "priority", "prompt": "none"}, KEYS))
+    lines = read(answers.explanation(TWO, {"rule": "no_such_rule", "prompt": "none"}, KEYS))
     assert lines == [
         "**2. Priority: Medium → High** (open). Three people reported it ([SHOP-97], [SHOP-101]).",
-        "Drafted by: rules; rule: priority; prompt: none.",
+        "Rule no_such_rule. Drafted by: rules; prompt: none.",
     ]
+
+
+def test_an_explanation_says_what_a_rule_looks_for_and_gives_no_checksum_of_its_changes() -> None:
+    versions = {"rule": "missing_criteria", "drafted by": "rules", "sha-256": "0123456789abcdef"}
+    assert read(answers.explanation(TWO, versions, KEYS))[-1] == (
+        "Rule missing_criteria: a story without acceptance criteria. Drafted by: rules."
+    )
+    drafted = {**versions, "drafted by": "a language model"}
+    assert read(answers.explanation(TWO, drafted, KEYS))[-1].endswith("a language model; sha-256: 0123456789abcdef.")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.NAME)
+def test_every_rule_says_in_one_line_what_it_looks_for(rule: Rule) -> None:
+    line = rule_line(rule.NAME)
+    assert 10 < len(line) < 100
+    assert not line.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -426,6 +500,7 @@ def answers_about(change: ShownChange, text: str) -> Blocks:
         answers.not_undone(2, text, text),
         answers.not_possible(2, text),
         answers.no_variant(2, text),
+        answers.explanation(change, {"rule": text, "drafted by": text}, KEYS),
     )
     last = answer_comment([Answer(text, blocks) for blocks in told[4:]])
     return (
