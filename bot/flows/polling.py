@@ -46,22 +46,26 @@ def backfill(run: Run, desk: Desk) -> None:
     project = desk.projects.get(run.args[1])
     if project is None or _backfilled(desk, project):
         return
+    number = 0
+    while run.step(f"page {number}", lambda: _read_page(desk, project)):
+        number += 1
+
+
+def _read_page(desk: Desk, project: Project) -> bool:
+    """Read and keep the next page; whether there is another."""
     with desk.db.read() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
         page = progress.page if progress else None
-    while True:
-        try:
-            found = desk.reader.moved(project.key, None, page)
-        except Invalid:
-            if page is None:
-                raise
-            page = None  # the token of an interrupted backfill has expired: begin again, nothing is lost by it
-            continue
-        page = found.next
-        for item in _keep_page(desk, project, found):
-            _hand_in(desk, item)
+    try:
+        found = desk.reader.moved(project.key, None, page)
+    except Invalid:
         if page is None:
-            return
+            raise
+        # The token of an interrupted backfill has expired: begin again, nothing is lost by it.
+        found = desk.reader.moved(project.key, None, None)
+    for item in _keep_page(desk, project, found):
+        _hand_in(desk, item)
+    return found.next is not None
 
 
 def _keep_page(desk: Desk, project: Project, found: Page) -> list[WorkItem]:
