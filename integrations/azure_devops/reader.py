@@ -73,15 +73,19 @@ class AzureDevOpsReader:
         """All updates, oldest first. See `items.history_entry` for the form of labels."""
         entries: list[HistoryEntry] = []
         at = datetime.min.replace(tzinfo=UTC)
-        for _ in range(_MOST_PAGES):
-            answer = self._session.items.get_updates(number(key), top=PAGE, skip=len(entries))
-            for raw in answer:
-                entry = items.history_entry(raw if isinstance(raw, dict) else {}, at)
-                at = entry.at
-                entries.append(entry)
-            if len(answer) < PAGE:
-                break
+        for raw in self.raw_updates(number(key)):
+            entry = items.history_entry(raw, at)
+            at = entry.at
+            entries.append(entry)
         return tuple(entries)
+
+    def raw_updates(self, wanted: int) -> Iterable[Mapping[str, Any]]:
+        """The updates of an item page by page, oldest first; the first is its creation."""
+        for page in range(_MOST_PAGES):
+            answer = self._session.items.get_updates(wanted, top=PAGE, skip=page * PAGE)
+            yield from (raw if isinstance(raw, dict) else {} for raw in answer)
+            if len(answer) < PAGE:
+                return
 
     def vocabulary(self, project: str) -> Vocabulary:
         """Priorities are the four of the product; a sub-task is a Task, where the project has that type."""

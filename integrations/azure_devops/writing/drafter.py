@@ -20,6 +20,13 @@ if TYPE_CHECKING:  # importing it for real needs the package's cache directory t
 
 DRAFT_TAG = "steward-draft"
 _LONGEST_TITLE = 255  # characters, the product's own limit
+_IN_ANY_UPDATE = frozenset(
+    f"System.{name}"
+    for name in (
+        *("Rev", "Watermark", "PersonId", "ChangedBy", "ChangedDate"),
+        *("RevisedDate", "AuthorizedAs", "AuthorizedDate"),
+    )
+)
 
 
 class AzureDevOpsDrafter:
@@ -54,7 +61,7 @@ class AzureDevOpsDrafter:
             if raw is None:
                 origin = Paragraph((Text("Split off by the steward."),))
                 raw = self._create(parent, summary, (origin,), marker)
-            created.append({"id": items.number_of(raw), "rev": _first_revision(raw)})
+            created.append({"id": items.number_of(raw), "rev": self._untouched_revision(raw)})
         keys = tuple(str(one["id"]) for one in created)
         return Receipt(plan.item, plan.kind, plan.field, keys, {"created": created})
 
@@ -99,6 +106,15 @@ class AzureDevOpsDrafter:
                 found.setdefault(marker, raw)
         return found
 
+    def _untouched_revision(self, raw: Mapping[str, Any]) -> int:
+        """The revision at which a sub-task counts as untouched: its own if, at most, a draft was made one to keep."""
+        fields = items.fields_of(raw)
+        created, changed = (items.moment(fields.get(f"System.{name}Date")) for name in ("Created", "Changed"))
+        if created == changed:
+            return items.revision_of(raw)
+        since = list(self._reader.raw_updates(items.number_of(raw)))[1:]
+        return items.revision_of(raw) if since and all(map(_keeps_a_draft, since)) else 1
+
     def _delete(self, wanted: int) -> None:
         try:
             self._session.items.delete_work_item(wanted)  # into the recycle bin, from where a person can restore it
@@ -106,8 +122,13 @@ class AzureDevOpsDrafter:
             return
 
 
-def _first_revision(raw: Mapping[str, Any]) -> int:
-    """The revision at which an item counts as untouched: its own if nobody has changed it since it was created."""
-    fields = items.fields_of(raw)
-    created, changed = (items.moment(fields.get(f"System.{name}Date")) for name in ("Created", "Changed"))
-    return items.revision_of(raw) if created == changed else 1
+def _keeps_a_draft(update: Mapping[str, Any]) -> bool:
+    """Whether an update does nothing but take the tag of drafts off."""
+    changed = update.get("fields")
+    if not isinstance(changed, dict) or update.get("relations") or changed.keys() - _IN_ANY_UPDATE != {items.TAGS}:
+        return False
+    change = changed[items.TAGS] if isinstance(changed[items.TAGS], dict) else {}
+    before, after = (
+        {tag.casefold() for tag in items.tags({items.TAGS: change.get(end)})} for end in ("oldValue", "newValue")
+    )
+    return DRAFT_TAG in before and after == before - {DRAFT_TAG}

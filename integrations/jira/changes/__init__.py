@@ -1,7 +1,7 @@
 """Changing issues, and taking a change back.
 
-Jira compares nothing on a write. So the live value is compared just before it, a write that could take a person's edit
-away is never repeated blindly, and what was written is read back.
+Jira compares nothing on a write. So the live value is compared just before it, with no request in between, a write
+that could take a person's edit away is never repeated blindly, and what was written is read back.
 """
 
 from __future__ import annotations

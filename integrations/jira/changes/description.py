@@ -46,17 +46,16 @@ class DescriptionSection:
     def perform(self, plan: Plan) -> Receipt:
         with UNDERSTOOD:
             wanted, piece, empty = plan.after["description"], plan.after["piece"], plan.after["empty"]
+        entries = self._live.entries(plan.item)
         live = self._live.fields(plan.item, FIELD).get(FIELD)
-        if self._sections.same(live, plan.before):
-            writes = self._write(plan.item, wanted)
+        written = self._sections.same(live, plan.before)
+        if written:
+            self._live.set(plan.item, FIELD, wanted)
             live = self._live.fields(plan.item, FIELD).get(FIELD)
-        else:
-            writes = None
         stored = self._sections.stored(live, plan.before, piece)
         if stored is None:
             raise self._live.conflict(plan.item, FIELD)
-        if writes is None:
-            writes = self._live.writes(plan.item, FIELD)
+        writes = self._live.writes(plan.item, FIELD, entries if written else None)
         return Receipt(plan.item, "criteria", FIELD, writes, {"piece": stored, "empty": empty})
 
     def plan_undo(self, receipt: Receipt, marker: str) -> Plan:
@@ -72,17 +71,13 @@ class DescriptionSection:
     def undo(self, plan: Plan) -> Receipt:
         with UNDERSTOOD:
             wanted = plan.after["description"]
+        entries = self._live.entries(plan.item)
         live = self._live.fields(plan.item, FIELD).get(FIELD)
         if self._sections.same(live, wanted):
             return Receipt(plan.item, plan.kind, FIELD, self._live.writes(plan.item, FIELD))
         if not self._sections.same(live, plan.before):
             raise self._live.conflict(plan.item, FIELD)
-        writes = self._write(plan.item, wanted)
+        self._live.set(plan.item, FIELD, wanted)
         if not self._sections.same(self._live.fields(plan.item, FIELD).get(FIELD), wanted):
             raise self._live.conflict(plan.item, FIELD)
-        return Receipt(plan.item, plan.kind, FIELD, writes)
-
-    def _write(self, key: str, description: Any) -> tuple[str, ...]:
-        before = self._live.entries(key)
-        self._live.set(key, FIELD, description)
-        return self._live.writes(key, FIELD, before)
+        return Receipt(plan.item, plan.kind, FIELD, self._live.writes(plan.item, FIELD, entries))

@@ -34,12 +34,12 @@ class Priority:
     def perform(self, plan: Plan) -> Receipt:
         with UNDERSTOOD:
             wanted, identity = plan.after["name"], plan.after["id"]
+        entries = self._live.entries(plan.item)
         live = self._name(plan.item)
         if live == wanted:
             return self._receipt(plan, self._live.writes(plan.item, FIELD))
         if live != plan.before:
             raise self._live.conflict(plan.item, FIELD)
-        entries = self._live.entries(plan.item)
         self._live.set(plan.item, FIELD, None if identity is None else {"id": identity})
         if self._name(plan.item) != wanted:
             raise self._live.conflict(plan.item, FIELD)

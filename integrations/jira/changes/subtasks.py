@@ -9,8 +9,8 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.reader import issue_path
 from integrations.jira.session import JiraSession
-from integrations.jira.subtasks import SubTasks, summary_line
-from integrations.tracker import Conflict, Missing, Plan, Receipt
+from integrations.jira.subtasks import DRAFT_LABEL, SubTasks, summary_line
+from integrations.tracker import Conflict, HistoryEntry, Missing, Plan, Receipt
 from rules.model import AddSubtasks
 
 FIELD = "subtasks"
@@ -60,7 +60,7 @@ class CreatedSubTasks:
     def _refuse_if_touched(self, key: str) -> None:
         """Raises Conflict where anything happened to the sub-task since it was created, whoever did it.
 
-        The bot never edits it, and a person may work with the bot's own account.
+        The bot takes the label off a draft that is kept and edits nothing else; a person may work with its account.
         """
         try:
             fields = self._live.fields(key, "attachment", "worklog", "issuelinks")
@@ -69,7 +69,7 @@ class CreatedSubTasks:
         except Missing:
             return
         for entry in entries:
-            if any(edit.field not in _BY_CREATION for edit in entry.edits):
+            if any(edit.field not in _BY_CREATION for edit in entry.edits) and not _keeps_a_draft(entry):
                 raise Conflict(f"{key} was changed meanwhile", FIELD, entry.actor.name)
         for comment in comments:
             if comment.marker is None:
@@ -78,3 +78,11 @@ class CreatedSubTasks:
             worklog = (fields.get("worklog") or {}).get("total")
             if fields.get("attachment") or fields.get("issuelinks") or worklog:
                 raise Conflict(f"{key} is in use", FIELD)
+
+
+def _keeps_a_draft(entry: HistoryEntry) -> bool:
+    """Whether an entry does nothing but take the label of drafts off."""
+    if [edit.field for edit in entry.edits] != ["labels"]:
+        return False
+    before, after = (set(labels.split()) for labels in (entry.edits[0].before, entry.edits[0].after))
+    return DRAFT_LABEL in before and after == before - {DRAFT_LABEL}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -337,6 +338,68 @@ def test_fault_25_sub_tasks_that_are_there_are_not_made_again(
     receipt = bot.applier.perform(plan)
     assert [child.summary for child in read(bot, item).children] == list("abcde")
     assert len(receipt.writes) == 5
+
+
+def drafted(bot: AzureDevOpsConnection, item: Item) -> list[str]:
+    """Drafts of what AddSubtasks(("a", "b")) of marker "m1" will ask for."""
+    return [bot.drafter.create(str(item.id), word, HELLO, f"m1:{index}") for index, word in enumerate("ab")]
+
+
+def test_drafts_that_were_kept_are_taken_back(bot: AzureDevOpsConnection, item: Item) -> None:
+    drafts = drafted(bot, item)
+    bot.applier.remove_label(drafts[0], "steward-draft")
+    receipt = apply(bot, item, AddSubtasks(("a", "b")))
+    assert receipt.writes == tuple(drafts)
+    undo(bot, receipt)
+    assert read(bot, item).children == ()
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"labels": ("steward-draft", "theirs")},
+        {"labels": ("theirs",)},
+        {"labels": (), "summary": "theirs"},
+        {"priority": "1"},
+    ],
+)
+def test_a_kept_draft_that_a_person_touched_is_not_deleted(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item, edit: dict[str, Any], late: bool
+) -> None:
+    drafts = drafted(bot, item)
+
+    def touch() -> None:
+        ado.tracker.change_item(ado.tracker.user("lee"), int(drafts[1]), edit)
+
+    if not late:
+        touch()
+    for draft in drafts:
+        bot.applier.remove_label(draft, "steward-draft")
+    receipt = apply(bot, item, AddSubtasks(("a", "b")))
+    if late:
+        touch()
+    with pytest.raises(Conflict):
+        undo(bot, receipt)
+    assert len(read(bot, item).children) == 2
+
+
+@pytest.mark.parametrize("touch", ["comment", "link", "child"])
+def test_a_kept_draft_that_is_in_use_is_not_deleted(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item, touch: str
+) -> None:
+    drafts = drafted(bot, item)
+    lee, draft = ado.tracker.user("lee"), int(drafts[0])
+    bot.applier.remove_label(drafts[0], "steward-draft")
+    if touch == "comment":
+        ado.tracker.add_comment(lee, draft, "<div>hm</div>")
+    elif touch == "link":
+        ado.tracker.add_link(lee, "System.LinkTypes.Duplicate", draft, make(ado).id)
+    else:
+        bot.drafter.create(drafts[0], "inner", HELLO, "d1")
+    receipt = apply(bot, item, AddSubtasks(("a", "b")))
+    with pytest.raises(Conflict):
+        undo(bot, receipt)
 
 
 def test_sub_tasks_that_a_person_has_deleted_are_no_matter_for_an_undo(

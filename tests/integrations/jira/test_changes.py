@@ -130,6 +130,58 @@ def test_fault_26_an_edit_between_plan_and_write_is_kept(world: Any, number: int
     assert world.tracker.item(key).priority == "Low"
 
 
+def meddle(world: Any, key: str, edit: Any) -> list[str]:
+    """A person edits while the history is read for the first time; gives the list of the writes that follow."""
+    live, sent = world.jira.applier._live, []
+    read, write = live.entries, live.set
+
+    def entries(wanted: str) -> Any:
+        live.entries = read
+        found = read(wanted)
+        edit()
+        return found
+
+    def put(*args: Any) -> None:
+        sent.append(args[1])
+        write(*args)
+
+    live.entries, live.set = entries, put
+    return sent
+
+
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_fault_26_an_edit_while_the_history_is_read_is_kept(world: Any, number: int, taken_back: bool) -> None:
+    key = world.file("A", world.text("words"), priority="Medium")
+    applier, change = world.jira.applier, changes(world)[number]
+    plan = applier.plan(key, change, expected(world, key, change), "m")
+    if taken_back:
+        plan = applier.plan_undo(applier.perform(plan), "u")
+    theirs = {"description": world.text("other words"), "priority": "Low"}
+    sent = meddle(world, key, lambda: world.change(key, by="lee", **theirs))
+    with pytest.raises(Conflict) as caught:
+        applier.perform(plan)
+    assert (caught.value.field, caught.value.by, sent) == (plan.field, "Lee Lindqvist", [])
+    assert world.tracker.item(key).description == theirs["description"]
+    assert world.tracker.item(key).priority == "Low"
+
+
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_no_request_lies_between_the_comparison_and_the_write(world: Any, number: int, taken_back: bool) -> None:
+    key = world.file("A", world.text("words"), priority="Medium")
+    applier, change = world.jira.applier, changes(world)[number]
+    plan = applier.plan(key, change, expected(world, key, change), "m")
+    if taken_back:
+        plan = applier.plan_undo(applier.perform(plan), "u")
+    before = len(world.mounted.faults.requests)
+    receipt = applier.perform(plan)
+    made = world.mounted.faults.requests[before:]
+    compared = made[[request.method for request in made].index("PUT") - 1]
+    assert (compared.method, compared.query) == ("GET", f"fields={plan.field}")
+    assert len(receipt.writes) == 1
+
+
 def test_undo_keeps_what_a_person_wrote_elsewhere_and_yields_to_an_edited_section(world: Any) -> None:
     key = world.file("A", world.text("words"))
     receipt = apply(world, key, CRITERIA)
@@ -261,6 +313,44 @@ def test_a_sub_task_that_somebody_touched_is_not_deleted(world: Any, touch: str)
         undo(world, receipt)
     assert caught.value.by == "Lee Lindqvist"
     assert len(world.jira.reader.fetch(key).children) == 2
+
+
+def drafted(world: Any, key: str) -> list[str]:
+    """Drafts of what SUBTASKS of marker "m" will ask for."""
+    return [world.jira.drafter.create(key, word, (), f"m:{index}") for index, word in enumerate(SUBTASKS.summaries)]
+
+
+def test_drafts_that_were_kept_are_taken_back(world: Any) -> None:
+    key = world.file("A")
+    drafts = drafted(world, key)
+    for draft in drafts:
+        world.jira.applier.remove_label(draft, "steward-draft")
+    receipt = apply(world, key, SUBTASKS)
+    assert receipt.writes == tuple(drafts)
+    undo(world, receipt)
+    assert world.jira.reader.fetch(key).children == ()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"labels": ("steward-draft", "mine")},
+        {"labels": ("mine",)},
+        {"labels": (), "summary": "more"},
+        {"summary": "more"},
+    ],
+)
+def test_a_kept_draft_that_somebody_touched_is_not_deleted(world: Any, edit: dict[str, Any]) -> None:
+    key = world.file("A")
+    drafts = drafted(world, key)
+    world.change(drafts[1], by="lee", **edit)
+    for draft in drafts:
+        world.jira.applier.remove_label(draft, "steward-draft")
+    receipt = apply(world, key, SUBTASKS)
+    with pytest.raises(Conflict) as caught:
+        undo(world, receipt)
+    assert caught.value.by == "Lee Lindqvist"
+    assert len(world.jira.reader.fetch(key).children) == 5
 
 
 def test_a_sub_task_has_no_sub_tasks(world: Any) -> None:
