@@ -98,11 +98,16 @@ _CHOICE = r"#?[0-9]{1,4}[a-z]?(?![0-9a-z])"
 _CHOICES = rf"{_CHOICE}(?:(?:,? (?:and|&) | ?[,;&+] ?| ){_CHOICE})*"
 _WHICH = rf"(?:(?P<all>all|everything)(?:,? (?:without|except|but) (?P<without>{_CHOICES}))?|(?P<choices>{_CHOICES}))"
 _ADDRESS = r"(?:@?steward(?: ?[:,] ?| )|/(?:steward )?)"
-_STOP = r" ?[.!]?"
+_THANKS = r"(?:please|pls|plz|thanks|many thanks|thanks a lot|thank you|thank you very much|thx|cheers)"
+_NOD = (  # only those that agree: a thumb down beside an accept is no courtesy
+    "(?:[\u2705\u2714\u2764\U0001f389\U0001f44c\U0001f44d\U0001f44f\U0001f4af\U0001f600\U0001f601\U0001f603\U0001f604"
+    "\U0001f609\U0001f60a\U0001f642\U0001f64c\U0001f64f\U0001f680\U0001f91d][\U0001f3fb-\U0001f3ff\ufe0f]{0,2}|[:;]-?[)])"
+)
+_STOP = rf"(?:(?: ?[,.;!-] ?| ){_THANKS}| ?[.!]? ?{_NOD}){{0,3}} ?[.!]{{0,3}}"
 _FLAGS = re.ASCII | re.IGNORECASE  # ASCII: otherwise a long s or a Kelvin sign would pass for a letter
 
 _ACCEPT = re.compile(rf"{_ADDRESS}accept {_WHICH}{_STOP}", _FLAGS)
-_ACCEPT_OWN = re.compile(rf"{_ADDRESS}accept (?P<choices>#?[0-9]{{1,4}}) ?:", _FLAGS)
+_ACCEPT_OWN = re.compile(rf"{_ADDRESS}accept (?P<choices>#?[0-9]{{1,4}}) ?:(?P<own>.*)", _FLAGS)
 _REJECT = re.compile(
     rf"{_ADDRESS}reject {_WHICH}(?:{_STOP}|(?P<apart> ?[:,;\N{{EN DASH}}\N{{EM DASH}}-] ?| )(?P<reason>\S.*))", _FLAGS
 )
@@ -110,8 +115,16 @@ _NUMBERED = re.compile(rf"{_ADDRESS}(?P<verb>undo|explain) (?P<choices>{_CHOICES
 _BARE = re.compile(rf"{_ADDRESS}(?P<verb>expand|more|mute|unmute|help){_STOP}", _FLAGS)
 _ONE = re.compile(r"([0-9]{1,4})([a-z]?)", _FLAGS)
 
+_PRAISE = re.compile(
+    rf"(?:{_THANKS}|ok|okay|yes|fine|good|great|nice|perfect|agreed|lgtm|(?:looks|sounds) (?:good|fine)(?: to me)?)"
+    r"(?:,? [a-z]{1,20})?[.!]{0,3}",
+    _FLAGS,
+)
+
+_LONE_BULLET = re.compile(r"[-*+\u2022]\s+")
 _BULLET = re.compile(r"(?:[-*+\u2022\u2013\u00b7]|[0-9]{1,3}[.)])\s+(?:\[[ xX]?\]\s+)?")
 _UNSEEN = str.maketrans(dict.fromkeys("\u200b\u2060\ufeff\u00ad"))  # editors leave these behind; none moves a letter
+_OPENING, _CLOSING = "\"'\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb", "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _QUOTATION = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"})
 
 
@@ -120,7 +133,7 @@ def parse(text: str) -> tuple[Command, ...]:
 
     `text` is a reading (see rules.model). Never raises; takes time linear in the text.
     """
-    lines = own_words(text)
+    lines = _without_lone_bullet(own_words(text))
     commands: list[Command] = []
     position = 0
     while position < len(lines) and len(commands) < MAX_COMMANDS:
@@ -128,24 +141,36 @@ def parse(text: str) -> tuple[Command, ...]:
         position += 1
         if line is None or (command := _command(line)) is None:
             continue
-        if isinstance(command, Accept) and _ACCEPT_OWN.fullmatch(_normal(line)):
+        if isinstance(command, Accept) and (match := _ACCEPT_OWN.fullmatch(_normal(line))):
             own, position = _own_lines(lines, position)
-            command = _in_own_words(line, command, own)
+            command = _in_own_words(line, command, _with_first(match["own"].strip(), own))
         commands.append(command)
     return tuple(commands)
 
 
+def _without_lone_bullet(lines: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Where the only line is a bullet, without it. In any other list a command may be part of what is talked about."""
+    filled = [line.strip() for line in lines if line is not None and line.strip()]
+    if len(filled) != 1 or not (bullet := _LONE_BULLET.match(filled[0])):
+        return lines
+    return (filled[0][bullet.end() :],)
+
+
 def _normal(line: str) -> str:
-    """The line with plain single spaces, straight quotation marks and without emphasis around the whole of it."""
+    """The line with plain single spaces, and without emphasis or quotation marks around the whole of it."""
     bare = " ".join(line.translate(_UNSEEN).split())
     for mark in ("**", "__", "*", "_"):
         if bare.startswith(mark) and bare.endswith(mark) and len(bare) > 2 * len(mark):
-            return bare[len(mark) : -len(mark)].strip()
+            bare = bare[len(mark) : -len(mark)].strip()
+            break
+    inner = bare[1:-1]
+    if bare[:1] in _OPENING and bare[-1:] in _CLOSING and not any(mark in _OPENING for mark in inner):
+        return inner.strip()
     return bare
 
 
 def _command(line: str) -> Command | None:
-    if len(line) > MAX_LINE:
+    if len(line) > MAX_LINE and not _ACCEPT_OWN.match(_normal(line)):
         return None
     normal = _normal(line)
     if "steward" not in normal[:10].lower() and not normal.startswith("/"):
@@ -157,8 +182,7 @@ def _misread(normal: str) -> NotUnderstood | None:
     suggestion = guess(normal)
     if suggestion is None:
         return None
-    shown = normal if len(normal) <= MAX_LINE_SHOWN else normal[: MAX_LINE_SHOWN - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return NotUnderstood(shown, suggestion)
+    return NotUnderstood(_cut(normal), suggestion)
 
 
 def _understood(line: str) -> Command | None:
@@ -207,7 +231,7 @@ def _ands_apart(listed: str) -> str:
 
 
 def _own_lines(lines: tuple[str | None, ...], position: int) -> tuple[tuple[str, ...], int]:
-    """The person's lines below `accept 1:` and where reading goes on.
+    """The person's lines below the line of `accept 1:` and where reading goes on.
 
     Empty lines between them do not count, because some editors put one after each paragraph; a quote, code or the next
     command ends them, and so does an empty line below a bullet list that no further bullet follows.
@@ -231,10 +255,21 @@ def _own_lines(lines: tuple[str | None, ...], position: int) -> tuple[tuple[str,
     return tuple(own), position
 
 
+def _with_first(first: str, below: tuple[str, ...]) -> tuple[str, ...]:
+    """The own lines with the one that stands behind `accept 1:`, less a last word of thanks or praise."""
+    own = (first, *below) if any(map(str.isalnum, first)) else below
+    return own[:-1] if first and own and len(own[-1]) <= MAX_LINE_SHOWN and _PRAISE.fullmatch(own[-1]) else own
+
+
 def _in_own_words(line: str, accept: Accept, own: tuple[str, ...]) -> Command:
     number = accept.choices[0].number
     if not own:
-        return NotUnderstood(_normal(line), f"steward accept {number}")
+        return NotUnderstood(_cut(_normal(line)), f"steward accept {number}")
     if len(own) > MAX_OWN_LINES or any(len(text) > MAX_OWN_LINE for text in own):
-        return NotUnderstood(f"{_normal(line)} ({len(own)} lines)", f"steward accept {number}:")
+        count = f" ({len(own)} lines)" if len(own) > MAX_OWN_LINES else ""
+        return NotUnderstood(f"{_cut(_normal(line))}{count}", f"steward accept {number}:")
     return Accept(accept.choices, own_lines=own)
+
+
+def _cut(shown: str) -> str:
+    return shown if len(shown) <= MAX_LINE_SHOWN else shown[: MAX_LINE_SHOWN - 1] + "\N{HORIZONTAL ELLIPSIS}"

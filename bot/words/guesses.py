@@ -27,6 +27,9 @@ _ALL = frozenset({"all", "everything"})
 _WITHOUT = frozenset({"without", "except", "but", "not"})
 _BULLET = re.compile(r"(?:[-*+\u2022]|[0-9]{1,3}[.)]) ")
 _NUMBER = re.compile(r"([0-9]{1,4})([a-z]?)")
+_RUN_TOGETHER = re.compile(r"([a-z]{2,10})[#:]?([0-9][0-9,a-z-]{0,9})")
+_YES = frozenset({"yes", "yep", "ok", "okay", "agreed", "approved"})
+_COURTESIES = frozenset({"please", "pls", "plz", "thanks", "thank", "you", "thx", "all"})
 _LETTER = re.compile(r"[a-z]")
 _RANGE = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 _INFLECTED = ("s", "d", "ed", "ing", "ful", "less", "er")
@@ -76,7 +79,7 @@ def _addressed(words: list[str]) -> tuple[bool, list[str]]:
     """Whether the line names the bot without doubt, and the words after its name; no words: it is not for the bot."""
     head = words[0]
     if head.startswith("/") and len(head) > 1 and head != "/steward":
-        return False, [head[1:], *words[1:]] if head[1:].isalpha() else []
+        return False, [head[1:], *words[1:]] if head[1:].isalnum() else []
     name, _, rest = head.lstrip("/@").partition(":")
     name = name.strip(",.;")
     following = ([rest] if rest else []) + words[1:]
@@ -88,8 +91,13 @@ def _addressed(words: list[str]) -> tuple[bool, list[str]]:
 
 
 def _completed(words: list[str], certain: bool) -> str | None:
-    verb, exact = _verb(words[0].strip(".,:;!?"))
+    first = words[0].strip(".,:;!?")
     arguments = words[1:]
+    if certain and first in _YES and all(word.strip(".,!") in _COURTESIES for word in arguments):
+        return "steward accept all"
+    if (together := _RUN_TOGETHER.fullmatch(first)) and _verb(together[1])[0] in NUMBERED:
+        first, arguments = together[1], [together[2], *arguments]
+    verb, exact = _verb(first)
     numeric = _is_numeric(arguments)
     if verb is None:
         return "steward help" if certain and arguments and numeric and len(arguments) <= 3 else None

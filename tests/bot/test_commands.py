@@ -40,6 +40,12 @@ QUIET = {
     "struck through": "~~steward accept 2~~",
     "a table cell": "| steward accept 2 |",
     "a letter that folds to s in Unicode only": "I said: \u017fteward accept 2",
+    "a sentence that ends in thanks": "I would say steward accept 2, thanks",
+    "a quoted command in a sentence": 'You can type "steward accept 2" here',
+    "a sentence about a yes": "steward yesterday said more",
+    "another bot's command with a number": "/estimate3",
+    "a check box": "- [ ] steward accept 2",
+    "inline code in a bullet": "- `steward accept 2`",
     "a line of prose that is far too long": "steward accept 2 " + "and so on " * 600,
 }
 
@@ -155,6 +161,25 @@ UNDERSTOOD: dict[str, tuple[Command, ...]] = {
     "steward accept 2\n\nOn Friday, Dana wrote:\n> steward accept 1": (Accept((TWO,)),),
     "On Friday, Dana wrote:\n> steward accept 1\n> Nothing changes\n\nsteward accept 2": (Accept((TWO,)),),
     "steward accept 2\n\nSent from my phone": (Accept((TWO,)),),
+    "steward accept 2 please": (Accept((TWO,)),),
+    "steward accept 1 2, thanks!": (Accept((ONE, TWO)),),
+    "steward accept 2. Thank you.": (Accept((TWO,)),),
+    "steward accept 2 pls, thx!!": (Accept((TWO,)),),
+    "steward accept all please": (Accept(everything=True),),
+    "steward accept 2 \U0001f44d\U0001f3fd": (Accept((TWO,)),),
+    "steward accept 2! \u2764\ufe0f :)": (Accept((TWO,)),),
+    "steward reject 2 please": (Reject((TWO,)),),
+    "steward reject 2 please wait for May": (Reject((TWO,), reason="please wait for May"),),
+    "steward undo 2 thanks": (Undo((TWO,)),),
+    "steward explain 1, please": (Explain((ONE,)),),
+    "steward expand please": (Expand(),),
+    "- steward accept 2": (Accept((TWO,)),),
+    "* steward accept 2": (Accept((TWO,)),),
+    "> which one?\n\n- **steward accept 2**\n": (Accept((TWO,)),),
+    '"steward accept 2"': (Accept((TWO,)),),
+    "\u201csteward accept 2\u201d": (Accept((TWO,)),),
+    "\u201esteward accept 2\u201c": (Accept((TWO,)),),
+    "'steward accept 2 please'": (Accept((TWO,)),),
 }
 
 
@@ -175,7 +200,15 @@ ANSWERED = {
     "steward hlep": "steward help",
     "steward accept": "steward accept 1",
     "steward accept the second one": "steward accept 1",
-    "steward accept 2 please": "steward accept 2",
+    "steward accept 2 thanks Dana": "steward accept 2",
+    "steward accept 2 \U0001f44e": "steward accept 2",
+    "steward accept1": "steward accept 1",
+    "steward acept2 3": "steward accept 2 3",
+    "/accept1": "steward accept 1",
+    "steward undo1": "steward undo 1",
+    "steward yes": "steward accept all",
+    "Steward: yes, please!": "steward accept all",
+    "steward yes 2": "steward accept 2",
     "steward please accept 2": "steward accept 2",
     "steward accept 1-3": "steward accept 1 2 3",
     "steward accept 3 a": "steward accept 3a",
@@ -186,7 +219,6 @@ ANSWERED = {
     "steward undo all": "steward undo 1",
     "steward expand 2": "steward expand",
     "steward help me": "steward help",
-    "- steward accept 2": "steward accept 2",
     "1. steward accept 2": "steward accept 2",
 }
 
@@ -253,6 +285,46 @@ OWN: dict[str, tuple[str, tuple[str, ...]]] = {
 @pytest.mark.parametrize(("text", "own"), OWN.values(), ids=OWN.keys())
 def test_own_lines_below_accept_replace_the_draft(text: str, own: tuple[str, ...]) -> None:
     assert parse(text)[0] == Accept((ONE,), own_lines=own)
+
+
+OWN_BEHIND: dict[str, tuple[str, tuple[str, ...]]] = {
+    "on one line": ("steward accept 1: The user is gone after delete", ("The user is gone after delete",)),
+    "one word": ("/accept 1: Highest", ("Highest",)),
+    "without a space": ("Steward: accept #1:Highest \U0001f642", ("Highest \U0001f642",)),
+    "in quotation marks": ('"steward accept 1: The user is gone"', ("The user is gone",)),
+    "more lines below": ("steward accept 1: Gone\nNot found\n\n- Told", ("Gone", "Not found", "Told")),
+    "thanks below": ("steward accept 1: The user is gone\n\nThanks, Dana", ("The user is gone",)),
+    "a quote below": ("steward accept 1: The user is gone\n> Not found", ("The user is gone",)),
+}
+
+
+@pytest.mark.parametrize(("text", "own"), OWN_BEHIND.values(), ids=OWN_BEHIND.keys())
+def test_own_words_behind_accept_replace_the_draft(text: str, own: tuple[str, ...]) -> None:
+    assert parse(text) == (Accept((ONE,), own_lines=own),)
+
+
+@pytest.mark.parametrize("praise", ["thanks", "Good!", "looks good to me", "ok, Dana", "---", "!"])
+def test_praise_behind_accept_is_nobodys_own_words(praise: str) -> None:
+    assert parse(f"steward accept 1: {praise}") == (NotUnderstood(f"steward accept 1: {praise}", "steward accept 1"),)
+
+
+@pytest.mark.parametrize("length", [1001, 5000])
+def test_own_words_behind_accept_that_are_too_long_are_answered(length: int) -> None:
+    (command,) = parse("steward accept 1: " + "x" * length)
+    assert isinstance(command, NotUnderstood)
+    assert command.suggestion == "steward accept 1:"
+    assert len(command.line) <= 120
+
+
+def test_commands_in_a_list_are_talked_about_and_not_done() -> None:
+    listed = parse("You can type:\n- steward accept 1\n- steward reject 2 no")
+    assert [type(command) for command in listed] == [NotUnderstood, NotUnderstood]
+    assert all(isinstance(command, NotUnderstood) for command in parse("As it says:\n- steward accept 1"))
+
+
+def test_quotation_marks_inside_a_line_do_not_stand_around_it() -> None:
+    for command in parse('"steward reject 1 no" or "steward accept 2"'):
+        assert isinstance(command, NotUnderstood)
 
 
 def test_own_lines_end_at_the_next_command() -> None:
@@ -341,6 +413,11 @@ def test_fault_39_only_short_ascii_numbers_choose(digits: str) -> None:
         "```\n" * 25_000,
         "steward reject 1 " + "," * 100_000,
         "steward accept 1:\n" * 5_000,
+        "steward accept 1: " + "x " * 49_000,
+        "steward accept 1" + " please" * 14_000,
+        "steward accept 1 " + "\U0001f44d" * 50_000,
+        "steward accept 1: thanks\n" * 4_000,
+        '"' * 100_000,
         "steward accept 1:\n" + "x\n" * 40_000,
         "/a\n" * 33_000,
         "\ufdfa" * 100_000,
