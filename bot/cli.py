@@ -144,7 +144,7 @@ def proposals(
 
     from bot.reports.proposals import as_lines, listed
 
-    with _database(_load(config)) as database:
+    with _database(_load(config, need_secrets=False)) as database:
         entries = listed(database, project)
     if as_json:
         typer.echo(json.dumps(entries, indent=2, ensure_ascii=False, default=str))
@@ -159,7 +159,7 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Check the hash chain; every row that was altered, dropped or reordered is named."""
     from bot.store import audit
 
-    with _database(_load(config)) as database, database.read() as session:
+    with _database(_load(config, need_secrets=False)) as database, database.read() as session:
         faults = list(audit.verify(session))
         length = audit.length(session)
     for fault in faults:
@@ -169,13 +169,13 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
     typer.echo(f"The audit is whole: {length} rows.")
 
 
-def _load(config: Path, level: int = logging.WARNING) -> Settings:
+def _load(config: Path, level: int = logging.WARNING, *, need_secrets: bool = True) -> Settings:
     from bot.logs import configure
     from bot.settings import SettingsError, load
 
     configure(level)
     try:
-        return load(config)
+        return load(config, need_secrets=need_secrets)
     except SettingsError as error:
         raise Stop(str(error)) from None
 

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from bot import wiring
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
-from integrations.tracker import Invalid, Missing, Refused, Throttled, TrackerError, Unintelligible, Unreachable
+from integrations.tracker import Invalid, Missing, Refused, Right, Throttled, TrackerError, Unintelligible, Unreachable
+from rules.model import WorkItem
+
+LABEL_ONLY = "nobody can decide by a comment, only by the label steward-accept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client) -> Ite
 def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
     try:
         words = client.reader.vocabulary(project.key)
-        client.reader.moved(project.key, None)
+        page = client.reader.moved(project.key, None)
     except TrackerError as error:
         yield Finding(False, f"{name}: project {project.key}: {_what(error)}", _remedy(error))
         return
@@ -92,12 +95,40 @@ def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iter
     yield Finding(
         True, f"{name}: project {project.key} can be read; the bot {spoken}; {len(words.priorities)} priorities"
     )
-    if project.mode == "suggest" and not (project.accept_people or project.accept_groups):
-        yield Finding(
-            True,
-            f"{name}: project {project.key} lists nobody who may decide",
-            "Fine if the bot may ask the tracker for people's rights; else the label steward-accept decides.",
-        )
+    if project.mode == "suggest":
+        yield from _rights(f"{name}: project {project.key}", project, client, next(iter(page.items), None))
+
+
+def _rights(place: str, project: ProjectSettings, client: wiring.Client, item: WorkItem | None) -> Iterator[Finding]:
+    """Whether the bot may ask who may decide: it tries on one item, which writes nothing."""
+    lists_somebody = bool(project.accept_people or project.accept_groups)
+    try:
+        right = _asked(client, item) if item is not None else None
+    except TrackerError as error:
+        yield Finding(False, f"{place}: whether the bot may ask for people's rights is not known: {_what(error)}")
+        return
+    if right is not None and right.allowed is not None:
+        yield Finding(True, f"{place}: the bot may ask the tracker for people's rights; who may edit an item decides")
+        return
+    others = "those under accept_people and accept_groups decide" if lists_somebody else LABEL_ONLY
+    if right is None:
+        seen = "no item to try on, so whether the bot may ask for people's rights is not known"
+        yield Finding(True, f"{place}: {seen}", f"If it may not, {others}.")
+        return
+    missing = f"What stands in the way: {right.missing.rstrip('.')}." if right.missing else ""
+    yield Finding(
+        True,
+        f"{place}: the bot may not ask the tracker for people's rights; {others}",
+        missing if lists_somebody else f"List people under accept_people or accept_groups. {missing}".rstrip(),
+    )
+
+
+def _asked(client: wiring.Client, item: WorkItem) -> Right | None:
+    """The tracker's word on the first person at hand; for an integration it would not even be asked."""
+    for person in (client.people.me(), item.reporter, item.assignee):
+        if person is not None and person.id and not person.is_app:
+            return client.people.may_edit(person, item.key)
+    return None
 
 
 def _model(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,14 +13,17 @@ from bot.store import proposals
 from bot.store.database import Database
 from bot.words.wording import clean
 
+STATES = ("shown", "held", "recorded", "closed")
+
 
 def listed(db: Database, project: str | None = None) -> list[dict[str, Any]]:
-    """All proposals, the newest first, each with its changes and questions."""
+    """The newest proposals, by connection and there the newest first, each with its changes and questions."""
     with db.read() as session:
-        return [
+        entries = [
             _entry(row, proposals.changes(session, row.connection, row.item))
             for row in proposals.recent(session, project=project)
         ]
+    return sorted(entries, key=lambda entry: str(entry["connection"]))  # stable: the newest stay first
 
 
 def as_lines(entries: Sequence[dict[str, Any]]) -> Iterator[Text]:
@@ -29,7 +33,9 @@ def as_lines(entries: Sequence[dict[str, Any]]) -> Iterator[Text]:
     for entry in entries:
         because = f" ({entry['held_because']})" if entry["held_because"] else ""
         yield Text.assemble(
-            (clean(entry["key"], 80), "bold"), f"  {entry['state']}{because}  {entry['updated']:%Y-%m-%d %H:%M}"
+            f"{clean(entry['connection'], 80)}  ",
+            (clean(entry["key"], 80), "bold"),
+            f"  {entry['state']}{because}  {entry['updated']:%Y-%m-%d %H:%M}",
         )
         for change in entry["changes"]:
             yield Text.assemble(
@@ -37,6 +43,16 @@ def as_lines(entries: Sequence[dict[str, Any]]) -> Iterator[Text]:
             )
         for question in entry["questions"]:
             yield Text(f"  ? {clean(question, 300)}")
+    if entries:
+        yield Text(_counted(entries))
+
+
+def _counted(entries: Sequence[dict[str, Any]]) -> str:
+    """ "3 shown, 2 held, 1 recorded"."""
+    counts = Counter[str](entry["state"] for entry in entries)
+    order = {state: place for place, state in enumerate(STATES)}
+    states = sorted(counts, key=lambda state: (order.get(state, len(order)), state))
+    return ", ".join(f"{counts[state]} {clean(state, 40)}" for state in states)
 
 
 def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange]) -> dict[str, Any]:

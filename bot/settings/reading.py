@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    TomlConfigSettingsSource,
+)
 from pydantic_settings import SettingsError as UnreadableSource
 
 from bot.settings.checks import problems_between
 from bot.settings.nearest import did_you_mean
+from bot.settings.references import resolved
 from bot.settings.sentences import in_words
 from bot.settings.tree import ProjectSettings, Settings
 from rules import RULES
@@ -38,11 +46,15 @@ class SettingsError(Exception):
         super().__init__(message)
 
 
-def load(path: str | Path | None = None, *, known_rules: Collection[str] | None = None) -> Settings:
+def load(
+    path: str | Path | None = None, *, known_rules: Collection[str] | None = None, need_secrets: bool = True
+) -> Settings:
     """The settings of the file at `path`, else at $STEWARD_CONFIG, else `steward.toml` in the working folder.
 
     Single values may be overridden by environment variables such as STEWARD__SERVER__PORT. A relative `data` folder
-    lies beside the file. `known_rules` are the names that `disabled_rules` may hold; None stands for those of RULES.
+    and the relative file of a secret lie beside the file. `known_rules` are the names that `disabled_rules` may hold;
+    None stands for those of RULES. Without `need_secrets` the secrets of trackers and of the model are not read and
+    come out empty: for what only looks into the store.
 
     Raises SettingsError with everything that is wrong.
     """
@@ -50,7 +62,7 @@ def load(path: str | Path | None = None, *, known_rules: Collection[str] | None 
     _check_readable(file)
     _check_variables(os.environ)
     try:
-        settings = _located(file)()
+        settings = _located(file, need_secrets=need_secrets)()
     except ValidationError as error:
         raise SettingsError(file.name, in_words(error)) from None
     except UnreadableSource:
@@ -88,8 +100,10 @@ def _check_variables(environment: Mapping[str, str]) -> None:
         raise SettingsError("the environment", problems)
 
 
-def _located(file: Path) -> type[Settings]:
+def _located(file: Path, *, need_secrets: bool) -> type[Settings]:
     """Settings that are read from this file and the environment."""
+
+    place = partial(resolved, folder=file.absolute().parent, need_secrets=need_secrets)
 
     class Located(Settings):
         @classmethod
@@ -101,8 +115,11 @@ def _located(file: Path) -> type[Settings]:
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            toml = TomlConfigSettingsSource(settings_cls, file)
-            return (_Overrides(settings_cls, toml()), toml)
+            written = TomlConfigSettingsSource(settings_cls, file)()
+            return (
+                InitSettingsSource(settings_cls, place(_Overrides(settings_cls, written)())),
+                InitSettingsSource(settings_cls, place(written)),
+            )
 
     return Located
 

@@ -118,7 +118,8 @@ def _from_environment(name: str) -> str:
 def _from_file(name: str) -> str:
     path = Path(name)
     if not path.is_absolute():
-        raise ValueError('names a secret file by its whole path, such as "/run/secrets/name"')
+        # One that starts from the settings file and is there has been made whole before.
+        raise ValueError('must name a file that is there: by its whole path ("/run/secrets/name") or from this file on')
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_SECRET_FILE + 1)
@@ -191,9 +192,9 @@ Seconds = Annotated[float, BeforeValidator(_seconds), Reads('duration ("5m", "30
 Bytes = Annotated[int, BeforeValidator(_bytes), Reads('size ("5 MB" or bytes)')]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str), Reads('time zone ("Europe/Berlin")')]
 TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day), Reads('time of day ("02:00") or "off"')]
-Secret = Annotated[SecretStr, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "/path" })')]
+Secret = Annotated[SecretStr, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "path" })')]
 OptionalSecret = Annotated[
-    SecretStr | None, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "/path" })')
+    SecretStr | None, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "path" })')
 ]
 DatabaseUrl = Annotated[
     SecretStr | None, BeforeValidator(_database_url), Reads("address, or a secret as above where it holds a password")

@@ -8,12 +8,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from bot import cli
+from bot.reports.proposals import as_lines
+from integrations.tracker import Refused, Right
 
 FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
 VAGUE = ("Search is broken", "It does not work. Please fix it.")
@@ -208,7 +211,103 @@ def test_a_secret_that_is_not_in_the_environment_is_named(
     assert "STEWARD_TEST_NO_TOKEN, which is not set" in told.err
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_doctor_says_that_a_project_without_items_tells_nothing_of_rights(
+    steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
+) -> None:
+    told = steward("doctor", "-c", config_of(make_world(flavour)))
+    assert "no item to try on, so whether the bot may ask for people's rights is not known" in told.out
+    assert told.code == 0
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_doctor_says_whether_the_bot_may_ask_for_peoples_rights(
+    steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = world.file(*VAGUE, type="Bug")
+    before = len(world.tracker.comments(item.id))
+
+    told = steward("doctor", "-c", config_of(world))
+    assert "the bot may ask the tracker for people's rights; who may edit an item decides" in told.out
+    assert told.code == 0
+
+    people = type(world.wired.client.people)
+    monkeypatch.setattr(people, "may_edit", lambda *_: Right(None, "Administer Projects on it"))
+    told = steward("doctor", "-c", config_of(world))
+    assert "nobody can decide by a comment, only by the label steward-accept" in told.out
+    assert "What stands in the way: Administer Projects on it." in told.out
+
+    def refuse(*_: object) -> Right:
+        raise Refused("no", "a valid token")
+
+    monkeypatch.setattr(people, "may_edit", refuse)
+    told = steward("doctor", "-c", config_of(world))
+    assert "FIX   tracker: project" in told.out
+    assert told.code == 1
+    assert len(world.tracker.comments(item.id)) == before
+
+
 # proposals
+
+
+@pytest.mark.parametrize("command", [("proposals",), ("proposals", "--json"), ("audit", "verify")])
+def test_what_only_looks_into_the_store_needs_no_secret_of_a_tracker(
+    steward: Callable[..., Told], make_world: Callable[..., Any], command: tuple[str, ...]
+) -> None:
+    config = config_of(make_world())
+    rewrite(config, f'{{ file = "{config.parent / "token"}" }}', '{ env = "STEWARD_TEST_NO_TOKEN" }')
+    rewrite(config, f'{{ file = "{config.parent / "secret"}" }}', '{ file = "/nowhere/at/all" }')
+    told = steward(*command, "-c", config)
+    assert (told.code, told.err) == (0, "")
+    assert "STEWARD_TEST_NO_TOKEN" in steward("doctor", "-c", config).err
+
+
+def test_a_secret_written_into_the_file_is_refused_even_where_none_is_needed(
+    steward: Callable[..., Told], make_world: Callable[..., Any]
+) -> None:
+    config = config_of(make_world())
+    rewrite(config, f'{{ file = "{config.parent / "token"}" }}', '"hunter2"')
+    told = steward("proposals", "-c", config)
+    assert told.code == 1
+    assert "never written into this file" in told.err
+    assert "hunter2" not in told.out + told.err
+
+
+def test_a_secrets_file_may_lie_beside_the_settings(
+    steward: Callable[..., Told], make_world: Callable[..., Any]
+) -> None:
+    config = config_of(make_world())
+    rewrite(config, f'{{ file = "{config.parent / "token"}" }}', '{ file = "token" }')
+    assert steward("doctor", "-c", config).code == 0
+
+    rewrite(config, '{ file = "token" }', '{ file = "hunter2" }')
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "must name a file that is there: by its whole path" in told.err
+    assert "hunter2" not in told.err
+
+
+def test_proposals_are_listed_by_connection_and_counted() -> None:
+    def entry(connection: str, key: str, state: str, because: str | None = None) -> dict[str, Any]:
+        return {
+            "connection": connection,
+            "project": "SHOP",
+            "key": key,
+            "state": state,
+            "held_because": because,
+            "updated": datetime(2026, 11, 21, 13, 2, tzinfo=UTC),
+            "questions": [],
+            "changes": [],
+        }
+
+    lines = [line.plain for line in as_lines([entry("a", "A-2", "held", "too much"), entry("b", "B-1", "shown")])]
+    assert lines == [
+        "a  A-2  held (too much)  2026-11-21 13:02",
+        "b  B-1  shown  2026-11-21 13:02",
+        "1 shown, 1 held",
+    ]
+    assert [line.plain for line in as_lines([])] == ["Nothing has been proposed yet."]
 
 
 def test_proposals_of_an_empty_store_say_so(steward: Callable[..., Told], make_world: Callable[..., Any]) -> None:
