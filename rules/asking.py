@@ -50,7 +50,7 @@ def questions(summary: str, known: frozenset[Fact], *, defect: bool) -> tuple[st
 
 def _of_defect(summary: str, known: frozenset[Fact]) -> Iterator[str]:
     specific = next((question for symptom, question in _SYMPTOMS if symptom.search(summary)), None)
-    if specific:
+    if specific and not (specific == _SYMPTOMS[-1][1] and "actual" in known):
         yield specific
     if not known & {"steps", "condition"}:
         yield "What did you do, step by step, just before it happened?"

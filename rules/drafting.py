@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from rules.checkable import is_checkable, things
+from rules.duplicates.tokens import is_filler, stem
 from rules.model import Criterion
 from rules.reading import Line, sentences, words
 
@@ -14,7 +16,7 @@ _FEWEST_WORDS = 4
 
 _I = re.IGNORECASE
 _STORY = re.compile(
-    r"\W{0,3}as\s+(?:an?\s+|the\s+)?([^,.;:\n]{2,60}?)\s*,?\s+i(?:\s+(?:really|also|would|just))?\s+(?:want|need"
+    r"\W{0,3}as\s+(?:an?\s+|the\s+)?([^,.;:\n]{2,60}?)\s*,?\s+i(?:\s+(?:really|also|would|just))?\s+(want|need"
     r"|like|wish|would like|'d like|must|should|can)\s+([^\n]{3,400})",
     _I,
 )
@@ -45,7 +47,7 @@ _PLAN = re.compile(
     r"|pr)s?\s+(?:should|must|needs?)"
     r"|^\W*(?:we|i|you)\b|\bmy\b|\bi(?:'m|'d|'ve)?\s"
     r"|should\s+(?:we|i|you|it|this|there|they)\b|need\s+to\s+(?:know|figure|find|see|think|decide|discuss|check)"
-    r"|how\s+(?:should|must)|what\s+(?:should|must)|why\s+(?:should|must)|whether)",
+    r"|how\s+(?:should|must)|what\s+(?:should|must)|why\s+(?:should|must))",
     _I,
 )
 _ESTIMATE = re.compile(
@@ -82,6 +84,17 @@ _PERSON = (
     (re.compile(r"\bi'll\b", _I), "they will"), (re.compile(r"\bi\b", _I), "they"),
     (re.compile(r"\bme\b", _I), "them"), (re.compile(r"\bmine\b", _I), "theirs"),
 )  # fmt: skip
+_BARE_VERB = re.compile(
+    r"(?:see|save|know|get|choose|select|edit|delete|remove|create|pay|receive|send|use|add|find|manage|read|write)\s",
+    _I,
+)
+_UNCHECKABLE_WISH = re.compile(
+    r"(?:be|feel)\s+(?:\w+ly\s+)?(?:sure|certain|confident|aware|happy|satisfied|able|safe)\b|(?:know|understand|trust)\b"
+    r"|(?:to\s+have\s+)?(?:all|any|some|more|much|better|everything|something|anything)(?:\s+of)?(?:\s+(?:it|this|that|these|those"
+    r"|them))?\W*$|(?:to\s+have\s+)?(?:an?\s+|the\s+)?(?:more|better|faster|nicer|good|great)\b",
+    _I,
+)
+_SAYS_NOTHING = frozenset({"want", "like", "able", "must", "should", "need", "their", "my"})
 _SKIPPED = frozenset({"aside", "actual", "steps", "environment"})
 
 
@@ -100,23 +113,39 @@ def draft(summary: str, lines: Sequence[Line]) -> tuple[Criterion, ...]:
     return tuple(drafted[:MOST])
 
 
+def only_restates(criterion: Criterion, summary: str, lines: Sequence[Line]) -> bool:
+    """Whether a criterion says no more than the title, or than the "As a ..., I want ..." it was made of."""
+    told = _telling(criterion.text)
+    stories = (text for text, _ in sentences(lines) if _STORY.match(text))
+    return any(len(told & _telling(text)) >= 0.8 * len(told) for text in (summary, *stories))
+
+
+def _telling(text: str) -> frozenset[str]:
+    found = (word.casefold() for word in words(text))
+    return frozenset(stem(word) for word in found if word not in _SAYS_NOTHING and not is_filler(word))
+
+
 def _all(summary: str, lines: Sequence[Line]) -> Iterator[Criterion]:
     said = [(summary.strip(), None), *sentences(lines)]
+    known = things(summary, tuple(text for text, _ in said))
     for text, section in said:
         if section in _SKIPPED or len(text) > 2 * _LONGEST:
             continue
         text = _NUMBER.sub("", text)
         if story := _STORY.match(text):
-            yield from _of_story(story[1].strip(), story[2])
-        elif text != summary.strip():
+            yield from _of_story(story[1].strip(), story[3], modal=story[2].lower() in ("must", "should", "can"))
+        elif text != summary.strip() and is_checkable(text, known):
             yield from _of_sentence(text, expected=section == "expected")
     yield from _of_lists(lines)
 
 
-def _of_story(role: str, wish: str) -> Iterator[Criterion]:
+def _of_story(role: str, wish: str, *, modal: bool) -> Iterator[Criterion]:
     """ "As a buyer, I want to save my card so that ..." -> "A buyer can save their card"."""
-    action = _BENEFIT.split(wish, maxsplit=1)[0].strip(" .,;")
+    action = _BENEFIT.split(wish, maxsplit=1)[0].strip(" .,;!")
     if len(words(action)) < 2 or len(action) > _LONGEST or "[" in action or "<" in action:
+        return
+    wished = _ABLE.sub("", action, count=1) if _ABLE.match(action) else action
+    if _UNCHECKABLE_WISH.match(wished) or not is_checkable(f"{role} must {wished}"):
         return
     action = re.sub(r"^(?:to\s+)?(?:like\s+)?", "", action, flags=_I) if not _ABLE.match(action) else action
     action = re.sub(r"^to\s+have\s+(?=an?\s)", "", action, flags=_I)
@@ -128,8 +157,10 @@ def _of_story(role: str, wish: str) -> Iterator[Criterion]:
         text = f"{_third_person(actor[1])} must {_third_person(action[actor.end() :])}"
     elif re.match(r"(?:an?|the|my|all|some|more|\w+s)\b", action, _I):
         text = f"{_article(role)} has {_third_person(action)}"
-    else:
+    elif modal or _BARE_VERB.match(action):
         text = f"{_article(role)} can {_third_person(action)}"
+    else:
+        return
     yield Criterion(_capital(text))
 
 
@@ -161,7 +192,7 @@ def _of_sentence(text: str, *, expected: bool) -> Iterator[Criterion]:
         return
     hedged = _HEDGE.search(text) is not None
     stated = _OPENING.sub("", text, count=1) if _OPENING.match(text) else text
-    stated = _TURN.split(stated, maxsplit=1)[0].strip(" .;,-*_")
+    stated = _TURN.split(stated, maxsplit=1)[0].strip(" .;,-*_!")
     if not expected and not _MODAL.search(stated):
         return
     if len(words(stated)) >= _FEWEST_WORDS and len(stated) <= _LONGEST:
@@ -182,5 +213,6 @@ def _of_lists(lines: Sequence[Line]) -> Iterator[Criterion]:
             and 1 <= len(words(line.text)) <= 30
             and not _CODEY.search(line.text)
             and not _MODAL.search(line.text)
+            and is_checkable(f"{lead} {line.text}")
         ):
-            yield Criterion(f"{lead} {line.text.strip(' .;,')}"[:_LONGEST], _HEDGE.search(line.text) is not None)
+            yield Criterion(f"{lead} {line.text.strip(' .;,!')}"[:_LONGEST], _HEDGE.search(line.text) is not None)

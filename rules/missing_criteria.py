@@ -3,7 +3,8 @@
 What: a story, feature or task that has no criteria in a field of its own nor in its text, in any usual form (a
 heading, Given/When/Then, a check list). The draft is made of the item's own sentences: what "should", "must" or
 "needs to" be, and what an "As a ..., I want ..." asks for; a hedged sentence becomes an assumption. Where the text
-says nothing that could be checked, nothing is drafted. Why: without criteria two people finish two different things.
+says nothing that could be checked, or no more than the title, nothing is drafted. Plans, vague wishes and whatever
+carries links, mentions or a secret are never drafted. Why: without criteria two people finish two different things.
 Example: "As a buyer, I want to save my card. The card must be masked." becomes "A buyer can save their card" and "The
 card must be masked".
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.criteria_forms import has_criteria
-from rules.drafting import draft
+from rules.drafting import draft, only_restates
 from rules.facts import said
 from rules.kinds import is_container
 from rules.language import is_english
@@ -36,6 +37,8 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     if has_criteria(lines) or not is_english("\n".join((summary, *(x.text for x in lines if x.kind != "code")))):
         return
     criteria = draft(summary, lines)
+    if len(criteria) == 1 and only_restates(criteria[0], summary, lines):
+        return
     if criteria:
         yield Finding(
             rule=NAME,

@@ -195,7 +195,7 @@ class Candidate:
     """An earlier item of the same search set that shares words with the one at hand.
 
     `title_count` says how many items of the set carry this title; `is_clone` that the two are linked as clones;
-    `already_linked` that any link joins the two.
+    `already_linked` that any link joins the two; `same_text` that both descriptions say the same, and say something.
     """
 
     key: str
@@ -211,6 +211,7 @@ class Candidate:
     already_linked: bool = False
     shared_words: tuple[str, ...] = ()
     score: float = 0.0
+    same_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """An item too large to finish in one go.
 
 What: more story points than the project's limit, or a text that names many separable parts: a long list of pieces of
-work, many acceptance criteria, or very much prose under several headings. Where the item's own list says what the parts
+work, many acceptance criteria, or very much prose. Where the item's own list says what the parts
 are, sub-tasks are proposed in its words, leaving out what its children already cover; else it is only a question.
 Why: a large item hides its risk until the end and is seldom finished when it was promised. Example: a story of 21
 points whose section "Tasks" has five entries is offered those five as sub-tasks.
@@ -72,6 +72,6 @@ def _why_text(item: WorkItem, lines: Sequence[Line], parts: Sequence[str], most_
         return f"It has {criteria} acceptance criteria."
     prose = sum(len(line.text) for line in lines if line.kind in ("text", "entry"))
     headings = sum(line.kind == "heading" for line in lines)
-    if prose > most_characters and headings >= _MANY_HEADINGS:
-        return f"Its text has {prose:,} characters under {headings} headings."
-    return ""
+    if prose <= most_characters:
+        return ""
+    return f"Its text has {prose:,} characters{f' under {headings} headings' if headings >= _MANY_HEADINGS else ''}."

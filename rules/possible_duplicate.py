@@ -1,10 +1,11 @@
 """An earlier item that carries the same title.
 
-What: among the candidates the duplicate index found, one whose title says the same, word for word but for spelling and
-order. Guards keep recurring and related work out: other numbers, versions or platforms, sub-tasks, clones, titles that
-many items carry, items already linked, parent and child. Why: two people fix one fault, or one fixes what the other
-closed. Only a link is proposed, never closing, and never a probability. Example: "Checkout hangs with Apple Pay" and
-"Checkout hangs with Apple Pay!" are the same title; "Use 1.2.0" and "Use 1.3.0" are siblings.
+What: among the candidates the duplicate index found, one whose title says the same, word for word but for spelling; a
+title of one or two words counts only where the descriptions are the same as well. Guards keep recurring and related
+work out: other numbers, versions or platforms, sub-tasks, clones, titles that many items carry, items already linked,
+parent and child. Why: two people fix one fault, or one fixes what the other closed. Only a link is proposed, never
+closing, and never a probability. Example: "Checkout hangs with Apple Pay" and "Checkout hangs with Apple Pay!" are
+the same title; "Use 1.2.0" and "Use 1.3.0" are siblings.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from rules.duplicates.shared import in_common, shared_words
-from rules.duplicates.title import is_clone_title, same_title
+from rules.duplicates.shared import checkable, in_common, shared_words
+from rules.duplicates.title import is_clone_title, normal_title, same_title
 from rules.duplicates.tokens import surfaces, tokens
 from rules.kinds import is_container, is_test
 from rules.model import Candidate, Context, Finding, LinkDuplicate, WorkItem
@@ -43,11 +44,12 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
         surfaces(item.summary), in_common(tokens(item.summary), tokens(original.summary))
     )
     told = f"{original.status}, {_age(original.created, context.today)}"
-    named = known_words[:3]
+    named = checkable(known_words)[:3]
+    told_alike = " The descriptions are the same." if original.same_text else ""
     yield Finding(
         rule=NAME,
         title=f"Same title as {original.key}",
-        reason=f"It is {told}." + (f" Both name {_listed(named)}." if named else ""),
+        reason=f"It is {told}.{told_alike}" + (f" Both name {_listed(named)}." if named else ""),
         value=80,
         subject=original.key,
         evidence=(original.key, told, *named),
@@ -62,7 +64,9 @@ def _may_be_original(item: WorkItem, other: Candidate, today: datetime) -> bool:
         return False
     if other.status_category == "done" and (today - other.created).days > OLDEST_DONE_DAYS:
         return False
-    return same_title(item.summary, other.summary)
+    return same_title(item.summary, other.summary) or (
+        other.same_text and normal_title(item.summary) == normal_title(other.summary) != ""
+    )
 
 
 def _age(created: datetime, today: datetime) -> str:

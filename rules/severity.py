@@ -27,6 +27,8 @@ _SEVERE: tuple[tuple[str, re.Pattern[str]], ...] = (
         rf"\b(?:production|prod|(?:the\s+)?(?:whole\s+|entire\s+|live\s+)?(?:site|website|shop|store|system|service"
         rf"|platform|server))\s+(?:is|was|went|goes|has\s+been|keeps\s+going)\s+(?:completely\s+|entirely\s+"
         rf"|totally\s+)?(?:down|offline)\b(?!\s+for\s+maintenance)"
+        rf"|^\W{{0,3}}(?:(?!(?:shut|bring|tak|turn|put|knock|let|mak|keep)\w{{0,4}}\b)\w+\W{{1,3}}){{0,2}}?(?:production|prod|(?:site|website|shop|store|system|service|platform|server))\s+"
+        rf"(?:completely\s+|entirely\s+|totally\s+)?(?:down|offline)\s+(?:for\s+(?:{_EVERYONE})|since\s)"
         rf"|\b(?:complete|total|full|production|system|service)\s+outage\b|\b(?:{_EVERYONE})\s+(?:is\s+able\s+to"
         rf"|are\s+able\s+to|can(?:not|'t|\u2019t)?|(?:is|are)\s+unable\s+to|fails?\s+to)\s+(?:log\s?in|sign\s?in"
         rf"|pay|check\s?out|order|open|access|use|connect)\b", _I)),

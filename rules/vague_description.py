@@ -17,10 +17,12 @@ from rules.facts import Fact, facts, filled, said
 from rules.kinds import is_container, is_test, reports_defect
 from rules.language import is_english
 from rules.model import AddLabel, Context, Finding, WorkItem
-from rules.reading import Line, headline, read, words
+from rules.reading import Line, headline, read, shorten, words
+from rules.severity import severe
 
 NAME = "vague_description"
 
+_QUOTED = 60
 _FEW_WORDS = 12
 """A defect that adds fewer different words than this to its title needs a fact to stand."""
 _TELLING_TITLE = 8
@@ -43,17 +45,19 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     summary = headline(item.summary)
     if item.acceptance_criteria.strip() or not _is_vague(item, summary, lines):
         return
-    known = facts(summary, lines)
+    known = _known(summary, lines)
     defect = reports_defect(item)
     asked = asking.questions(summary, known, defect=defect)
+    first = next((line.text for line in filled(lines)), "")
+    quote = shorten(first, _QUOTED)
     label = context.policy.vague_label
     has_label = label is not None and label.casefold() in {own.casefold() for own in item.labels}
     yield Finding(
         rule=NAME,
         title="Needs details",
-        reason=f"{_what_is_there(lines)} {_what_is_missing(known, defect=defect)}",
+        reason=_what_is_there(lines, quote),
         value=70 if defect else 55,
-        evidence=tuple(line.text[:120] for line in filled(lines)[:1]),
+        evidence=(quote,) if quote and quote == first else (),
         change=AddLabel(label) if label is not None and not has_label else None,
         questions=asked,
     )
@@ -64,8 +68,11 @@ def _is_vague(item: WorkItem, summary: str, lines: tuple[Line, ...]) -> bool:
     title_words = len(words(summary))
     if not is_english("\n".join((summary, *(line.text for line in lines if line.kind != "code")))):
         # Where the words are not known, only an empty description under a short title is certain.
-        return not kept and len(summary) < 20
-    known = facts(summary, lines)
+        if kept:
+            return False
+        if not summary.isascii():
+            return len(summary) < 20
+    known = _known(summary, lines) if kept else facts(summary, lines)
     added = said(lines, summary)
     if title_words >= _FULL_TITLE:
         return False
@@ -84,21 +91,17 @@ def _is_vague(item: WorkItem, summary: str, lines: tuple[Line, ...]) -> bool:
     return added < 5 and title_words < _TELLING_TITLE - 2
 
 
-def _what_is_there(lines: tuple[Line, ...]) -> str:
-    kept = filled(lines)
-    if kept:
-        return (
-            f'The description adds little to the title ("{kept[0].text[:60]}{"…" if len(kept[0].text) > 60 else ""}").'
-        )
-    return "The description holds only unfilled headings or placeholders." if lines else "The description is empty."
+def _known(summary: str, lines: tuple[Line, ...]) -> frozenset[Fact]:
+    """The facts told; "nobody can log in" is what is seen, and what should be is plain."""
+    known = facts(summary, lines)
+    return known | {"actual", "expected"} if severe(summary, lines) else known
 
 
-def _what_is_missing(known: frozenset[Fact], *, defect: bool) -> str:
-    wanted: tuple[tuple[str, set[str], str], ...] = (
-        (("steps", {"steps", "condition"}, "how to make it happen"), ("actual", {"message", "actual"}, "what is seen"),
-         ("expected", {"expected"}, "what was expected"))
-        if defect
-        else (("outcome", {"outcome"}, "what will be different"), ("reason", {"reason"}, "who needs it and why"))
-    )  # fmt: skip
-    missing = [words_ for _, names, words_ in wanted if not names & known]
-    return f"Missing: {', '.join(missing)}." if missing else "There is not yet enough to start on."
+def _what_is_there(lines: tuple[Line, ...], quote: str) -> str:
+    if quote:
+        return f'The description adds little to the title ("{quote}").'
+    if not lines:
+        return "The description is empty."
+    if any(line.kind == "heading" or line.text[:1] in tuple("<[{(") for line in lines):
+        return "The description holds only unfilled headings or placeholders."
+    return "The description is too short to act on."

@@ -7,6 +7,7 @@ import threading
 from bot.search.index import DuplicateIndex, Hit
 from bot.store import items
 from bot.store.database import Database
+from rules.duplicates.title import same_text
 from rules.model import Candidate, WorkItem
 
 BATCH = 1000
@@ -57,4 +58,5 @@ class Candidates:
             already_linked=bool(links),
             shared_words=hit.shared_words,
             score=hit.score,
+            same_text=same_text(item.description, other.description),
         )

@@ -13,6 +13,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from rules.duplicates.tokens import folded, is_filler, stem
+from rules.facts import filled
+from rules.reading import read
 
 SAME = 95.0
 """rapidfuzz token_sort_ratio (0 to 100) from which titles may be called the same."""
@@ -52,6 +54,14 @@ def is_clone_title(title: str) -> bool:
     return _CLONE.match(title) is not None
 
 
+def same_text(left: str, right: str) -> bool:
+    """Whether two descriptions say the same but for case and punctuation; empty ones and unfilled forms do not."""
+    ours, theirs = (
+        [_WORD.findall(folded(line.text).casefold()) for line in filled(read(text))] for text in (left, right)
+    )
+    return ours == theirs and any(ours)
+
+
 def same_title(left: str, right: str) -> bool:
     """Whether two titles say the same: nearly equal, and no guard against it."""
     ours, theirs = words(left), words(right)
@@ -61,7 +71,7 @@ def same_title(left: str, right: str) -> bool:
         return False
     if _telling(ours) < FEWEST_WORDS or _telling(theirs) < FEWEST_WORDS:
         return False
-    return _no_sibling(ours, theirs)
+    return _no_sibling(ours, theirs) and _same_order(ours, theirs)
 
 
 def _numbers(title: str) -> Counter[str]:
@@ -92,6 +102,14 @@ def _no_sibling(ours: list[str], theirs: list[str]) -> bool:
         elif not is_filler(word):
             return False
     return all(is_filler(word) for word in only_right)
+
+
+def _same_order(ours: list[str], theirs: list[str]) -> bool:
+    """Whether the telling words follow each other alike: "broken in phone voucher" is not "broken in voucher phone"."""
+    left, right = ([stem(word) for word in title if not is_filler(word)] for title in (ours, theirs))
+    return len(left) == len(right) and all(
+        one == other or _slip(one, other) for one, other in zip(left, right, strict=True)
+    )
 
 
 def _slip(word: str, other: str) -> bool:

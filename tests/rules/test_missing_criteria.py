@@ -56,3 +56,70 @@ def test_at_most_six_are_drafted(make_item, context) -> None:
     names = ("total", "tax", "buyer", "seller", "currency", "discount", "voucher", "shipping")
     text = " ".join(f"The {name} must be {name}ed by every {name}er." for name in names)
     assert len(drafted(make_item, context, description=text)) == 6
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The team must decide by Friday.",
+        "Our design team should send the texts.",
+        "Bob should call Alice.",
+        "Bob and Alice must review the texts.",
+        "Bob must be informed.",
+        "The texts must be there by Friday.",
+        "Note: the button must be blue on all pages.",
+        "We must decide whether the export must be a file.",
+        "It should be fast.",
+        "The page must be modern and intuitive.",
+        "It should look like the one at Amazon.",
+        "The export should work properly!",
+        "The page must show https://shop.example.org/cart as it is.",
+        "The list @all should show the total.",
+        "The mail must go to ada@example.org every day.",
+        "The list must <b>not</b> show old orders.",
+        "The login must use password=hunter2 for all.",
+        "The import should use ghp_16C7e42F292c6912E7 as its token.",
+        "Nobody must not see the total.",
+        "As a dev, I want password=hunter2 in the setup.",
+        "As a dev, I want push notifications.",
+        "As a buyer, I want to be sure that nobody can not see my card.",
+        "As a user, I want all of it.",
+        "As a user, I want a better search.",
+    ],
+)
+def test_plans_wishes_and_foreign_matter_are_not_drafted(make_item, context, sentence) -> None:
+    assert list(check(make_item(type="Story", summary="Cart", description=sentence), context)) == []
+    kept = [("The total must be shown in the cart", False), ("The tax must be shown on the invoice", False)]
+    both = f"The total must be shown in the cart. {sentence} The tax must be shown on the invoice."
+    assert drafted(make_item, context, description=both) == kept
+
+
+@pytest.mark.parametrize(
+    ("summary", "description"),
+    [
+        ("The total must be shown in the cart", "The total must be shown in the cart."),
+        ("Show the total in the cart", "The cart should show the total!"),
+        ("As a buyer, I want to save my card", ""),
+        ("Cards", "As a buyer, I want to save my card, so that I can pay faster."),
+    ],
+)
+def test_one_criterion_that_only_says_the_title_again_is_none(make_item, context, summary, description) -> None:
+    assert list(check(make_item(type="Story", summary=summary, description=description), context)) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "criterion"),
+    [
+        (
+            "The answer must not reveal whether the account exists.",
+            "The answer must not reveal whether the account exists",
+        ),
+        ("The page must check whether the card is valid.", "The page must check whether the card is valid"),
+        ("The mail should be sent at once!", "The mail should be sent at once"),
+        ("The design team should be able to edit texts.", "The design team should be able to edit texts"),
+        ("The list should be faster than 2 seconds.", "The list should be faster than 2 seconds"),
+        ("Checkout should send a receipt after the checkout.", "Checkout should send a receipt after the checkout"),
+    ],
+)
+def test_what_can_be_checked_is_kept(make_item, context, sentence, criterion) -> None:
+    assert (criterion, False) in drafted(make_item, context, summary="Account", description=sentence)

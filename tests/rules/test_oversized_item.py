@@ -14,6 +14,9 @@ TASKS = "# Tasks\n" + "".join(
     ("kind", "points", "description"),
     [
         ("Story", 5.0, "Small."),
+        ("Story", None, "The list is sorted by date. " * 100),
+        ("Story", None, "```\n" + "at shop.Cart.total(Cart.java)\n" * 400 + "```"),
+        ("Bug", None, "The list is sorted by date. \n" * 300),
         ("Story", None, "- red\n- green\n- blue\n- black\n- white\n- grey"),
         ("Bug", None, "# Steps to reproduce\n1. Open\n2. Add\n3. Remove\n4. Save\n5. Check\n6. Send"),
         ("Epic", 40.0, TASKS),
@@ -42,3 +45,9 @@ def test_points_over_the_limit_without_a_list_are_a_question(make_item, context)
     assert finding.change is None
     assert "21" in finding.reason
     assert len(finding.questions) == 1
+
+
+def test_very_much_prose_is_a_question_without_headings_too(make_item, context) -> None:
+    [finding] = check(make_item(type="Story", description="The list is sorted by date.\n" * 300), context)
+    assert finding.change is None
+    assert finding.reason == "Its text has 8,100 characters."

@@ -31,6 +31,8 @@ def found(make_item, context, candidates, **changes):
         {"summary": "Checkout hangs with Google Pay"},
         {"summary": "CLONE - Checkout hangs with Apple Pay"},
         {"key": "SHOP-10"},
+        {"summary": "Checkout with Apple hangs Pay"},
+        {"summary": "Login broken", "same_text": True},
     ],
 )
 def test_a_guarded_candidate_is_passed_over(make_item, context, earlier, changes) -> None:
@@ -56,3 +58,20 @@ def test_the_open_earlier_item_is_the_original(make_item, context, earlier) -> N
     assert finding.subject == "SHOP-7"
     assert "In Progress, 6 days old" in finding.reason
     assert "%" not in finding.reason
+
+
+@pytest.mark.parametrize("same_text", [False, True])
+def test_a_short_title_counts_only_with_the_same_description(make_item, context, earlier, same_text) -> None:
+    short = dataclasses.replace(earlier, summary="login broken", same_text=same_text)
+    proposed = found(make_item, context, (short,), summary="Login broken")
+    assert len(proposed) == same_text
+    assert all("The descriptions are the same." in finding.reason for finding in proposed)
+
+
+def test_words_that_prove_nothing_are_not_named(make_item, context, earlier) -> None:
+    chatter = dataclasses.replace(earlier, shared_words=("doesnt", "pls", "broken", "forever"))
+    [finding] = found(make_item, context, (chatter,))
+    assert "Both name" not in finding.reason
+    assert len(finding.evidence) == 2
+    [finding] = found(make_item, context, (dataclasses.replace(chatter, shared_words=("pls", "E_PAY_TIMEOUT")),))
+    assert "Both name E_PAY_TIMEOUT." in finding.reason

@@ -19,6 +19,9 @@ from rules.priority_mismatch import check
         ("Low", "Total is wrong", "This could lead to data loss."),
         ("Low", "Nobody can log in", "There is a workaround: restart."),
         ("Low", "Nobody can log in", "Only on the staging server."),
+        ("Low", "Shutting the system down for all users takes a minute", ""),
+        ("Low", "Production down for maintenance", ""),
+        ("Low", "Scroll the store down for all entries", ""),
         ("High", "Nobody can log in", ""),
         ("Medium", "The export loses all records", ""),
         ("High", "Typo in the footer", ""),
@@ -40,6 +43,8 @@ def test_is_silent_where_unsure(make_item, context, priority, summary, descripti
         ("Low", "Form", "SQL injection in the search form.", "High", "SQL injection"),
         ("Medium", "Payments fail for all customers", "", "High", "Payments fail for all customers"),
         ("Low", "Buyers are charged twice", "", "High", "charged twice"),
+        ("Low", "production down for all customers", "", "High", "production down for all customers"),
+        ("Low", "Urgent: shop offline since 9:00", "", "High", "shop offline since"),
         ("Highest", "Typo in the footer", "", "Medium", "Typo"),
     ],
 )

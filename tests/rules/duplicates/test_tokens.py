@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.duplicates.shared import shared_words
+from rules.duplicates.shared import checkable, shared_words
 from rules.duplicates.tokens import surfaces, tokens
 
 
@@ -32,3 +32,12 @@ def test_identifiers_are_split_and_kept_whole(text, expected) -> None:
 def test_shared_words_name_identifiers_before_their_parts() -> None:
     wanted = surfaces("Timeout E_PAY_TIMEOUT in the payment step")
     assert shared_words(wanted, ["timeout", "e_pay_timeout", "payment"]) == ("E_PAY_TIMEOUT", "payment")
+
+
+@pytest.mark.parametrize("word", ["doesnt", "pls", "broken", "forever", "Slowly", "asap", "can't", "TV", "12"])
+def test_words_that_any_report_may_hold_are_no_evidence(word) -> None:
+    assert checkable((word,)) == ()
+
+
+def test_identifiers_codes_and_numbers_are_the_first_evidence() -> None:
+    assert checkable(("pls", "voucher", "E_PAY_TIMEOUT", "broken", "4711")) == ("E_PAY_TIMEOUT", "4711", "voucher")
