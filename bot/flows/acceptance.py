@@ -222,7 +222,8 @@ def _explain(word: Word, command: Explain) -> None:
     for choice in command.choices[:MOST_EXPLAINED]:
         row = known.get(choice.number)
         if row is None:
-            word.answer(answers.no_such(choice.number, tuple(known)), about=f"unknown {choice.number}")
+            told = answers.no_such(choice.number, tuple(known), "shown")
+            word.answer(told, about=f"unknown {choice.number}")
         else:
             about = {"rule": row.rule, "drafted by": row.source, "sha-256": row.payload_hash[:16]}
             word.answer(
@@ -257,8 +258,9 @@ def _mute(word: Word, on: bool) -> None:
 
 
 def _say_unknown(word: Word, chosen: choosing.Chosen, *, undoing: bool = False) -> None:
-    for number in chosen.unknown[:1]:
-        word.answer(answers.no_such(number, chosen.still_open), about="unknown")
+    if chosen.unknown:
+        there_are = "accepted" if undoing else "open"
+        word.answer(answers.no_such(chosen.unknown, chosen.still_open, there_are), about="unknown")
     for number, variant in chosen.lettered[:1]:
         word.answer(answers.no_variant(number, variant), about=f"variant {number}{variant}")
     for number in chosen.settled:

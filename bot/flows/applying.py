@@ -140,6 +140,8 @@ def _perform(
         if state == "accepting":
             _keep_drafts(desk, item, number)
         receipt = desk.applier.perform(plan)
+    except proposals.AlteredError:
+        return _refuse_altered(desk, item, number)
     except Throttled:
         _set(desk, item, number, state, None)  # nothing was sent: all is asked and worked out anew
         raise

@@ -6,6 +6,7 @@ is none, the label is the way left, because the tracker itself checks who may se
 
 from __future__ import annotations
 
+from bot.answers import no_way_to_ask
 from bot.flows.desk import AcceptanceDesk, Project
 from integrations.tracker import Invalid, Missing, Refused, Right
 from rules.model import Person, WorkItem
@@ -36,12 +37,7 @@ def may_edit(
         return Right(
             False, f"you are not among the people who may decide in {project.key}; an administrator can add you"
         )
-    label = f"put the label {LABEL} on the item, which accepts all that is shown, or " if accepting else ""
-    return Right(
-        False,
-        f"the bot is not allowed to ask the tracker who may edit {item.key}. "
-        f"You can {label}ask an administrator to list who may decide",
-    )
+    return Right(False, no_way_to_ask("accept" if accepting else "other"))
 
 
 def may_reject(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
