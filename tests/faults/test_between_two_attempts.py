@@ -21,7 +21,8 @@ from rules.model import Person
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 LARGE = (
     "Loyalty programme",
-    "As a shop owner I want a loyalty programme so that customers come back.\n\n## Tasks\n\n"
+    "As a shop owner I want a loyalty programme so that customers come back.\n\n"
+    "The points must be kept for two years. A buyer must see how many points an order brings.\n\n## Tasks\n\n"
     "- Show the points of each order in the account\n- Add vouchers for points\n- Send a birthday bonus by mail\n"
     "- List all bonus partners on a page\n- Import the points of the old programme",
 )
