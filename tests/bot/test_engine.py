@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.engine import Ending, Engine
+from bot.engine import Ending, Engine, JobFailed
 from bot.jobs import Job, Later, Run
+from integrations.tracker import Unreachable
 
 PATIENCE_SECONDS = 20.0
 
@@ -209,3 +210,31 @@ def test_a_job_that_fails_leaves_only_the_class_of_its_error(start: Callable[...
 def _tell(ran: Ran, what: str) -> int:
     ran(what)
     return 7
+
+
+def test_a_failed_step_is_told_as_what_it_was_after_a_crash(tmp_path: Path) -> None:
+    url, seen, done = f"sqlite:///{tmp_path / 'engine.db'}", list[str](), threading.Event()
+
+    def job(run: Any) -> None:
+        def work() -> None:
+            raise Unreachable("no answer")
+
+        try:
+            run.step("ask", work)
+        except (Unreachable, JobFailed) as error:
+            seen.append(type(error).__name__)
+            if len(seen) == 1:
+                done.set()
+                raise Ending from None
+            done.set()
+
+    for _ in range(2):
+        done.clear()
+        engine = Engine(url, {"job": job})
+        engine.start()
+        try:
+            engine.enqueue("job", "one", partition="p")
+            assert done.wait(20)
+        finally:
+            engine.stop(0.0)
+    assert seen == ["Unreachable", "Unreachable"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,11 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.engine import Ending, Engine, JobFailed
 from bot.flows.outcome import guarded
 from bot.store import inbox, items, proposals, writes
 from bot.store.decisions import AnswerLine
-from integrations.tracker import Event, HistoryEntry, Right, Unreachable
+from integrations.tracker import Event, HistoryEntry, Right
 from rules.model import Person
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -377,31 +375,3 @@ def test_a_right_lost_after_the_write_landed_does_not_deny_the_write(make_world:
     )
     world.work()
     assert states(world, item) == ["accepted"], (world.proposal(item), world.answer(item))
-
-
-def test_a_failed_step_is_told_as_what_it_was_after_a_crash(tmp_path: Any) -> None:
-    url, seen, done = f"sqlite:///{tmp_path / 'engine.db'}", [], threading.Event()
-
-    def job(run: Any) -> None:
-        def work() -> None:
-            raise Unreachable("no answer")
-
-        try:
-            run.step("ask", work)
-        except (Unreachable, JobFailed) as error:
-            seen.append(type(error).__name__)
-            if len(seen) == 1:
-                done.set()
-                raise Ending from None
-            done.set()
-
-    for _ in range(2):
-        done.clear()
-        engine = Engine(url, {"job": job})
-        engine.start()
-        try:
-            engine.enqueue("job", "one", partition="p")
-            assert done.wait(20)
-        finally:
-            engine.stop(0.0)
-    assert seen == ["Unreachable", "Unreachable"]
