@@ -13,11 +13,11 @@ from bot.words.changes import STATE_WORDS, ShownChange, because, change_entries,
 from bot.words.rule_lines import rule_line
 from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, sentence, tidy
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
+from integrations.tracker import ACCEPT_LABEL
 
 MAX_EXPLAINED_ENTRIES = 50
 MAX_LISTED = 10
 EDIT_RIGHT = "the right to edit this item"
-LABEL = "steward-accept"
 
 _VERB = re.compile(r"\b(?:is|are|was|were|can|cannot|may|must|has|have|lacks|needs|not)\b")
 
@@ -29,7 +29,7 @@ _COMMANDS = (
     "`steward explain 2` says what it rests on",
     "`steward expand` looks at the item anew; `steward more` shows what did not fit",
     "`steward mute` ends suggestions on this item; `steward unmute` allows them again",
-    f"without typing: the label `{LABEL}` accepts all that is shown",
+    f"without typing: the label `{ACCEPT_LABEL}` accepts all that is shown",
 )
 
 
@@ -58,7 +58,7 @@ def no_way_to_ask(verb: str) -> str:
     """
     said = "the bot is not allowed to ask the tracker who may edit this item. "
     if verb.strip().lower() == "accept":
-        return f"{said}Put the label {LABEL} on the item instead; that accepts all that is shown."
+        return f"{said}Put the label {ACCEPT_LABEL} on the item instead; that accepts all that is shown."
     return f"{said}An administrator can list you under accept_people."
 
 
@@ -124,12 +124,6 @@ def no_such(numbers: int | Sequence[int], open_numbers: Sequence[int], there_are
     return _said(plain(f"{said}; {there_are}: {enumeration(map(str, open_numbers[:MAX_LISTED]))}."))
 
 
-def replaced(number: int, by_number: int) -> Blocks:
-    """A change gave way to one in a person's own words, which carries a number of its own."""
-    said = f"Suggestion {number} became {by_number} in somebody's own words: "
-    return _said(plain(said), command(f"steward undo {by_number}"))
-
-
 def no_variant(number: int, variant: str) -> Blocks:
     """The change exists, but not with this letter."""
     said = f"Suggestion {number} has no {clean(variant, 8)}. "
@@ -145,14 +139,6 @@ def own_words_do_not_fit(number: int) -> Blocks:
 def not_applied_yet(number: int, state: str) -> Blocks:
     """An undo of what was never applied."""
     return _said(plain(f"Suggestion {number} is {_state(state)}, so there is nothing to take back."))
-
-
-def changed_since(by: str, field: str) -> Blocks:
-    """A person was faster: the change no longer fits the item."""
-    what = f"the {clean(field, 60)}" if clean(field, 60) else "the item"
-    who = f" by {clean(by, 80)}" if clean(by, 80) else ""
-    said = f"Not applied: {what} was changed{who} after this was written. "
-    return _said(plain(said), command("steward expand"), plain(" drafts anew."))
 
 
 def not_undone(number: int, field: str, by: str = "") -> Blocks:
@@ -176,15 +162,6 @@ def nothing_to_show() -> Blocks:
 def nothing_found() -> Blocks:
     """The item was looked at anew, and no rule has anything new to say."""
     return _said(plain("Looked at the item anew: there is nothing new to suggest."))
-
-
-def muted_item() -> Blocks:
-    """A command would have made suggestions, and suggestions on this item have been stopped."""
-    return _said(
-        plain("Suggestions on this item are muted, so there are none. "),
-        command("steward unmute"),
-        plain(" allows them again."),
-    )
 
 
 def muted(on: bool) -> Blocks:

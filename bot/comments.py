@@ -38,6 +38,7 @@ from bot.words.wording import (
     tidy,
 )
 from integrations.blocks import Block, Blocks, Bullets, Inline, ItemLink, Mention, Paragraph, Text
+from integrations.tracker import DRAFT_LABEL
 from rules.model import AddSubtasks, LinkDuplicate, Person
 
 __all__ = [
@@ -132,7 +133,7 @@ def draft_subtask(parent: str, reason: str, drafted_by: str, number: int | None 
     keep = (
         strong("Draft."),
         plain(" To keep it, edit it as you like and take the label "),
-        command("steward-draft"),
+        command(DRAFT_LABEL),
         plain(" off. If it is not wanted, close it."),
     )
     blocks.append(Paragraph(keep))

@@ -12,10 +12,20 @@ from dataclasses import dataclass
 from bot import wiring
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
-from integrations.tracker import Invalid, Missing, Refused, Right, Throttled, TrackerError, Unintelligible, Unreachable
+from integrations.tracker import (
+    ACCEPT_LABEL,
+    Invalid,
+    Missing,
+    Refused,
+    Right,
+    Throttled,
+    TrackerError,
+    Unintelligible,
+    Unreachable,
+)
 from rules.model import WorkItem
 
-LABEL_ONLY = "nobody can decide by a comment, only by the label steward-accept"
+LABEL_ONLY = f"nobody can decide by a comment, only by the label {ACCEPT_LABEL}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def _connections(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, "no connection is set up", "Add a table [connections.NAME]; steward init shows how.")
     for name, connection in settings.connections.items():
         client = wiring.connect(name, connection, settings)
-        account = list(_account(name, connection, client))
+        account = list(_account(name, connection, client, settings.server.public_url))
         yield from account
         if not all(finding.ok for finding in account[:1]):
             continue  # what the projects would say has the same cause
@@ -70,7 +80,7 @@ def _connections(settings: Settings) -> Iterator[Finding]:
             yield from _project(name, project, client)
 
 
-def _account(name: str, connection: AnyConnection, client: wiring.Client) -> Iterator[Finding]:
+def _account(name: str, connection: AnyConnection, client: wiring.Client, public_url: str | None) -> Iterator[Finding]:
     try:
         me = client.people.me()
     except TrackerError as error:
@@ -80,6 +90,10 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client) -> Ite
     yield Finding(True, f"{name}: signed in as {me.name}{shared}")
     if connection.intake == "webhook" and connection.webhook_secret is None:
         yield Finding(False, f"{name}: takes webhooks, but has no webhook_secret", "Set one, here and in the tracker.")
+    elif connection.intake == "webhook":
+        address = f"{(public_url or '').rstrip('/')}/webhooks/{connection.vendor}/{name}"
+        remedy = "" if public_url else "Put the bot's own address before it: see public_url under [server]."
+        yield Finding(True, f"{name}: the tracker sends its webhooks to {address}", remedy)
     elif connection.intake == "poll":
         yield Finding(True, f"{name}: asks every {connection.poll_every:.0f} s what has moved; no webhook is needed")
 

@@ -122,7 +122,7 @@ def door(each: Wired, settings: Settings, now: Callable[[], datetime]) -> Intake
     desk = each.acceptance
     return Intake(
         connection=each.name,
-        vendor="azure-devops" if each.settings.kind == "azure-devops" else "jira",
+        vendor=each.settings.vendor,
         webhook=each.client.webhook,
         secrets=lambda: _secrets(each.settings, now()),
         db=desk.db,

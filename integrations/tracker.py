@@ -95,6 +95,11 @@ class UnknownEvent(WebhookError):
         self.event = event
 
 
+ACCEPT_LABEL = "steward-accept"
+"""Put on an item by a person, it accepts all that the comment shows."""
+DRAFT_LABEL = "steward-draft"
+"""On a sub-task that the bot drafted and nobody has accepted yet."""
+
 EventKind = Literal["created", "updated", "commented", "deleted", "ignored"]
 
 

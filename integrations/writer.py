@@ -39,12 +39,6 @@ class Reason(StrEnum):
     OVER_BUDGET = "over_budget"  # the day's tokens are spent; nothing was sent
 
 
-PASSING: frozenset[Reason] = frozenset(
-    {Reason.TIMEOUT, Reason.RATE_LIMITED, Reason.UNREACHABLE, Reason.OVER_BUDGET, Reason.QUOTA_SPENT}
-)
-"""Reasons that may be gone later; the others need another prompt, another model or an administrator."""
-
-
 class WriterError(Exception):
     """There is no reply. The message holds no ticket text, no answer and no secret; `retry_after` is in seconds."""
 

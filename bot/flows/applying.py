@@ -18,12 +18,11 @@ from bot.flows.desk import AcceptanceDesk, Project, TryAgain
 from bot.store import audit, items, proposals, writes
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
-from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt, Refused, Right, Throttled
+from integrations.tracker import DRAFT_LABEL, Conflict, Invalid, Missing, Plan, Receipt, Refused, Right, Throttled
 from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
 GONE = "what it refers to is no longer there"
-DRAFT_LABEL = "steward-draft"
 UNDER_WAY = ("accepting", "undoing")
 
 
@@ -129,10 +128,9 @@ def _perform(
 ) -> Result:
     row = _load(desk, item, number)
     # Asked again here, whatever was answered a moment ago: between the word and the deed a right may be taken away.
-    # Not where the write was sent already and may have landed: then it is only found out.
-    asked = checked_by_tracker or (row.plan is not None and row.begun is not None)
-    right = Right(True) if asked else rights.may_edit(desk, project, person, item)
-    if not right.allowed:
+    # Without it a write that was sent before is not sent again: where it has landed, that is only found out.
+    right = Right(True) if checked_by_tracker else rights.may_edit(desk, project, person, item)
+    if not right.allowed and not _may_have_landed(desk, item, row, state):
         _set(desk, item, number, "open" if state == "accepting" else "accepted", None)
         return Result("refused", right.missing)
     try:
@@ -157,6 +155,22 @@ def _perform(
         return Result("not possible", why)
     _settle(desk, item, number, state, receipt, person)
     return Result("applied" if state == "accepting" else "undone")
+
+
+def _may_have_landed(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, state: str) -> bool:
+    """Whether a write that was sent before has changed the item, as a person's edit may have: `perform` tells them."""
+    if row.plan is None or row.begun is None:
+        return False
+    try:
+        if state == "accepting":
+            desk.applier.plan(item.key, proposals.change_of(row), row.expected, proposals.marker_of(row))
+        else:
+            desk.applier.plan_undo(_receipt(row), proposals.marker_of(row))
+    except Conflict:
+        return True
+    except (Invalid, Refused, Missing, proposals.AlteredError):
+        return False
+    return False
 
 
 def _in_words(error: Invalid | Refused) -> str:

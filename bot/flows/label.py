@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from bot.flows import applying, speaking
 from bot.flows.desk import AcceptanceDesk, Project
-from bot.flows.rights import LABEL
 from bot.store import audit, decisions, proposals
-from integrations.tracker import HistoryEntry
+from integrations.tracker import ACCEPT_LABEL, HistoryEntry
 from rules.model import WorkItem
 
 
 def attend_label(desk: AcceptanceDesk, item: WorkItem) -> bool:
     """Act on the label if it counts, and take it away. True if something was accepted."""
     project = desk.projects.get(item.project)
-    label = next((label for label in item.labels if label.casefold() == LABEL), None)
+    label = next((label for label in item.labels if label.casefold() == ACCEPT_LABEL), None)
     if project is None or label is None:
         return False
     entry = _entry(desk, item)
@@ -71,7 +70,7 @@ def _entry(desk: AcceptanceDesk, item: WorkItem) -> HistoryEntry | None:
 
 
 def _has(labels: str) -> bool:
-    return LABEL in labels.casefold().split()
+    return ACCEPT_LABEL in labels.casefold().split()
 
 
 def _by_a_person(desk: AcceptanceDesk, entry: HistoryEntry) -> bool:

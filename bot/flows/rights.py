@@ -11,8 +11,6 @@ from bot.flows.desk import AcceptanceDesk, Project
 from integrations.tracker import Invalid, Missing, Refused, Right
 from rules.model import Person, WorkItem
 
-LABEL = "steward-accept"
-
 
 def may_edit(
     desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem, *, accepting: bool = False

@@ -89,7 +89,7 @@ def _read(desk: TriageDesk, item_id: str) -> str:
         items.save(session, item)
         row = items.find(session, desk.connection, item.id)
         if row is not None:
-            row.first_touch = row.last_touch = None
+            row.first_touch = None
     return item.version
 
 

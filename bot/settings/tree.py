@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -41,9 +41,10 @@ class EngineSettings(BaseModel):
 
 
 class ConnectionSettings(BaseModel):
-    """What every connection to a tracker has."""
+    """What every connection to a tracker has. `vendor` names the webhooks that it sends."""
 
     model_config = _STRICT
+    vendor: ClassVar[Literal["jira", "azure-devops"]] = "jira"
 
     url: Address = Field(description="The tracker's address for programs.")
     browse_url: Address | None = Field(
@@ -67,10 +68,6 @@ class ConnectionSettings(BaseModel):
         default=False, description="Allow http:// to another machine: the token travels unencrypted."
     )
 
-    def links_to(self) -> str:
-        """The address under which people find items."""
-        return self.browse_url or self.url
-
 
 class JiraCloudConnection(ConnectionSettings):
     """Jira Cloud."""
@@ -88,6 +85,7 @@ class JiraDataCenterConnection(ConnectionSettings):
 class AzureDevOpsConnection(ConnectionSettings):
     """Azure DevOps; `url` names the organisation (https://dev.azure.com/contoso)."""
 
+    vendor = "azure-devops"
     kind: Literal["azure-devops"] = Field(description="The product at the other end.")
     webhook_user: str = Field(
         default="steward", min_length=1, description="The user name that deliveries sign in with."

@@ -38,7 +38,6 @@ class Item(Base):
     imported: Mapped[bool] = mapped_column(default=False)
     triaged_digest: Mapped[str | None] = mapped_column(sa.String(64))
     first_touch: Mapped[datetime | None]
-    last_touch: Mapped[datetime | None]
     last_delivery: Mapped[str | None] = mapped_column(sa.String(300))
     attended: Mapped[datetime | None]
     muted: Mapped[bool] = mapped_column(default=False)
@@ -128,7 +127,7 @@ def touch(session: Session, connection: str, item_id: str, delivery: str, now: d
     if row is None:
         return
     row.first_touch = row.first_touch or now
-    row.last_touch, row.last_delivery = now, delivery
+    row.last_delivery = delivery
 
 
 def changed_since(session: Session, connection: str, number: int, limit: int = 1000) -> Sequence[Item]:

@@ -17,7 +17,6 @@ from rules.model import Change, Finding, change_from, change_hash
 
 OPEN = "open"
 ALTERED = "what is stored is no longer what was shown"
-SHOWN_STATES = ("open", "accepted", "rejected", "undone", "not_applied")
 
 
 class Proposal(Base):

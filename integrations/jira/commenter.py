@@ -11,7 +11,8 @@ from integrations.jira.items import person, property_list
 from integrations.jira.markup import Markup
 from integrations.jira.reader import JiraReader, issue_path
 from integrations.jira.session import Flavour, JiraSession
-from integrations.jira.subtasks import DRAFT_LABEL, SubTasks, summary_line
+from integrations.jira.subtasks import SubTasks, summary_line
+from integrations.tracker import DRAFT_LABEL
 from rules.model import Person
 
 # In a service project a comment is shown to the customer unless this is sent with it.

@@ -11,8 +11,6 @@ from integrations.jira.reader import JiraReader, issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Invalid
 
-DRAFT_LABEL = "steward-draft"
-
 
 class SubTasks:
     """Sub-tasks that carry a marker as an issue property, sent in the request that creates them."""

@@ -356,10 +356,6 @@ ANSWERS = {
         answers.no_such(2, (1,), "accepted"),
         "There is no suggestion 2 on this item; accepted: 1.",
     ),
-    "own words": (
-        answers.replaced(1, 2),
-        "Suggestion 1 became 2 in somebody's own words: `steward undo 2`",
-    ),
     "nobody may be asked to accept": (
         answers.refusal(answers.no_way_to_ask("accept")),
         "Nothing was changed: the bot is not allowed to ask the tracker who may edit this item. "
@@ -371,14 +367,6 @@ ANSWERS = {
         "An administrator can list you under accept_people.",
     ),
     "nothing found": (answers.nothing_found(), "Looked at the item anew: there is nothing new to suggest."),
-    "muted before": (
-        answers.muted_item(),
-        "Suggestions on this item are muted, so there are none. `steward unmute` allows them again.",
-    ),
-    "a person was faster": (
-        answers.changed_since("Kim", "description"),
-        "Not applied: the description was changed by Kim after this was written. `steward expand` drafts anew.",
-    ),
     "a person has edited since": (
         answers.not_undone(2, "priority", "Kim"),
         "Suggestion 2 was not taken back: the priority was changed by Kim since, and that edit stays.",
@@ -496,7 +484,6 @@ def answers_about(change: ShownChange, text: str) -> Blocks:
         answers.not_understood(text, text),
         answers.explanation(change, {text: text}, KEYS),
         answers.already(2, text, text),
-        answers.changed_since(text, text),
         answers.not_undone(2, text, text),
         answers.not_possible(2, text),
         answers.no_variant(2, text),

@@ -113,7 +113,6 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
     assert (project.zone, project.nightly) == (ZoneInfo("UTC"), time(2, 0))
     assert project.policy() == Policy()
     assert isinstance(settings.connections["jira"], JiraDataCenterConnection)
-    assert settings.connections["jira"].links_to() == "https://jira.example.org"
     assert (settings.server.host, settings.server.port, settings.server.max_body_bytes) == (
         "127.0.0.1",
         8788,

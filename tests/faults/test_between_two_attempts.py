@@ -375,3 +375,19 @@ def test_a_right_lost_after_the_write_landed_does_not_deny_the_write(make_world:
     )
     world.work()
     assert states(world, item) == ["accepted"], (world.proposal(item), world.answer(item))
+
+
+def test_a_right_lost_before_the_write_landed_is_asked_for_again(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    item = world.file(*STORY)
+    world.work()
+    world.mounted.faults.unavailable(method="PUT", path=r"/issue/[^/]+$", times=1)
+    world.say("dana", item, "steward accept 1")
+    world.work(leap=False)
+    assert "Acceptance criteria" not in world.description(item)
+    people = Port(world.wired.acceptance.people, may_edit=lambda person, key: Right(False, "the right to edit"))
+    world.rewire("acceptance", people=people)
+    world.work()
+    assert states(world, item) == ["open"], (world.proposal(item), world.answer(item))
+    assert "Acceptance criteria" not in world.description(item)
+    assert "the right to edit" in world.answer(item)

@@ -13,12 +13,11 @@ from integrations.azure_devops.markup import Markup, marker_of
 from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.azure_devops.reading import reading
 from integrations.blocks import Blocks, Paragraph, Text
-from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt
+from integrations.tracker import DRAFT_LABEL, Conflict, Invalid, Missing, Plan, Receipt
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from integrations.azure_devops.sdk import Session
 
-DRAFT_TAG = "steward-draft"
 _LONGEST_TITLE = 255  # characters, the product's own limit
 _IN_ANY_UPDATE = frozenset(
     f"System.{name}"
@@ -38,7 +37,7 @@ class AzureDevOpsDrafter:
 
     def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
         """Creates one draft and returns its key. Raises Invalid where the project has no type for sub-tasks."""
-        return str(items.number_of(self._create(number(parent), summary, blocks, marker, DRAFT_TAG)))
+        return str(items.number_of(self._create(number(parent), summary, blocks, marker, DRAFT_LABEL)))
 
     def find(self, parent: str, marker: str) -> str | None:
         """The key of the sub-task whose description ends with this marker, or None."""
@@ -131,4 +130,4 @@ def _keeps_a_draft(update: Mapping[str, Any]) -> bool:
     before, after = (
         {tag.casefold() for tag in items.tags({items.TAGS: change.get(end)})} for end in ("oldValue", "newValue")
     )
-    return DRAFT_TAG in before and after == before - {DRAFT_TAG}
+    return DRAFT_LABEL in before and after == before - {DRAFT_LABEL}

@@ -9,8 +9,8 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.reader import issue_path
 from integrations.jira.session import JiraSession
-from integrations.jira.subtasks import DRAFT_LABEL, SubTasks, summary_line
-from integrations.tracker import Conflict, HistoryEntry, Missing, Plan, Receipt
+from integrations.jira.subtasks import SubTasks, summary_line
+from integrations.tracker import DRAFT_LABEL, Conflict, HistoryEntry, Missing, Plan, Receipt
 from rules.model import AddSubtasks
 
 FIELD = "subtasks"
