@@ -67,7 +67,7 @@ class PostgresServer:
         # /dev/shm may be tiny in a container.
         settings |= {"dynamic_shared_memory_type": "mmap"}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [self._bin / "postgres", "-D", self._home / "cluster", *arguments]
+        command: list[str] = [str(self._bin / "postgres"), "-D", str(self._home / "cluster"), *arguments]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._home, **_as_server_user())
         self._wait()
@@ -117,7 +117,8 @@ class PostgresServer:
         home = Path(tempfile.mkdtemp(prefix="steward-pg-"))
         if _as_server_user():
             shutil.chown(home, SERVER_USER)
-        command = [self._bin / "initdb", "-D", home / "cluster", "-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C"]
+        command = [str(self._bin / "initdb"), "-D", str(home / "cluster"), "-U", ROLE, "-A", "trust", "-E", "UTF8"]
+        command.append("--locale=C")
         made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home, **_as_server_user())
         if made.returncode:
             shutil.rmtree(home, ignore_errors=True)
