@@ -8,7 +8,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot.settings.sentences import KINDS
-from bot.settings.tree import EngineSettings, ModelSettings, ProjectSettings, ServerSettings, Settings
+from bot.settings.tree import (
+    EngineSettings,
+    ModelSettings,
+    OperationsSettings,
+    ProjectSettings,
+    RetentionSettings,
+    ServerSettings,
+    Settings,
+    TelemetrySettings,
+)
 from bot.settings.values import Reads
 
 _PLAIN = {bool: "true or false", int: "whole number", float: "number", str: "text"}
@@ -28,6 +37,9 @@ def documented_settings() -> tuple[DocumentedSetting, ...]:
     tables: list[tuple[str, type[BaseModel]]] = [
         ("server.", ServerSettings),
         ("engine.", EngineSettings),
+        ("operations.", OperationsSettings),
+        ("retention.", RetentionSettings),
+        ("telemetry.", TelemetrySettings),
         *(("connections.<name>.", kind) for kind in KINDS.values()),
         ("projects.<KEY>.", ProjectSettings),
         ("model.", ModelSettings),

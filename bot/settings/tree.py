@@ -18,6 +18,7 @@ from rules.model import Policy
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 _RULES = Policy()
+DAY = 86_400.0
 
 
 class ServerSettings(BaseModel):
@@ -36,8 +37,45 @@ class EngineSettings(BaseModel):
 
     model_config = _STRICT
 
-    database_url: DatabaseUrl = Field(default=None, description="The database; none is SQLite in the data folder.")
-    workers: int = Field(default=4, ge=1, le=64, description="How many jobs are done at once.")
+    database_url: DatabaseUrl = Field(
+        default=None, description="The PostgreSQL database; none is SQLite in the data folder."
+    )
+    workers: int = Field(default=4, ge=1, le=64, description="How many jobs a process does at once.")
+    name: str = Field(
+        default="", max_length=100, description="The lasting name of this worker's slot; none is the machine's name."
+    )
+
+
+class OperationsSettings(BaseModel):
+    """Where those who run the bot look: health, metrics and the status page. Not for the outside."""
+
+    model_config = _STRICT
+
+    host: str = Field(default="127.0.0.1", description="The network address of health, metrics and the status page.")
+    port: int = Field(default=8789, ge=0, le=65535, description="Its port; 0 takes a free one.")
+
+
+class RetentionSettings(BaseModel):
+    """How long what is done with is kept."""
+
+    model_config = _STRICT
+
+    deliveries: Seconds = Field(
+        default=14 * DAY, ge=DAY, description="Finished deliveries; one sent again within it is known again."
+    )
+    dead_letters: Seconds = Field(default=90 * DAY, ge=DAY, description="Dead letters.")
+    finished_jobs: Seconds = Field(default=2 * DAY, ge=DAY, description="The engine's record of finished jobs.")
+    replies: Seconds = Field(default=90 * DAY, ge=0, description="Replies of the language model, to be used again.")
+
+
+class TelemetrySettings(BaseModel):
+    """What is told to a system that watches."""
+
+    model_config = _STRICT
+
+    traces: Address | None = Field(
+        default=None, description="Where traces are sent (OTLP over HTTP, up to and with /v1/traces)."
+    )
 
 
 class ConnectionSettings(BaseModel):
@@ -189,6 +227,9 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path("steward-data"), description="The folder of the bot's databases, beside this file.")
     server: ServerSettings = Field(default=ServerSettings(), description="Where the bot listens.")
     engine: EngineSettings = Field(default=EngineSettings(), description="How work is kept and done.")
+    operations: OperationsSettings = Field(default=OperationsSettings(), description="Health, metrics, status page.")
+    retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
+    telemetry: TelemetrySettings = Field(default=TelemetrySettings(), description="What is told to who watches.")
     connections: dict[str, AnyConnection] = Field(default_factory=dict, description="Trackers, by a name of your own.")
     projects: dict[str, ProjectSettings] = Field(default_factory=dict, description="Projects, by key.")
     model: ModelSettings | None = Field(default=None, description="The language model; none: rules do all the work.")

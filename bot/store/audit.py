@@ -27,12 +27,12 @@ class AuditRow(Base):
 
     __tablename__ = "audit"
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[str] = mapped_column(sa.String(40))
-    action: Mapped[str] = mapped_column(sa.String(60))
-    subject: Mapped[str] = mapped_column(sa.String(200))
-    commitment: Mapped[str] = mapped_column(sa.String(64))
-    previous: Mapped[str] = mapped_column(sa.String(64))
-    hash: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[str] = mapped_column(sa.String())
+    action: Mapped[str] = mapped_column(sa.String())
+    subject: Mapped[str] = mapped_column(sa.String())
+    commitment: Mapped[str] = mapped_column(sa.String())
+    previous: Mapped[str] = mapped_column(sa.String())
+    hash: Mapped[str] = mapped_column(sa.String())
 
 
 class AuditContent(Base):
@@ -40,7 +40,7 @@ class AuditContent(Base):
 
     __tablename__ = "audit_contents"
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    salt: Mapped[str] = mapped_column(sa.String(64))
+    salt: Mapped[str] = mapped_column(sa.String())
     content: Mapped[str] = mapped_column(sa.Text)
 
 
@@ -50,7 +50,7 @@ class AuditHead(Base):
     __tablename__ = "audit_head"
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int]
-    hash: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String())
 
 
 def record(session: Session, action: str, subject: str, content: Mapping[str, object], now: datetime) -> int:

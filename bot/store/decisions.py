@@ -18,10 +18,10 @@ class HandledComment(Base):
     """A comment with commands in it. `state`: taken (begun), done."""
 
     __tablename__ = "handled_comments"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    comment: Mapped[str] = mapped_column(sa.String(150), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(100))
-    state: Mapped[str] = mapped_column(sa.String(20))
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    comment: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String())
+    state: Mapped[str] = mapped_column(sa.String())
     commands: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 
@@ -31,10 +31,10 @@ class AnswerLine(Base):
 
     __tablename__ = "answers"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    connection: Mapped[str] = mapped_column(sa.String(100))
-    item: Mapped[str] = mapped_column(sa.String(100))
-    cause: Mapped[str] = mapped_column(sa.String(200))
-    to: Mapped[str] = mapped_column(sa.String(300))
+    connection: Mapped[str] = mapped_column(sa.String())
+    item: Mapped[str] = mapped_column(sa.String())
+    cause: Mapped[str] = mapped_column(sa.String())
+    to: Mapped[str] = mapped_column(sa.String())
     content: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 

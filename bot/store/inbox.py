@@ -19,18 +19,18 @@ class Delivery(Base):
     """One delivery. It holds ids only: the item is read from the tracker when it is worked on."""
 
     __tablename__ = "inbox"
-    id: Mapped[str] = mapped_column(sa.String(300), primary_key=True)
-    connection: Mapped[str] = mapped_column(sa.String(100), index=True)
-    source: Mapped[str] = mapped_column(sa.String(20))
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    name: Mapped[str] = mapped_column(sa.String(200))
-    item: Mapped[str] = mapped_column(sa.String(200))
-    project: Mapped[str | None] = mapped_column(sa.String(200))
-    comment: Mapped[str | None] = mapped_column(sa.String(100))
-    actor: Mapped[str | None] = mapped_column(sa.String(300))
+    id: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String(), index=True)
+    source: Mapped[str] = mapped_column(sa.String())
+    kind: Mapped[str] = mapped_column(sa.String())
+    name: Mapped[str] = mapped_column(sa.String())
+    item: Mapped[str] = mapped_column(sa.String())
+    project: Mapped[str | None] = mapped_column(sa.String())
+    comment: Mapped[str | None] = mapped_column(sa.String())
+    actor: Mapped[str | None] = mapped_column(sa.String())
     received: Mapped[datetime]
-    state: Mapped[str] = mapped_column(sa.String(20), default="received", index=True)
-    outcome: Mapped[str | None] = mapped_column(sa.String(300))
+    state: Mapped[str] = mapped_column(sa.String(), default="received", index=True)
+    outcome: Mapped[str | None] = mapped_column(sa.String())
     finished: Mapped[datetime | None]
 
     __table_args__ = (sa.Index("inbox_by_actor", "connection", "actor", "received"),)
@@ -41,11 +41,11 @@ class DeadLetter(Base):
 
     __tablename__ = "dead_letters"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    connection: Mapped[str] = mapped_column(sa.String(100))
-    delivery: Mapped[str | None] = mapped_column(sa.String(300))
-    job: Mapped[str | None] = mapped_column(sa.String(300))
-    reason: Mapped[str] = mapped_column(sa.String(500))
-    error_id: Mapped[str | None] = mapped_column(sa.String(40))
+    connection: Mapped[str] = mapped_column(sa.String())
+    delivery: Mapped[str | None] = mapped_column(sa.String())
+    job: Mapped[str | None] = mapped_column(sa.String())
+    reason: Mapped[str] = mapped_column(sa.String())
+    error_id: Mapped[str | None] = mapped_column(sa.String())
     body: Mapped[bytes | None]
     created: Mapped[datetime]
     replayed: Mapped[datetime | None]

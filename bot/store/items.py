@@ -24,21 +24,21 @@ class Item(Base):
     """
 
     __tablename__ = "items"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    id: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(200), index=True)
-    project: Mapped[str] = mapped_column(sa.String(200), index=True)
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    id: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(), index=True)
+    project: Mapped[str] = mapped_column(sa.String(), index=True)
     content: Mapped[dict[str, Any]]
-    status_category: Mapped[str] = mapped_column(sa.String(10))
+    status_category: Mapped[str] = mapped_column(sa.String())
     created: Mapped[datetime]
     updated: Mapped[datetime]
     change_number: Mapped[int] = mapped_column(index=True)
     deleted: Mapped[bool] = mapped_column(default=False)
     backfilled: Mapped[bool] = mapped_column(default=False)
     imported: Mapped[bool] = mapped_column(default=False)
-    triaged_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    triaged_digest: Mapped[str | None] = mapped_column(sa.String())
     first_touch: Mapped[datetime | None]
-    last_delivery: Mapped[str | None] = mapped_column(sa.String(300))
+    last_delivery: Mapped[str | None] = mapped_column(sa.String())
     attended: Mapped[datetime | None]
     muted: Mapped[bool] = mapped_column(default=False)
 
@@ -55,8 +55,8 @@ class Progress(Base):
     """How far a project has been read. Items that were there before `connected` are known, not triaged."""
 
     __tablename__ = "progress"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    project: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    project: Mapped[str] = mapped_column(sa.String(), primary_key=True)
     connected: Mapped[datetime]
     backfilled: Mapped[datetime | None]
     cursor: Mapped[datetime | None]

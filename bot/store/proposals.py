@@ -27,20 +27,20 @@ class Proposal(Base):
     """
 
     __tablename__ = "proposals"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(200))
-    project: Mapped[str] = mapped_column(sa.String(200), index=True)
-    state: Mapped[str] = mapped_column(sa.String(20), index=True)
-    held_because: Mapped[str | None] = mapped_column(sa.String(300))
-    comment: Mapped[str | None] = mapped_column(sa.String(100))
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String())
+    project: Mapped[str] = mapped_column(sa.String(), index=True)
+    state: Mapped[str] = mapped_column(sa.String(), index=True)
+    held_because: Mapped[str | None] = mapped_column(sa.String())
+    comment: Mapped[str | None] = mapped_column(sa.String())
     generation: Mapped[int] = mapped_column(default=0)
-    comment_marker: Mapped[str | None] = mapped_column(sa.String(64))
+    comment_marker: Mapped[str | None] = mapped_column(sa.String())
     last_number: Mapped[int] = mapped_column(default=0)
     more_shown: Mapped[bool] = mapped_column(default=False)
     questions: Mapped[list[str]] = mapped_column(default=list)
     asked: Mapped[bool] = mapped_column(default=False)
-    shown_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    shown_digest: Mapped[str | None] = mapped_column(sa.String())
     created: Mapped[datetime]
     updated: Mapped[datetime]
 
@@ -53,29 +53,29 @@ class ProposedChange(Base):
     """
 
     __tablename__ = "changes"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    rule: Mapped[str] = mapped_column(sa.String(60))
-    subject: Mapped[str] = mapped_column(sa.String(200), default="")
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    title: Mapped[str] = mapped_column(sa.String(300))
+    rule: Mapped[str] = mapped_column(sa.String())
+    subject: Mapped[str] = mapped_column(sa.String(), default="")
+    kind: Mapped[str] = mapped_column(sa.String())
+    title: Mapped[str] = mapped_column(sa.String())
     reason: Mapped[str] = mapped_column(sa.Text)
     evidence: Mapped[list[str]] = mapped_column(default=list)
-    source: Mapped[str] = mapped_column(sa.String(200))
+    source: Mapped[str] = mapped_column(sa.String())
     value: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]]
-    payload_hash: Mapped[str] = mapped_column(sa.String(64))
-    salt: Mapped[str] = mapped_column(sa.String(32), default=lambda: secrets.token_hex(16))
+    payload_hash: Mapped[str] = mapped_column(sa.String())
+    salt: Mapped[str] = mapped_column(sa.String(), default=lambda: secrets.token_hex(16))
     expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[str] = mapped_column(sa.String(20), default=OPEN)
+    state: Mapped[str] = mapped_column(sa.String(), default=OPEN)
     shown_at: Mapped[datetime | None]
-    decided_by: Mapped[str | None] = mapped_column(sa.String(300))
-    decided_by_id: Mapped[str | None] = mapped_column(sa.String(300))
+    decided_by: Mapped[str | None] = mapped_column(sa.String())
+    decided_by_id: Mapped[str | None] = mapped_column(sa.String())
     decided_at: Mapped[datetime | None]
-    asked_by: Mapped[str | None] = mapped_column(sa.String(300))
-    asked_by_id: Mapped[str | None] = mapped_column(sa.String(300))
-    cause: Mapped[str | None] = mapped_column(sa.String(300))
+    asked_by: Mapped[str | None] = mapped_column(sa.String())
+    asked_by_id: Mapped[str | None] = mapped_column(sa.String())
+    cause: Mapped[str | None] = mapped_column(sa.String())
     note: Mapped[str | None] = mapped_column(sa.Text)
     plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     begun: Mapped[datetime | None]
@@ -88,10 +88,10 @@ class Dismissal(Base):
     """A person's no, remembered for one item, rule and subject."""
 
     __tablename__ = "dismissals"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    rule: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
-    subject: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(), primary_key=True)
     at: Mapped[datetime]
 
 

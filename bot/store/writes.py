@@ -23,11 +23,11 @@ class Write(Base):
     """
 
     __tablename__ = "writes"
-    name: Mapped[str] = mapped_column(sa.String(300), primary_key=True)
-    connection: Mapped[str] = mapped_column(sa.String(100))
-    item: Mapped[str] = mapped_column(sa.String(100))
-    marker: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    state: Mapped[str] = mapped_column(sa.String(20))
+    name: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String())
+    item: Mapped[str] = mapped_column(sa.String())
+    marker: Mapped[str] = mapped_column(sa.String(), unique=True)
+    state: Mapped[str] = mapped_column(sa.String())
     result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     created: Mapped[datetime]
     sent: Mapped[datetime | None]
@@ -40,20 +40,20 @@ class OwnComment(Base):
     """A comment that the bot wrote, by the tracker's id: what proves it ours once the write is done."""
 
     __tablename__ = "own_comments"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    comment: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(100))
-    marker: Mapped[str] = mapped_column(sa.String(64))
-    purpose: Mapped[str] = mapped_column(sa.String(20), default="proposal")
-    shown_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    comment: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    item: Mapped[str] = mapped_column(sa.String())
+    marker: Mapped[str] = mapped_column(sa.String())
+    purpose: Mapped[str] = mapped_column(sa.String(), default="proposal")
+    shown_digest: Mapped[str | None] = mapped_column(sa.String())
 
 
 class OwnItem(Base):
     """An item that the bot created, by its key: it is not looked at as if a person had filed it."""
 
     __tablename__ = "own_items"
-    connection: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(), primary_key=True)
 
 
 def add_own_items(session: Session, connection: str, keys: Iterable[str]) -> None:
