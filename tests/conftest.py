@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,10 @@ from bot.store import items
 from bot.store.database import Database
 from bot.web.app import create_app
 from bot.web.serving import Server
-from integrations.sandbox.markup import to_html
 from integrations.sandbox.records import Comment, Item, Seed, User
 from integrations.sandbox.site import Mounted, Site, serve
 from integrations.sandbox.state import Tracker
+from tests import texts
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -198,12 +197,7 @@ class World:
 
     def native(self, text: str) -> Any:
         """Paragraphs, "## " headings and "- " lists as the tracker's editor would store them."""
-        blocks = [_block(part) for part in text.split("\n\n")]
-        if self.flavour == "jira-cloud":
-            return {"version": 1, "type": "doc", "content": [_adf(kind, lines) for kind, lines in blocks]}
-        if self.flavour == "azure-devops":
-            return "".join(_html(kind, lines) for kind, lines in blocks)
-        return "\n\n".join(_wiki(kind, lines) for kind, lines in blocks)
+        return texts.native(self.flavour, text)  # type: ignore[arg-type]
 
     def priority(self, level: str) -> str:
         """ "lowest" or "highest" of the tracker's own scheme."""
@@ -260,9 +254,7 @@ class World:
         return self.text(now.description, now.formats.get("description", "html"))
 
     def text(self, body: Any, format: str = "html") -> str:
-        html = to_html(self.flavour, body, format)  # type: ignore[arg-type]
-        broken = re.sub(r"</(p|div|li|h\d|pre)>|<br ?/?>", "\n", html)
-        return unescape(re.sub(r"<[^>]*>", "", broken)).strip()
+        return texts.seen(self.flavour, body, format)  # type: ignore[arg-type]
 
     def number(self, item: Item, title: str) -> int:
         """The number under which the living comment shows a change."""
@@ -295,40 +287,6 @@ class World:
         path = folder / "steward.toml"
         path.write_text("\n".join(lines))
         return path
-
-
-def _block(part: str) -> tuple[str, list[str]]:
-    lines = part.split("\n")
-    if lines[0].startswith("## "):
-        return "heading", [lines[0][3:]]
-    if all(line.startswith("- ") for line in lines):
-        return "list", [line[2:] for line in lines]
-    return "paragraph", lines
-
-
-def _adf(kind: str, lines: list[str]) -> dict[str, Any]:
-    if kind == "list":
-        entries = [{"type": "listItem", "content": [_adf("paragraph", [line])]} for line in lines]
-        return {"type": "bulletList", "content": entries}
-    inline: list[dict[str, Any]] = []
-    for line in lines:
-        inline += [{"type": "hardBreak"}] if inline else []
-        inline += [{"type": "text", "text": line}] if line else []
-    attributes = {"attrs": {"level": 2}} if kind == "heading" else {}
-    return {"type": kind, **attributes, "content": inline}
-
-
-def _html(kind: str, lines: list[str]) -> str:
-    escaped = [line.replace("&", "&amp;").replace("<", "&lt;") for line in lines]
-    if kind == "list":
-        return "<ul>" + "".join(f"<li>{line}</li>" for line in escaped) + "</ul>"
-    return f"<h2>{escaped[0]}</h2>" if kind == "heading" else f"<div>{'<br>'.join(escaped)}</div>"
-
-
-def _wiki(kind: str, lines: list[str]) -> str:
-    if kind == "list":
-        return "\n".join(f"* {line}" for line in lines)
-    return f"h2. {lines[0]}" if kind == "heading" else "\n".join(lines)
 
 
 @pytest.fixture
