@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from integrations.azure_devops import items
+from integrations.azure_devops import parts
 from integrations.azure_devops.reader import number
 from integrations.tracker import Missing, Refused, Right, Unintelligible
 from rules.model import Person
@@ -45,7 +45,7 @@ class AzureDevOpsPeople:
                 raise Unintelligible("the tracker does not say who is signed in")
             name = str(user.get("customDisplayName") or user.get("providerDisplayName") or "")
             descriptor = str(user.get("subjectDescriptor") or "")
-            self._me = items.person({"id": user["id"], "displayName": name, "descriptor": descriptor})
+            self._me = parts.person({"id": user["id"], "displayName": name, "descriptor": descriptor})
             assert self._me is not None  # it has an id
         return self._me
 
@@ -55,7 +55,7 @@ class AzureDevOpsPeople:
 
     def may_edit(self, person: Person, key: str) -> Right:
         """By the access control lists of the item's area. None where the bot may not see them."""
-        fields = items.fields_of(self._session.item(number(key), ["System.TeamProject", "System.AreaPath"]))
+        fields = parts.fields_of(self._session.item(number(key), ["System.TeamProject", "System.AreaPath"]))
         try:
             descriptor = self._descriptor(person)
             names = self._names(descriptor, self._groups(descriptor))
@@ -64,7 +64,7 @@ class AzureDevOpsPeople:
         except (Refused, Unintelligible):
             return Right(None, "the bot's account may not see who is in which group (scopes Graph and Identity: read)")
         try:
-            token = self._area_token(items.text(fields, "System.TeamProject"), items.text(fields, "System.AreaPath"))
+            token = self._area_token(parts.text(fields, "System.TeamProject"), parts.text(fields, "System.AreaPath"))
             lists = self._session.security.query_access_control_lists(
                 AREAS, token=token, descriptors=",".join(sorted(names)), include_extended_info=True
             )
@@ -122,10 +122,10 @@ class AzureDevOpsPeople:
 
     def _area_token(self, project: str, path: str) -> str:
         """The security token of an area: its nodes from the root down."""
-        parts = [part for part in path.split("\\")[1:] if part]
-        node = self._session.items.get_classification_node(project, "areas", depth=len(parts) or None)
+        steps = [part for part in path.split("\\")[1:] if part]
+        node = self._session.items.get_classification_node(project, "areas", depth=len(steps) or None)
         tokens = [_node_token(node)]
-        for part in parts:
+        for part in steps:
             children = node.get("children") if isinstance(node, dict) else None
             node = next((one for one in children or () if str(one.get("name", "")).casefold() == part.casefold()), None)
             tokens.append(_node_token(node))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from integrations.azure_devops import items
+from integrations.azure_devops import items, parts
 from integrations.azure_devops.items import Dictionary
 from integrations.tracker import Comment, HistoryEntry, Invalid, Missing, Page, Unintelligible, Vocabulary
 from rules.model import WorkItem
@@ -44,7 +44,7 @@ class AzureDevOpsReader:
         found = [one["id"] for one in listed if isinstance(one, dict) and isinstance(one.get("id"), int)]
         numbers = [one for one in found if one not in cursor.seen][:PAGE]
         raws = self.raw_items(numbers)
-        following = cursor.after(numbers, raws, items.moment(answer.get("asOf")))
+        following = cursor.after(numbers, raws, parts.moment(answer.get("asOf")))
         return Page(
             tuple(self._items([raws[one] for one in numbers if one in raws])),
             following.written() if len(found) >= rows and numbers else None,
@@ -91,11 +91,11 @@ class AzureDevOpsReader:
         """Priorities are the four of the product; a sub-task is a Task, where the project has that type."""
         answer = self._session.items.get_work_item_types(project)
         types = tuple(str(one["name"]) for one in answer if isinstance(one, dict) and one.get("name"))
-        return Vocabulary(PRIORITIES, types, items.SUBTASK_TYPE if items.SUBTASK_TYPE in types else None)
+        return Vocabulary(PRIORITIES, types, parts.SUBTASK_TYPE if parts.SUBTASK_TYPE in types else None)
 
     def project_of(self, wanted: int) -> str:
         """The project of an item, read live: an item may have moved."""
-        return items.text(items.fields_of(self._session.item(wanted, ["System.TeamProject"])), "System.TeamProject")
+        return parts.text(parts.fields_of(self._session.item(wanted, ["System.TeamProject"])), "System.TeamProject")
 
     def raw_items(self, numbers: Sequence[int], fields: Sequence[str] | None = None) -> dict[int, dict[str, Any]]:
         """Items by number, whole or with the named fields only; those that are gone are left out."""
@@ -111,10 +111,10 @@ class AzureDevOpsReader:
         return [one for one in self._session.items.get_relation_types() if isinstance(one, dict)]
 
     def _items(self, raws: Sequence[Mapping[str, Any]]) -> list[WorkItem]:
-        children = sorted({child for raw in raws for child in items.children_of(raw)})
+        children = sorted({child for raw in raws for child in parts.children_of(raw)})
         titles = {
-            one: items.text(items.fields_of(raw), items.TITLE)
-            for one, raw in self.raw_items(children, ["System.Id", items.TITLE]).items()
+            one: parts.text(parts.fields_of(raw), parts.TITLE)
+            for one, raw in self.raw_items(children, ["System.Id", parts.TITLE]).items()
         }
         return [
             items.work_item(raw, self._connection, Dictionary(self._categories_for(raw), self._names_for(raw), titles))
@@ -122,10 +122,10 @@ class AzureDevOpsReader:
         ]
 
     def _categories_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
-        fields = items.fields_of(raw)
-        place = items.text(fields, "System.TeamProject"), items.text(fields, "System.WorkItemType")
+        fields = parts.fields_of(raw)
+        place = parts.text(fields, "System.TeamProject"), parts.text(fields, "System.WorkItemType")
         known = self._categories.get(place, {})
-        if items.text(fields, "System.State") not in known:
+        if parts.text(fields, "System.State") not in known:
             try:
                 answer = self._session.items.get_work_item_type_states(*place)
             except Missing:  # a type that has been taken away since
@@ -135,8 +135,8 @@ class AzureDevOpsReader:
         return known
 
     def _names_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
-        own = {items.CHILD, items.PARENT}
-        if all(rel in own or rel.startswith(items.DUPLICATE) for rel, _ in items.relations_of(raw)):
+        own = {parts.CHILD, parts.PARENT}
+        if all(rel in own or rel.startswith(parts.DUPLICATE) for rel, _ in parts.relations_of(raw)):
             return {}
         if self._relation_names is None:
             self._relation_names = {
@@ -159,7 +159,7 @@ class _Cursor:
             cursor = cls(since, [int(one) for one in seen])
         except (ValueError, TypeError):
             raise Invalid("not a page token of this tracker") from None
-        if since is not None and items.moment(since) is None:
+        if since is not None and parts.moment(since) is None:
             raise Invalid("not a page token of this tracker")
         return cursor
 
@@ -170,7 +170,7 @@ class _Cursor:
         """The cursor after a page. Items that changed once more after the query was asked do not move it."""
         dates: dict[int, datetime] = {}
         for one in numbers:
-            changed = items.moment(items.fields_of(raws[one]).get("System.ChangedDate")) if one in raws else None
+            changed = parts.moment(parts.fields_of(raws[one]).get("System.ChangedDate")) if one in raws else None
             if changed is not None and (asked is None or changed <= asked):
                 dates[one] = changed
         latest = max(dates.values(), default=None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from integrations.azure_devops import items, sections
+from integrations.azure_devops import parts, sections
 from integrations.azure_devops.reader import number
 from integrations.azure_devops.writing.drafter import AzureDevOpsDrafter
 from integrations.azure_devops.writing.edits import Edits, find_relation, is_value, value_of
@@ -28,7 +28,7 @@ class AzureDevOpsApplier:
     def plan(self, key: str, change: Change, expected: Mapping[str, str], marker: str) -> Plan:
         """Raises Conflict where the item is no longer as expected, Invalid where the change cannot be made."""
         raw = self._session.item(number(key))
-        live = items.digests(items.fields_of(raw))
+        live = parts.digests(parts.fields_of(raw))
         for field, digest in expected.items():
             if live.get(field) != digest:
                 raise Conflict(f"the {field} is no longer as it was", field, self._edits.last_editor(key, field))
@@ -40,7 +40,7 @@ class AzureDevOpsApplier:
                 before = value_of(raw, "priority")
                 return Plan(key, change.kind, "priority", marker, before, self._with_priority(key, before, change))
             case AddLabel():
-                present = list(items.tags(items.fields_of(raw)))
+                present = list(parts.tags(parts.fields_of(raw)))
                 return Plan(key, change.kind, "labels", marker, present, {"add": _tag(change.label)})
             case LinkDuplicate():
                 if number(change.original) == number(key):
@@ -91,7 +91,7 @@ class AzureDevOpsApplier:
     def _with_priority(self, key: str, before: Mapping[str, Any], change: SetPriority) -> dict[str, Any]:
         if not (change.new.isascii() and change.new.isdigit() and len(change.new) <= 3):
             raise Invalid("a priority of this tracker is a number")
-        if (items.plain(before["value"]) or None) not in (change.old, change.new):
+        if (parts.plain(before["value"]) or None) not in (change.old, change.new):
             by = self._edits.last_editor(key, "priority")
             raise Conflict("the priority is no longer as it was", "priority", by)
         return {**before, "value": int(change.new)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from integrations.azure_devops import items
+from integrations.azure_devops import parts
 from integrations.azure_devops.markup import link_comment
 from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.azure_devops.reading import reading
@@ -22,7 +22,7 @@ Raw = Mapping[str, Any]
 Attempt = Callable[[Raw], Receipt]
 
 _TRIES = 5
-_DUPLICATE_OF = f"{items.DUPLICATE}Reverse"
+_DUPLICATE_OF = f"{parts.DUPLICATE}Reverse"
 
 
 class Edits:
@@ -45,7 +45,7 @@ class Edits:
             written, revision = self._patch(raw, _operations(plan.after))
             details = {"before": plan.before, "after": plan.after}
             if plan.after["value"] is not None:  # as the product has stored it, which may differ from what was sent
-                stored = items.fields_of(written).get(plan.after["name"], plan.after["value"])
+                stored = parts.fields_of(written).get(plan.after["name"], plan.after["value"])
                 details["after"] = {**plan.after, "value": stored}
             return Receipt(plan.item, plan.kind, plan.field, revision, details)
 
@@ -56,7 +56,7 @@ class Edits:
         wanted, unwanted = plan.after.get("add"), plan.after.get("remove")
 
         def attempt(raw: Raw) -> Receipt:
-            present = items.tags(items.fields_of(raw))
+            present = parts.tags(parts.fields_of(raw))
             kept = [tag for tag in present if not unwanted or tag.casefold() != unwanted.casefold()]
             if wanted and not _is_in(wanted, present):
                 kept.append(wanted)
@@ -108,7 +108,7 @@ class Edits:
             ends = sorted(
                 str(one.get("referenceName"))
                 for one in self._reader.relation_types()
-                if str(one.get("referenceName", "")).startswith(items.DUPLICATE)
+                if str(one.get("referenceName", "")).startswith(parts.DUPLICATE)
                 and (one.get("attributes") or {}).get("isForward") is False
             )
             self._duplicate_end = ends[0] if ends else _DUPLICATE_OF
@@ -123,7 +123,7 @@ class Edits:
 
     def _found(self, plan: Plan) -> Receipt:
         """The receipt of a write that was made before, or by somebody who had the same wish (nothing to take back)."""
-        after = items.plain(plan.after["value"])
+        after = parts.plain(plan.after["value"])
         entry = self._own_entry(
             plan, lambda edit: edit.field == plan.field and _reads_as(edit.after, after, plan.after)
         )
@@ -139,8 +139,8 @@ class Edits:
         return None
 
     def _patch(self, raw: Raw, operations: list[dict[str, Any]]) -> tuple[Raw, tuple[str, ...]]:
-        written = self._session.patch(items.number_of(raw), items.revision_of(raw), operations)
-        return written, (str(items.revision_of(written)),)
+        written = self._session.patch(parts.number_of(raw), parts.revision_of(raw), operations)
+        return written, (str(parts.revision_of(written)),)
 
     def _under_test(self, plan: Plan, attempt: Attempt) -> Receipt:
         for _ in range(_TRIES):
@@ -154,14 +154,14 @@ class Edits:
 
 def value_of(raw: Raw, field: str) -> dict[str, Any]:
     """The native value of "description" or "priority": {"name", "value", "format"}, the name being the product's."""
-    fields = items.fields_of(raw)
-    name = items.PRIORITY if field == "priority" else items.description_field(fields)
-    return {"name": name, "value": fields.get(name), "format": items.format_of(raw, name)}
+    fields = parts.fields_of(raw)
+    name = parts.PRIORITY if field == "priority" else parts.description_field(fields)
+    return {"name": name, "value": fields.get(name), "format": parts.format_of(raw, name)}
 
 
 def is_value(raw: Raw, wanted: Mapping[str, Any]) -> bool:
     """Whether a field has this value; an empty text and none are the same."""
-    live = items.fields_of(raw).get(wanted["name"])
+    live = parts.fields_of(raw).get(wanted["name"])
     return (live or None) == (wanted["value"] or None)
 
 
@@ -181,7 +181,7 @@ def _operations(after: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _tags_operation(tags: list[str], *, adds: bool) -> dict[str, Any]:
     # "add" leaves in place the tags that the new value lacks, so taking one off needs "replace".
-    path = f"/fields/{items.TAGS}"
+    path = f"/fields/{parts.TAGS}"
     if not tags:
         return {"op": "remove", "path": path}
     return {"op": "add" if adds else "replace", "path": path, "value": "; ".join(tags)}
@@ -191,9 +191,9 @@ def find_relation(raw: Raw, rel: str, target: int) -> tuple[int | None, str]:
     """(index of the relation to `target`, by which a PATCH removes it, and the comment on it)."""
     relations = raw.get("relations")
     for at, one in enumerate(relations if isinstance(relations, list) else ()):
-        if items.relations_of({"relations": [one]}) == [(rel, target)]:
+        if parts.relations_of({"relations": [one]}) == [(rel, target)]:
             attributes = one.get("attributes")
-            return at, items.text(attributes, "comment") if isinstance(attributes, dict) else ""
+            return at, parts.text(attributes, "comment") if isinstance(attributes, dict) else ""
     return None, ""
 
 
