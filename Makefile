@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+  --python-version 3.11 --quiet
 
 .PHONY: demo test install check bench chaos lock clean
 
@@ -25,8 +27,9 @@ bench: $(READY)
 
 # After a change of dependencies in pyproject.toml; needs uv.
 lock:
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	  --extra dev --python-version 3.11 --quiet pyproject.toml --output-file requirements.lock
+	$(LOCK) --extra dev pyproject.toml --output-file requirements.lock
+	$(LOCK) --group image --constraint requirements.lock pyproject.toml --output-file requirements-run.lock
+	$(LOCK) --group validators --constraint requirements.lock --output-file requirements-validators.lock
 
 clean:
 	rm -rf .venv
