@@ -20,12 +20,10 @@ from integrations.sandbox.records import (
     HappeningKind,
     Item,
     Project,
-    Seed,
     Term,
     User,
 )
 from integrations.sandbox.state.reading import Readings
-from integrations.sandbox.state.seeding import load
 
 Subscriber = Callable[[Happening], None]
 
@@ -159,11 +157,6 @@ class Furnished(Readings):
                 term = replace(term, id=max(known, default=9999) + 1, rank=term.rank or len(known))
             self._run(insert(t.terms), {f.name: getattr(term, f.name) for f in dataclass_fields(Term)})
             return term
-
-    def seed(self, backlog: Iterable[Seed], project: str | None = None) -> list[str]:
-        """Loads items with their past into a project (default: the first) and returns their keys."""
-        with self.transaction():
-            return load(self, self.project(project) if project else self.projects()[0], list(backlog))
 
     def skip_number(self, project: str) -> None:
         """Moves a project's counter, as Jira does for an issue that it then refuses to create."""

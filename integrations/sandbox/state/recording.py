@@ -19,11 +19,11 @@ from integrations.sandbox.records import (
     Term,
     User,
 )
-from integrations.sandbox.state.furnishing import Furnished
 from integrations.sandbox.state.rows import EDITABLE, plain, row_of
+from integrations.sandbox.state.seeding import Seeded
 
 
-class Recorded(Furnished):
+class Recorded(Seeded):
     """Storing items and history entries."""
 
     def _with(self, item: Item, values: Mapping[str, Any]) -> Item:

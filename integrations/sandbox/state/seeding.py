@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from integrations.sandbox import tables as t
 from integrations.sandbox.records import Comment, Edit, Item, NotFound, Project, Seed, Term
+from integrations.sandbox.state.furnishing import Furnished
 from integrations.sandbox.state.rows import comment_row, row_of
 
-if TYPE_CHECKING:
-    from integrations.sandbox.state.furnishing import Furnished
+
+class Seeded(Furnished):
+    """A tracker that can be filled with a backlog."""
+
+    def seed(self, backlog: Iterable[Seed], project: str | None = None) -> list[str]:
+        """Loads items with their past into a project (default: the first) and returns their keys."""
+        with self.transaction():
+            return _load(self, self.project(project) if project else self.projects()[0], list(backlog))
 
 
 class _Load:
@@ -67,8 +74,8 @@ class _Load:
         return self.highest, key
 
 
-def load(tracker: Furnished, project: Project, seeds: list[Seed]) -> list[str]:
-    """Inserts the seeds with their comments and links; call it inside a transaction. Returns the keys, in order."""
+def _load(tracker: Furnished, project: Project, seeds: list[Seed]) -> list[str]:
+    """Inserts the seeds with their comments and links. Returns the keys, in order."""
     state = _Load(tracker, project)
     now = tracker.now()
     # Seeds that bring a number keep it; the others are numbered after all of those.
