@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from sqlalchemy.engine import Connection
 
 T = TypeVar("T", str, int, bool, None)
 
@@ -60,3 +62,47 @@ class Enqueue(Protocol):
     def __call__(
         self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job to be put into the queue; the fields mean what they mean to `Enqueue`."""
+
+    kind: str
+    id: str
+    args: tuple[str, ...]
+    partition: str | None = None
+    delay: float = 0.0
+    attempt: int = 0
+
+
+class EnqueueMany(Protocol):
+    """Make several jobs durable in one transaction: that of `connection` where it is given, else one of its own."""
+
+    def __call__(self, jobs: Sequence[QueuedJob], connection: Connection | None = None) -> None: ...
+
+
+class Died(Exception):
+    """A job has ended the process that ran it. The message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job to be made durable, in the words of `Enqueue`. `delay` is in seconds."""
+
+    kind: str
+    job_id: str
+    args: tuple[str, ...]
+    partition: str | None = None
+    delay: float = 0.0
+
+
+class Queue(Protocol):
+    """Where many jobs are made durable at once."""
+
+    def enqueue_many(self, jobs: Sequence[QueuedJob], connection: Connection | None) -> None:
+        """All or none of them; an id that is known changes nothing.
+
+        With a connection they are part of its transaction, which must be on the engine's own database; without one
+        they are durable when this returns.
+        """
