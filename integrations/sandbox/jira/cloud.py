@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from integrations.sandbox.jira import hooks, issues, lists, people, search
+from integrations.sandbox.jira import hooks
 from integrations.sandbox.jira.calls import answer
 from integrations.sandbox.jira.payloads import CloudVoice
+from integrations.sandbox.jira.resources import issues, lists, people, search
 from integrations.sandbox.jira.wire import SHARED_ROUTES, make_wire
 from integrations.sandbox.webhooks import Voice
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from integrations.sandbox.jira import hooks, search
+from integrations.sandbox.jira import hooks
 from integrations.sandbox.jira.calls import Call
-from integrations.sandbox.jira.lists import attachment_content
 from integrations.sandbox.jira.payloads import DataCenterVoice
+from integrations.sandbox.jira.resources import search
+from integrations.sandbox.jira.resources.lists import attachment_content
 from integrations.sandbox.jira.wire import SHARED_ROUTES, behind_login, make_wire
 from integrations.sandbox.webhooks import Voice
 

@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from integrations.sandbox.jira import comments, issues, lists, people
 from integrations.sandbox.jira.calls import HIDDEN, Call, Handler, Refusal, Route, answer, invalid
+from integrations.sandbox.jira.resources import comments, issues, links, lists, people, properties
 from integrations.sandbox.jira.shapes import Shapes
 from integrations.sandbox.records import Forbidden, Invalid, NotFound, User
 
 if TYPE_CHECKING:
     from integrations.sandbox.site import Mounted
 
-SHARED_ROUTES: tuple[Route, ...] = (*issues.ROUTES, *comments.ROUTES, *people.ROUTES, *lists.ROUTES)
+SHARED_ROUTES: tuple[Route, ...] = (
+    *issues.ROUTES,
+    *properties.ROUTES,
+    *links.ROUTES,
+    *comments.ROUTES,
+    *people.ROUTES,
+    *lists.ROUTES,
+)
 
 Unknown = Callable[[str], Response]
 """What is said to a caller whose credentials are wrong; the argument is "basic", "bearer" or "" for none at all."""

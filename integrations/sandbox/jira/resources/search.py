@@ -10,8 +10,8 @@ from typing import Any
 from flask import Response
 
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer
-from integrations.sandbox.jira.issues import wanted_fields
 from integrations.sandbox.jira.jql import JqlError, Query, read
+from integrations.sandbox.jira.resources.issues import wanted_fields
 
 _GONE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline "

@@ -1,8 +1,7 @@
-"""Issues: read, create, edit, delete, move along, link; their changelogs and properties."""
+"""Issues: read, create, edit, delete, move along; their changelogs and watchers."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response
@@ -10,8 +9,6 @@ from flask import Response
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, nothing, page
 from integrations.sandbox.jira.writing import Edit, read_edit
 from integrations.sandbox.records import Forbidden, Item, NotFound
-
-_PROPERTY_LIMIT = 32_768
 
 
 def wanted_fields(names: list[str]) -> tuple[set[str] | None, set[str]]:
@@ -198,94 +195,6 @@ def watchers(call: Call, key: str) -> Response:
     return answer({**shown, "watchCount": len(names), "watchers": [call.shapes.user(name) for name in names]})
 
 
-# properties
-
-
-def property_keys(call: Call, key: str) -> Response:
-    item = call.item(key)
-    names = call.tracker.properties(item.id)
-    return answer({"keys": [{"self": call.shapes.link(f"issue/{item.id}/properties/{n}"), "key": n} for n in names]})
-
-
-def get_property(call: Call, key: str, name: str) -> Response:
-    known = call.tracker.properties(call.item(key).id)
-    if name not in known:
-        raise Refusal(404, f"The property with key '{name}' does not exist.")
-    return answer({"key": name, "value": known[name]})
-
-
-def property_value(call: Call) -> Any:
-    """The JSON value that a PUT of a property sends."""
-    sent = call.request.get_data()
-    if len(sent) > _PROPERTY_LIMIT:
-        raise Refusal(400, "The property value exceeds the maximum length of 32768 characters.")
-    try:
-        return json.loads(sent)
-    except (ValueError, RecursionError):
-        raise Refusal(400, "The property value is not a valid JSON.") from None
-
-
-def put_property(call: Call, key: str, name: str) -> Response:
-    item, value = call.item(key), property_value(call)
-    new = name not in call.tracker.properties(item.id)
-    call.tracker.set_property(call.viewer, item.id, name, value)
-    return answer({}, 201 if new else 200)
-
-
-def delete_property(call: Call, key: str, name: str) -> Response:
-    item = call.item(key)
-    if name not in call.tracker.properties(item.id):
-        raise Refusal(404, f"The property with key '{name}' does not exist.")
-    call.tracker.set_property(call.viewer, item.id, name, None)
-    return nothing()
-
-
-# links
-
-
-def add_link(call: Call) -> Response:
-    given = call.body.get("type") or {}
-    try:
-        name = call.tracker.term("link_type", given.get("id", given.get("name", ""))).name
-    except NotFound:
-        raise Refusal(404, f"No issue link type with name '{given.get('name')}' found.") from None
-    inward, outward = (call.body.get(end) or {} for end in ("inwardIssue", "outwardIssue"))
-    source = call.item(str(inward.get("key", inward.get("id", ""))))
-    target = call.item(str(outward.get("key", outward.get("id", ""))))
-    for end in (source, target):
-        if not call.tracker.may(call.viewer, "edit", call.tracker.project(end.project)):
-            raise Refusal(401, f"No Link Issue Permission for issue '{end.key}'")
-    with call.tracker.transaction():
-        call.tracker.add_link(call.viewer, name, source.id, target.id)
-        comment = call.body.get("comment")
-        if comment:
-            call.tracker.add_comment(call.viewer, source.id, call.text(comment.get("body"), "comment"))
-    return nothing(201)
-
-
-def get_link(call: Call, link_id: int) -> Response:
-    return answer(call.shapes.issue_link(_link(call, link_id)))
-
-
-def delete_link(call: Call, link_id: int) -> Response:
-    _link(call, link_id)
-    try:
-        call.tracker.remove_link(call.viewer, link_id)
-    except Forbidden:
-        raise Refusal(401, "You do not have permission to delete issue links in this project.") from None
-    return nothing(200 if call.cloud else 204)
-
-
-def _link(call: Call, link_id: int) -> Any:
-    try:
-        link = call.tracker.link(link_id)
-        for end in (link.source, link.target):
-            call.tracker.item(end, call.viewer)
-    except NotFound:
-        raise Refusal(404, f"No issue link with id '{link_id}' exists.") from None
-    return link
-
-
 ROUTES: tuple[Route, ...] = (
     ("POST", "issue", create_issue),
     ("GET", "issue/<key>", get_issue),
@@ -295,12 +204,5 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "issue/<key>/transitions", transitions),
     ("POST", "issue/<key>/transitions", transition),
     ("GET", "issue/<key>/watchers", watchers),
-    ("GET", "issue/<key>/properties", property_keys),
-    ("GET", "issue/<key>/properties/<name>", get_property),
-    ("PUT", "issue/<key>/properties/<name>", put_property),
-    ("DELETE", "issue/<key>/properties/<name>", delete_property),
-    ("POST", "issueLink", add_link),
-    ("GET", "issueLink/<int:link_id>", get_link),
-    ("DELETE", "issueLink/<int:link_id>", delete_link),
 )
 CLOUD_ROUTES: tuple[Route, ...] = (("GET", "issue/<key>/changelog", changelog),)

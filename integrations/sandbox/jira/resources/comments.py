@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, nothing, page
-from integrations.sandbox.jira.issues import property_value
+from integrations.sandbox.jira.resources.properties import property_value
 from integrations.sandbox.records import Comment, Forbidden, NotFound
 
 

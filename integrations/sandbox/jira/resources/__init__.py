@@ -1,0 +1,1 @@
+"""The resources of Jira: one module a family, each with its ROUTES."""

@@ -1,0 +1,143 @@
+"""Issues, their links and attachments, and their comments, in Jira's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from integrations.sandbox.jira.shapes.words import STORY_POINTS, Words
+from integrations.sandbox.records import Comment, Item, Link
+
+_FIELD_NAMES = (
+    *("summary", "issuetype", "project", "status", "priority", "resolution", "resolutiondate", "labels", "components"),
+    *("reporter", "creator", "assignee", "created", "updated", "description", "subtasks", "issuelinks", "attachment"),
+    *("watches", "votes", "comment", "worklog", "progress", "aggregateprogress", "timetracking", "workratio"),
+    *("fixVersions", "versions", "duedate", "environment"),
+)
+
+
+class Issues(Words):
+    """Issues as the viewer sees them."""
+
+    def short(self, item: Item) -> dict[str, Any]:
+        """An issue as parents, sub-tasks and links show it."""
+        fields = {name: self._field(item, name) for name in ("summary", "status", "priority", "issuetype")}
+        return {"id": str(item.id), "key": item.key, "self": self.link(f"issue/{item.id}"), "fields": fields}
+
+    def issue(self, item: Item, wanted: Collection[str] | None = None, without: Collection[str] = ()) -> dict[str, Any]:
+        """An issue with these fields (None: all), less those of `without`."""
+        names = [name for name in self.field_names(item) if (wanted is None or name in wanted) and name not in without]
+        fields = {name: self._field(item, name) for name in names}
+        if not self.cloud and "parent" in fields and fields["parent"] is None:
+            del fields["parent"]
+        return {
+            "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
+            "id": str(item.id),
+            "self": self.link(f"issue/{item.id}"),
+            "key": item.key,
+            "fields": fields,
+        }
+
+    def field_names(self, item: Item) -> list[str]:
+        parent = ["parent"] if item.parent is not None else []
+        extra = [name for name in item.fields if name != STORY_POINTS]
+        return [*_FIELD_NAMES, STORY_POINTS, *parent, *extra]
+
+    def _field(self, item: Item, name: str) -> Any:
+        simple: dict[str, Callable[[], Any]] = {
+            "summary": lambda: item.summary,
+            "description": lambda: self.text(item.description),
+            "issuetype": lambda: self.known("type", item.type),
+            "project": lambda: self.project(self.tracker.project(item.project)),
+            "status": lambda: self.known("status", item.status),
+            "priority": lambda: self.known("priority", item.priority),
+            "resolution": lambda: self.known("resolution", item.resolution),
+            "resolutiondate": lambda: None if item.resolved is None else self.time(item.resolved),
+            "labels": lambda: list(item.labels),
+            "components": lambda: [self.known("component", name) for name in item.components],
+            "reporter": lambda: self.user(item.reporter),
+            "creator": lambda: self.user(item.creator),
+            "assignee": lambda: self.user(item.assignee),
+            "created": lambda: self.time(item.created),
+            "updated": lambda: self.time(item.updated),
+            "parent": lambda: None if item.parent is None else self.short(self.tracker.item(item.parent)),
+            "subtasks": lambda: self._subtasks(item),
+            "issuelinks": lambda: [self.issue_link(link, item.id) for link in self.tracker.links(item.id)],
+            "attachment": lambda: [self.attachment(a.id) for a in self.tracker.attachments(item.id)],
+            "watches": lambda: self._watches(item),
+            "votes": lambda: {"self": self.link(f"issue/{item.key}/votes"), "votes": 0, "hasVoted": False},
+            "comment": lambda: self._first_comments(item),
+            "worklog": lambda: {"startAt": 0, "maxResults": 20, "total": 0, "worklogs": []},
+            "progress": lambda: {"progress": 0, "total": 0},
+            "aggregateprogress": lambda: {"progress": 0, "total": 0},
+            "timetracking": dict,
+            "workratio": lambda: -1,
+            "fixVersions": list,
+            "versions": list,
+        }
+        return simple[name]() if name in simple else item.fields.get(name)
+
+    def _subtasks(self, item: Item) -> list[dict[str, Any]]:
+        kinds = self.terms_by_name["type"]
+        return [
+            self.short(child) for child in self.tracker.children(item.id) if kinds[child.type].category == "subtask"
+        ]
+
+    def _watches(self, item: Item) -> dict[str, Any]:
+        watchers = self.tracker.watchers(item.id)
+        mine = self.viewer is not None and self.viewer.name in watchers
+        return {"self": self.link(f"issue/{item.key}/watchers"), "watchCount": len(watchers), "isWatching": mine}
+
+    def _first_comments(self, item: Item) -> dict[str, Any]:
+        found = [self.comment(comment) for comment in self.tracker.comments(item.id, self.viewer)]
+        where = {"self": self.link(f"issue/{item.id}/comment")} if self.cloud else {}
+        return {"comments": found, **where, "maxResults": len(found), "total": len(found), "startAt": 0}
+
+    def attachment(self, attachment_id: int) -> dict[str, Any]:
+        made, _ = self.tracker.attachment(attachment_id)
+        content = (
+            self.link(f"attachment/content/{made.id}")
+            if self.cloud
+            else f"{self.base}/secure/attachment/{made.id}/{made.name}"
+        )
+        return {
+            "self": self.link(f"attachment/{made.id}"),
+            "id": str(made.id),
+            "filename": made.name,
+            "author": self.user(made.author),
+            "created": self.time(made.created),
+            "size": made.size,
+            "mimeType": made.mime,
+            "content": content,
+        }
+
+    def issue_link(self, link: Link, seen_from: int | None = None) -> dict[str, Any]:
+        """A link with both of its ends, or with the other one as an issue shows it."""
+        shown: dict[str, Any] = {"id": str(link.id), "self": self.link(f"issueLink/{link.id}")}
+        shown["type"] = self.known("link_type", link.type)
+        if seen_from != link.target:
+            shown["outwardIssue"] = self.short(self.tracker.item(link.target))
+        if seen_from != link.source:
+            shown["inwardIssue"] = self.short(self.tracker.item(link.source))
+        return shown
+
+    def comment(self, comment: Comment, *, properties: bool = False, rendered: bool = False) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "self": self.link(f"issue/{comment.item}/comment/{comment.id}"),
+            "id": str(comment.id),
+            "author": self.user(comment.author),
+            "body": self.text(comment.body),
+            "updateAuthor": self.user(comment.update_author),
+            "created": self.time(comment.created),
+            "updated": self.time(comment.updated),
+        }
+        if comment.visibility is not None:
+            extra = {"identifier": comment.visibility["value"]} if self.cloud else {}
+            shown["visibility"] = {**comment.visibility, **extra}
+        if self.cloud:
+            shown["jsdPublic"] = not comment.internal
+        if rendered:
+            shown["renderedBody"] = self.html(comment.body)
+        if properties:
+            shown["properties"] = [{"key": key, "value": value} for key, value in comment.properties.items()]
+        return shown
