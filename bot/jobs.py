@@ -84,25 +84,3 @@ class EnqueueMany(Protocol):
 
 class Died(Exception):
     """A job has ended the process that ran it. The message says how."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedJob:
-    """A job to be made durable, in the words of `Enqueue`. `delay` is in seconds."""
-
-    kind: str
-    job_id: str
-    args: tuple[str, ...]
-    partition: str | None = None
-    delay: float = 0.0
-
-
-class Queue(Protocol):
-    """Where many jobs are made durable at once."""
-
-    def enqueue_many(self, jobs: Sequence[QueuedJob], connection: Connection | None) -> None:
-        """All or none of them; an id that is known changes nothing.
-
-        With a connection they are part of its transaction, which must be on the engine's own database; without one
-        they are durable when this returns.
-        """
