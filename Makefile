@@ -25,6 +25,10 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
+# About half an hour; with PostgreSQL where its server is installed. Try: .venv/bin/python -m tests.chaos --help
+chaos: $(READY)
+	$(BIN)/python -m tests.chaos
+
 # After a change of dependencies in pyproject.toml; needs uv.
 lock:
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.lock
