@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.engine import Ending, Engine, JobFailed
-from bot.jobs import Job, Later, Run
+from bot.jobs import Job, Later, QueuedJob, Run
 from integrations.tracker import Unreachable
 
 PATIENCE_SECONDS = 20.0
@@ -193,9 +195,13 @@ def test_a_job_of_a_kind_that_is_no_longer_known_does_not_hold_up_the_others(sta
     assert ran.wait_for(1) == ["known"]
 
 
-def test_a_job_that_fails_leaves_only_the_class_of_its_error(start: Callable[..., Engine], tmp_path: Path) -> None:
-    def job(run: Run) -> Any:
+def test_a_step_that_fails_leaves_only_the_class_of_its_error(start: Callable[..., Engine], tmp_path: Path) -> None:
+    def work() -> None:
         raise ValueError("CANARY-of-a-message")
+
+    def job(run: Run) -> None:
+        with contextlib.suppress(ValueError):
+            run.step("fails", work)
 
     engine = start(fails=job)
     engine.enqueue("fails", "f", partition="a")
@@ -238,3 +244,93 @@ def test_a_failed_step_is_told_as_what_it_was_after_a_crash(tmp_path: Path) -> N
         finally:
             engine.stop(0.0)
     assert seen == ["Unreachable", "Unreachable"]
+
+
+class Graves:
+    """Keeps what is buried."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self.dug = threading.Event()
+
+    def __call__(self, run: Run, reason: str) -> None:
+        self.reasons.append(f"{run.id}: {reason}")
+        self.dug.set()
+
+
+def test_a_job_that_the_engine_cannot_run_is_buried_at_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def job(run: Run) -> None:
+        raise ValueError("CANARY-of-a-message")
+
+    monkeypatch.setattr("bot.engine.worker.NOT_RUNNABLE_PATIENCE", 0)
+    graves = Graves()
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}", {"fails": job}, bury=graves)
+    engine.start()
+    try:
+        engine.enqueue("fails", "f", partition="a")
+        assert graves.dug.wait(PATIENCE_SECONDS)
+    finally:
+        engine.stop(0.0)
+    assert graves.reasons == ["f: it cannot be run (ValueError)"]
+
+
+def test_jobs_put_in_together_are_there_together_and_known_ones_stay(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    engine.enqueue("note", "one", partition="a")
+    ran.wait_for(1)
+    finished(engine)
+
+    engine.client.enqueue_many([QueuedJob("note", name, (), "a") for name in ("one", "two", "three")])
+
+    assert sorted(ran.wait_for(3)) == ["one", "three", "two"]
+
+
+def test_a_client_counts_what_waits_and_forgets_what_has_ended(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    engine.enqueue("note", "now", partition="a")
+    engine.enqueue("note", "later", partition="b", delay=600.0)
+    ran.wait_for(1)
+    while ("items", "running") in engine.client.counts():
+        time.sleep(0.02)
+
+    assert {place: count.number for place, count in engine.client.counts().items()} == {("items", "delayed"): 1}
+    assert engine.client.forget(datetime.now(UTC) - timedelta(days=1)) == 0
+    assert engine.client.forget(datetime.now(UTC) + timedelta(minutes=1)) == 1
+    assert engine.unfinished() == 1
+
+
+def test_a_delay_set_by_a_clock_that_was_wrong_can_be_moved(start: Callable[..., Engine]) -> None:
+    ran = Ran()
+    engine = start(note=lambda run: ran(run.id))
+    engine.enqueue("note", "n", partition="a", delay=3600.0)
+
+    assert engine.client.shift_delays(-3600.0) == 1
+
+    assert ran.wait_for(1) == ["n"]
+
+
+def test_what_another_release_left_is_begun_again_as_a_new_attempt(
+    start: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, going, hold = Ran(), threading.Event(), threading.Event()
+
+    def job(run: Run) -> None:
+        ran(f"{run.id} {run.attempt}")
+        going.set()
+        hold.wait(PATIENCE_SECONDS)
+        run.step("of the old shape", lambda: None)
+
+    engine = start(note=job)
+    engine.enqueue("note", "n", "x", partition="a")
+    assert going.wait(PATIENCE_SECONDS)
+    engine.drain(0.0)
+    monkeypatch.setattr("bot.engine.worker.APPLICATION_VERSION", "2")
+    engine = start(note=lambda run: ran(f"{run.id} {run.attempt} {run.args}"))
+    hold.set()
+
+    assert engine.adopt(["steward-1"]) == 1
+
+    assert ran.wait_for(2) == ["n 0", "n 1 ('x',)"]
+    assert engine.adopt(["steward-1"]) == 0

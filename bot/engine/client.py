@@ -1,0 +1,211 @@
+"""Puts jobs into the engine's tables and looks at them; works none. Every process has one, also the web's."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient
+
+from bot.engine.queues import APPLICATION, Json, options
+from bot.jobs import QueuedJob
+
+LIVE = ("ENQUEUED", "PENDING", "DELAYED")
+STATES = {"ENQUEUED": "waiting", "PENDING": "running", "DELAYED": "delayed"}
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+CONNECT_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many jobs are in one state, and the age in seconds of the oldest."""
+
+    number: int
+    oldest: float
+
+
+class EngineClient:
+    """One process's way into the engine's tables, from `open` to `close`.
+
+    Where the database is away it raises sqlalchemy.exc.SQLAlchemyError at once and leaves waiting to the caller.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self._client: DBOSClient | None = None
+        self._connections: sa.Engine | None = None
+
+    def open(self) -> None:
+        """Make the tables if need be, and connect."""
+        prepare(self.url)
+        DBOS.migrate(self.url)
+        self._connections = _connections(self.url)
+        self._client = DBOSClient(
+            system_database_engine=self._connections,
+            serializer=Json(),
+            application_name=APPLICATION,
+            retry_connection_errors=False,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None and self._connections is not None:
+            self._client.destroy()
+            self._connections.dispose()
+        self._client = self._connections = None
+
+    def enqueue(self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0) -> None:
+        """Make a job durable. An id that is known, running or finished changes nothing.
+
+        `partition` (connection and item) puts it in the queue of items, else it goes to the queue of rounds. `delay`
+        is in seconds.
+        """
+        self._open.enqueue(options(kind, job_id, partition, delay), kind, job_id, list(args), partition or "", 0)
+
+    def enqueue_many(self, jobs: Sequence[QueuedJob], connection: sa.Connection | None = None) -> None:
+        """Make several jobs durable in one transaction: that of `connection` (of the same database), or one of its own.
+
+        Joined to a transaction, the jobs are there when it is committed, and never without it.
+        """
+        if connection is not None:
+            self._put(jobs, connection)
+            return
+        if self._connections is None:
+            raise RuntimeError("the engine is not started")
+        with self._connections.begin() as own:
+            self._put(jobs, own)
+
+    def alive(self) -> bool:
+        """Whether the engine's database answers."""
+        if self._connections is None:
+            return False
+        with self._connections.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+        return True
+
+    def unfinished(self) -> int:
+        """How many jobs wait or run, delayed ones included."""
+        return sum(count.number for count in self.counts().values()) if self._client is not None else 0
+
+    def counts(self) -> Mapping[tuple[str, str], Count]:
+        """Jobs that wait, run or are delayed, by queue and state ("waiting", "running", "delayed")."""
+        query = (
+            "SELECT coalesce(queue_name, ''), status, count(*), min(created_at) FROM {table} "
+            "WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED') GROUP BY 1, 2"
+        )
+        now = time.time() * 1000
+        return {
+            (queue, STATES[status]): Count(number, max(0.0, (now - oldest) / 1000))
+            for queue, status, number, oldest in self._ask(query)
+        }
+
+    def dispatches(self, job_id: str) -> int:
+        """How often a job has been handed to a worker, this time included."""
+        rows = self._ask("SELECT recovery_attempts FROM {table} WHERE workflow_uuid = :id", id=job_id)
+        return int(rows[0][0] or 0) if rows else 0
+
+    def forget(self, before: datetime, limit: int = 500) -> int:
+        """Drop the record of jobs that ended before a time, the oldest first; returns how many."""
+        old = self._open.list_workflows(
+            status=ENDED, completed_before=before.isoformat(), limit=limit, load_input=False, load_output=False
+        )
+        if old:
+            self._open.delete_workflows([row.workflow_id for row in old])
+        return len(old)
+
+    def failed(self, limit: int = 100) -> Sequence[tuple[str, QueuedJob | None]]:
+        """Jobs that the engine itself has given up: (id, what it was)."""
+        gone = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+        rows = self._open.list_workflows(status=gone, limit=limit, load_output=False)
+        return [(row.workflow_id, _job(row.workflow_id, row.input)) for row in rows]
+
+    def left_behind(
+        self, version: str, dead: Sequence[str], limit: int = 500
+    ) -> Sequence[tuple[str, QueuedJob | None]]:
+        """Jobs whose steps have another release's shape and that nobody is at work on."""
+        query = (
+            "SELECT workflow_uuid, executor_id, status FROM {table} WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED') "
+            "AND application_version IS NOT NULL AND application_version <> :version LIMIT :limit"
+        )
+        ids = [row[0] for row in self._ask(query, version=version, limit=500) if row[2] != "PENDING" or row[1] in dead]
+        rows = self._open.list_workflows(workflow_ids=ids, load_output=False) if ids else []
+        return [(row.workflow_id, _job(row.workflow_id, row.input)) for row in rows]
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Take jobs out of the engine, whatever their state."""
+        if ids:
+            self._open.cancel_workflows(list(ids))
+            self._open.delete_workflows(list(ids))
+
+    def shift_delays(self, seconds: float) -> int:
+        """Move all delayed jobs in time: the machine's clock was set, and their times were of the old one."""
+        rows = self._ask("SELECT workflow_uuid, delay_until_epoch_ms FROM {table} WHERE status = 'DELAYED'")
+        for job_id, until in rows:
+            self._open.set_workflow_delay(job_id, delay_until_epoch_ms=max(0, int(until + seconds * 1000)))
+        return len(rows)
+
+    @property
+    def _open(self) -> DBOSClient:
+        if self._client is None:
+            raise RuntimeError("the engine is not started")
+        return self._client
+
+    def _put(self, jobs: Sequence[QueuedJob], connection: sa.Connection) -> None:
+        for job in jobs:
+            chosen = options(job.kind, job.id, job.partition, job.delay)
+            arguments = (job.kind, job.id, list(job.args), job.partition or "", 0)
+            self._open.enqueue_in_transaction(connection, chosen, *arguments)
+
+    def _ask(self, query: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+        if self._connections is None:
+            raise RuntimeError("the engine is not started")
+        table = "workflow_status" if self.is_sqlite else "dbos.workflow_status"
+        with self._connections.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query.format(table=table)), values)]
+
+
+def prepare(url: str) -> None:
+    """Write-ahead logging is a property of the file and has to be there before many threads open it."""
+    if not url.startswith("sqlite"):
+        return
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.execute("PRAGMA auto_vacuum=incremental")
+        connection.execute("PRAGMA journal_mode=wal")
+    finally:
+        connection.close()
+
+
+def _connections(url: str) -> sa.Engine:
+    if not url.startswith("sqlite"):
+        address = sa.make_url(url).set(drivername="postgresql+psycopg")
+        timeouts = {"connect_timeout": CONNECT_SECONDS}
+        return sa.create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=timeouts)
+    # One connection: the engine's own writers are many, and the file takes one at a time.
+    engine = sa.create_engine(url, pool_size=1, max_overflow=0)
+
+    @sa.event.listens_for(engine, "connect")
+    def take_the_lock_at_once(connection: Any, _: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _job(job_id: str, given: Any) -> QueuedJob | None:
+    """What a job was, by the arguments it was enqueued with."""
+    try:
+        kind, base, args, partition, attempt = given["args"]
+        return QueuedJob(str(kind), str(base), tuple(map(str, args)), str(partition) or None, 0.0, int(attempt))
+    except (KeyError, TypeError, ValueError):
+        return None

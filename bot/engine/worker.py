@@ -1,0 +1,226 @@
+"""Works the jobs: one process's share of the queues, from `start` to `stop`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from dbos import DBOS, DBOSConfig
+
+from bot.engine.client import EngineClient
+from bot.engine.queues import APPLICATION, APPLICATION_VERSION, ITEMS, ROUNDS, TICKS, JobFailed, Json, options
+from bot.jobs import Died, Job, Later, Run, T
+
+log = structlog.get_logger(__name__)
+
+POLLING_SECONDS = 0.2
+DEATHS = 3
+"""After how many deaths of its worker a job is tried in a process of its own."""
+UNKNOWN_SECONDS = 60.0
+"""How long a job of an unknown kind is left for a worker of a newer release."""
+UNKNOWN_PATIENCE = 60
+NOT_RUNNABLE_PATIENCE = 3
+
+
+class Ending(BaseException):
+    """The process ends: a job that is left here stays unfinished, and is taken up at the next start.
+
+    Neither a flow's last guard nor the engine takes it for an error of the job: both look for Exception only.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """One attempt at a job, whose steps are recorded."""
+
+    id: str
+    kind: str
+    args: tuple[str, ...]
+    attempt: int
+    ending: threading.Event
+
+    def step(self, name: str, work: Callable[[], T]) -> T:
+        """Do a part of the job; after a crash its recorded result is used instead."""
+        if self.ending.is_set():
+            raise Ending
+        try:
+            return DBOS.run_step({"name": name}, work)
+        except JobFailed:
+            # It failed before a crash, and what is recorded is only that: a step can be done again.
+            return work()
+
+
+def _never(run: Run, reason: str) -> None:
+    """Where nobody keeps dead letters, the log does."""
+    log.error("job given up", job=run.id, reason=reason)
+
+
+class Engine:
+    """One process's hold on the engine: `enqueue` at any time, work after `start`.
+
+    `trial` runs a job in a process of its own and raises Died if that ends; `bury` keeps a dead letter of a job.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        jobs: Mapping[str, Job],
+        *,
+        executor: str = "steward-1",
+        concurrency: int = 8,
+        trial: Job | None = None,
+        bury: Callable[[Run, str], None] = _never,
+    ) -> None:
+        self.client = EngineClient(url)
+        self.executor = executor
+        self._jobs, self._concurrency, self._trial, self._bury = jobs, concurrency, trial, bury
+        self._draining, self._ending = threading.Event(), threading.Event()
+        self._under_way = 0
+        self._moved = threading.Condition()
+
+    def start(self) -> None:
+        """Take up the work that a former process of this slot left, and begin to work."""
+        self.client.open()
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
+        DBOS(config=self._config())
+
+        def job(kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
+            return self._work(kind, base, args, partition, attempt)
+
+        # The engine's own count of attempts also counts those that a job did not die of: ours decides.
+        DBOS.workflow(name="job", max_recovery_attempts=None)(job)
+        DBOS.launch()
+        self._register(ITEMS, self._concurrency, 1)
+        self._register(TICKS, 4)
+        self._register(ROUNDS, 2)
+
+    def drain(self, seconds: float) -> bool:
+        """Begin no more work, and wait until what is under way has ended. False if it has not within the time.
+
+        Jobs may still be enqueued: they are for the next start.
+        """
+        self._draining.set()
+        with self._moved:
+            return self._moved.wait_for(lambda: self._under_way == 0, seconds)
+
+    def stop(self, drain_seconds: float = 2.0) -> bool:
+        """End cleanly; what has not ended within the time is resumed at the next start. False if there is such work."""
+        drained = self.drain(drain_seconds)
+        self._ending.set()
+        # A job that has just ended has yet to be marked so; the engine looks again after a second.
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=1 if drain_seconds else 0)
+        self.client.close()
+        return drained
+
+    def enqueue(self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0) -> None:
+        """See EngineClient.enqueue."""
+        self.client.enqueue(kind, job_id, *args, partition=partition, delay=delay)
+
+    def alive(self) -> bool:
+        """See EngineClient.alive."""
+        return self.client.alive()
+
+    def unfinished(self) -> int:
+        """See EngineClient.unfinished."""
+        return self.client.unfinished()
+
+    def take_over(self, slots: Sequence[str]) -> None:
+        """Put the jobs of dead workers back into their queues. Repeatable: what another has taken up stays its own."""
+        others = [slot for slot in slots if slot != self.executor]
+        if others:
+            DBOS._recover_pending_workflows(others)
+
+    def adopt(self, dead: Sequence[str]) -> int:
+        """Begin anew what workers of another release have left in the shape of their steps; returns how many."""
+        left = self.client.left_behind(APPLICATION_VERSION, dead)
+        for job_id, job in left:
+            if job is None:
+                log.error("job not readable", job=job_id)
+            else:
+                again = options(job.kind, f"{job.id}#{job.attempt + 1}", job.partition, 0.0)
+                arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt + 1)
+                DBOS.enqueue_workflow_with_options(again, *arguments)
+            self.client.drop([job_id])
+        return len(left)
+
+    def _config(self) -> DBOSConfig:
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": self.client.url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self.executor,
+            "serializer": Json(),
+            "run_migrations": False,
+            "log_level": "ERROR",
+            "console_log_level": "CRITICAL",
+            "notification_listener_polling_interval_sec": 1.0,
+            "enable_otlp": False,
+        }
+        if self.client.is_sqlite:
+            config["sys_db_pool_size"] = 1
+        return config
+
+    def _register(self, queue: str, at_once: int, at_once_each: int | None = None) -> None:
+        DBOS.register_queue(
+            queue,
+            worker_concurrency=at_once,
+            partition_concurrency=at_once_each,
+            polling_interval_sec=POLLING_SECONDS,
+            on_conflict="always_update",
+        )
+
+    def _work(self, kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
+        with self._moved:
+            if self._draining.is_set():
+                raise Ending
+            self._under_way += 1
+        try:
+            return self._attempt(EngineRun(base, kind, tuple(args), attempt, self._ending), partition)
+        finally:
+            with self._moved:
+                self._under_way -= 1
+                self._moved.notify_all()
+
+    def _attempt(self, run: EngineRun, partition: str) -> str:
+        verdict = self._verdict(run)
+        if verdict is None:
+            return "done"
+        again = options(run.kind, f"{run.id}#{run.attempt + 1}", partition or None, verdict.seconds)
+        DBOS.enqueue_workflow_with_options(again, run.kind, run.id, list(run.args), partition, run.attempt + 1)
+        return "later"
+
+    def _verdict(self, run: EngineRun) -> Later | None:
+        job = self._jobs.get(run.kind)
+        if job is None:
+            return self._unknown(run)
+        if self._trial is not None and self._deaths(run) >= DEATHS:
+            return self._try_apart(run, self._trial)
+        try:
+            return job(run)
+        except Exception as error:  # noqa: BLE001 - a flow guards itself; what comes here is the engine's, and is kept
+            log.error("job not runnable", job=run.id, attempt=run.attempt, error=type(error).__name__)
+            if run.attempt < NOT_RUNNABLE_PATIENCE:
+                return Later(2.0 * (run.attempt + 1))
+            self._bury(run, f"it cannot be run ({type(error).__name__})")
+            return None
+
+    def _unknown(self, run: EngineRun) -> Later | None:
+        if run.attempt < UNKNOWN_PATIENCE:
+            return Later(UNKNOWN_SECONDS)
+        self._bury(run, f"no release that is running knows jobs of the kind {run.kind}")
+        return None
+
+    def _deaths(self, run: EngineRun) -> int:
+        """How many workers have ended while they ran this attempt, of whatever cause."""
+        return self.client.dispatches(run.id if run.attempt == 0 else f"{run.id}#{run.attempt}") - 1
+
+    def _try_apart(self, run: EngineRun, trial: Job) -> Later | None:
+        """A suspect: only where it ends a process of its own as well is it to blame."""
+        try:
+            return trial(run)
+        except Died as death:
+            self._bury(run, f"it ended its worker {DEATHS} times, and then a process of its own: {death}")
+            return None
