@@ -23,6 +23,7 @@ from bot.settings import (
 )
 from bot.store.database import Database
 from bot.web.intake import Intake
+from bot.web.keeping import Keeper
 from integrations.tracker import (
     Applier,
     Commenter,
@@ -117,7 +118,9 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
     }
 
 
-def door(each: Wired, settings: Settings, now: Callable[[], datetime]) -> Intake:
+def door(
+    each: Wired, settings: Settings, now: Callable[[], datetime], keeper: Keeper, has_room: Callable[[], bool]
+) -> Intake:
     """The webhook door of a connection."""
     desk = each.acceptance
     return Intake(
@@ -127,9 +130,9 @@ def door(each: Wired, settings: Settings, now: Callable[[], datetime]) -> Intake
         secrets=lambda: _secrets(each.settings, now()),
         db=desk.db,
         projects=desk.projects,
-        hand_over=lambda delivery, item: polling.hand_over(desk, delivery, item),
+        keeper=keeper,
+        has_room=has_room,
         body_limit=settings.server.max_body_bytes,
-        now=now,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +21,12 @@ from hypothesis import HealthCheck, settings
 
 from bot import wiring
 from bot.flows import polling
-from bot.jobs import Job
+from bot.jobs import Job, QueuedJob
 from bot.settings import load
 from bot.store import items
 from bot.store.database import Database
 from bot.web.app import create_app
+from bot.web.keeping import Keeper
 from bot.web.serving import Server
 from integrations.sandbox.records import Comment, Item, Seed, User
 from integrations.sandbox.site import Mounted, Site, serve
@@ -85,6 +86,10 @@ class InlineQueue:
             self._known.add(job_id)
             self._push(InlineRun(job_id, kind, args, 0), delay)
 
+    def enqueue_many(self, jobs: Sequence[QueuedJob], connection: sa.Connection | None = None) -> None:
+        for job in jobs:
+            self.enqueue(job.kind, job.id, *job.args, partition=job.partition, delay=job.delay)
+
     def _push(self, run: InlineRun, delay: float) -> None:
         heapq.heappush(self._waiting, (self.now() + timedelta(seconds=delay), next(self._count), run))
 
@@ -134,6 +139,9 @@ class World:
         self.settings = load(self.config)
         self.db = Database(wiring.database_url(self.settings))
         self.db.migrate()
+        self.keeper = Keeper(self.db, self.queue.enqueue_many, self.queue.now)
+        self.keeper.start()
+        self.has_room = True
         self.wire()
         self.server = Server(self._app(), "127.0.0.1", 0, threads=4)
         self.server.start()
@@ -162,6 +170,7 @@ class World:
 
     def close(self) -> None:
         self.server.close()
+        self.keeper.stop()
         self.served.close()
         self.site.close()
         self.db.close()
@@ -271,7 +280,7 @@ class World:
         ]
 
     def _app(self) -> Any:
-        door = wiring.door(self.wired, self.settings, self.queue.now)
+        door = wiring.door(self.wired, self.settings, self.queue.now, self.keeper, lambda: self.has_room)
         return create_app({"tracker": door}, lambda: {"store": self.db.answers()})
 
     def _write_settings(self, folder: Path, account: str, intake: str, project: str, mode: str) -> Path:
