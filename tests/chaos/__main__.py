@@ -57,7 +57,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--flavour", choices=FLAVOURS, help="for all seeds; else each seed has its own")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--tickets", type=int, default=600, help="a run")
-    parser.add_argument("--kills", type=int, default=504, help="in all runs together")
+    parser.add_argument(
+        "--kills",
+        type=int,
+        default=504,
+        help="fast ones in all runs together; slower ones follow while tickets are left",
+    )
     parser.add_argument("--rate", type=float, default=0.0, help="tickets a second; else spread over the kills")
     parser.add_argument(
         "--postgres-restarts", action="store_true", help="restart PostgreSQL instead of killing the bot"
@@ -83,8 +88,7 @@ def _orders(asked: argparse.Namespace) -> Iterator[Order]:
     for store in stores:
         for position, seed in enumerate(asked.seeds):
             flavour = asked.flavour or FLAVOURS[position % len(FLAVOURS)]
-            most = kills + kills // 2
-            yield Order(store, flavour, seed, asked.tickets, kills, most, rate=rate, patience=asked.patience)
+            yield Order(store, flavour, seed, asked.tickets, kills, kills * 4, rate=rate, patience=asked.patience)
 
 
 def _is_clean(report: dict[str, Any]) -> bool:

@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import sqlalchemy as sa
-
-from bot import wiring
-from bot.settings import load
 from integrations.sandbox.records import Flavour
 from tests.chaos import counting
 from tests.chaos.people import People
@@ -27,15 +23,20 @@ from tests.postgres import PostgresServer
 Store = Literal["sqlite", "postgres"]
 Tell = Callable[[str], None]
 READY_SECONDS = (0.1, 0.5)
+AFTERWARDS_SECONDS = (0.5, 4.0)
+"""Once the ordered kills are done, while tickets are left: long enough that they ever get through."""
 RESTART_SECONDS = (5.0, 40.0)
 IMMEDIATE_SHARE = 0.3
+OTHERS_SHARE = 0.15
+"""Of the kills: those that hit the web process or the clock instead of a worker."""
 QUIET_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one run is to be. `kills` of processes at least, `most_kills` if tickets are left; or, where `minutes` is
-    given, restarts of PostgreSQL for so long instead. `rate` is in tickets a second, `patience` in seconds."""
+    """What one run is to be. `kills` is how many come fast, after READY_SECONDS; `most_kills` bounds the slower ones
+    that follow while tickets are left. Where `minutes` is given, PostgreSQL restarts for so long instead. `rate` is in
+    tickets a second, `patience` in seconds."""
 
     store: Store
     flavour: Flavour
@@ -83,10 +84,11 @@ class Run:
     def _kill(self) -> None:
         order = self.order
         while self.kills < order.kills or (self.kills < order.most_kills and not self._through()):
-            self.crew.wait_ready_for(self.chance.uniform(*READY_SECONDS))
+            fast = self.kills < order.kills
+            self.crew.wait_ready_for(self.chance.uniform(*(READY_SECONDS if fast else AFTERWARDS_SECONDS)))
             workers = [slot for slot in self.crew.slots if slot.works]
             others = [slot for slot in self.crew.slots if not slot.works]
-            others_too = others and self.chance.random() < 0.15
+            others_too = others and self.chance.random() < OTHERS_SHARE
             self.chance.choice(others if others_too else workers).kill()
             self.kills += 1
             self._look_after()
@@ -126,22 +128,16 @@ class Run:
         return counting.count(self.stage, self.people)
 
     def _recoveries(self) -> Iterator[float]:
-        """From the start of a process that works to the first job that the engine marks as ended by it.
+        """From the start of a process that works to the first job that it ended.
 
-        Only starts that found work waiting and ended a job before their own end count: the others say nothing.
+        Only starts that found work waiting and ended some before their own end count: the others say nothing.
         """
-        engine = sa.create_engine(wiring.engine_url(load(self.stage.config)))
-        with contextlib.closing(engine.connect()) as connection:
-            table = counting.workflows(engine)
-            query = sa.select(table.c.executor_id, table.c.created_at, table.c.updated_at)
-            ended = connection.execute(query.where(table.c.status.in_(("SUCCESS", "ERROR")))).all()
-        engine.dispose()
         for slot in self.crew.slots:
-            own = [row for row in ended if slot.name in ("run", row.executor_id)]
+            own = counting.endings(self.stage, slot.name)
             for start, end in zip(slot.starts, [*slot.starts[1:], float("inf")], strict=True):
-                waiting = [row.updated_at for row in own if row.created_at / 1000 < start < row.updated_at / 1000 < end]
+                waiting = [ended for begun, ended in own if begun < start < ended < end]
                 if waiting:
-                    yield min(waiting) / 1000 - start
+                    yield min(waiting) - start
 
     def _progress(self) -> str:
         order, people = self.order, self.people

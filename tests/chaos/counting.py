@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from bot import wiring
 from bot.settings import load
@@ -22,6 +24,8 @@ from tests.chaos.people import BOT, Life, People
 from tests.chaos.stage import CONNECTION, Stage
 
 ENDED = ("finished", "ignored", "dead")
+STRANDED = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+"""States of a job in which the engine leaves it alone for ever."""
 HEADING = "Acceptance criteria"
 WANTED = {"accept": "accepted", "undo": "undone", "reject": "rejected"}
 OVERTAKEN = ("withdrawn", "not_applied")
@@ -48,15 +52,15 @@ class Counts:
 def count(stage: Stage, people: People) -> Counts:
     """Count everything, as it is now."""
     counts = Counts()
-    settings = load(stage.config)
-    database = Database(wiring.database_url(settings))
-    try:
-        with database.read() as session:
-            states = {row.id: row.state for row in session.scalars(sa.select(inbox.Delivery))}
-            rows = list(session.scalars(sa.select(proposals.ProposedChange)))
-            counts.dead = [f"{letter.job}: {letter.reason}" for letter in inbox.dead_letters(session)]
-    finally:
-        database.close()
+    with _store(stage) as session:
+        states = {row.id: row.state for row in session.scalars(sa.select(inbox.Delivery))}
+        rows = list(session.scalars(sa.select(proposals.ProposedChange)))
+        letters = {letter.job: letter.reason for letter in inbox.dead_letters(session)}
+    counts.dead = [f"{job}: {reason}" for job, reason in letters.items()]
+    with _engine(stage) as (connection, table):
+        query = sa.select(table.c.workflow_uuid, table.c.status).where(table.c.status.in_(STRANDED))
+        stranded = connection.execute(query).all()
+    counts.lost += [f"job {name} is {status}" for name, status in stranded if name.split("#")[0] not in letters]
     counts.finished = sum(state in ENDED for state in states.values())
     counts.lost += [f"delivery {key} is still {state}" for key, state in states.items() if state not in ENDED]
     accepted = set(_accepted(stage))
@@ -70,29 +74,52 @@ def count(stage: Stage, people: People) -> Counts:
 
 def unfinished(stage: Stage) -> int:
     """How many deliveries wait, and how many jobs on items are queued or under way."""
-    settings = load(stage.config)
-    database = Database(wiring.database_url(settings))
-    engine = sa.create_engine(wiring.engine_url(settings))
+    kept = sa.select(sa.func.count()).select_from(inbox.Delivery).where(inbox.Delivery.state.not_in(ENDED))
+    jobs = "status IN ('PENDING', 'ENQUEUED', 'DELAYED') AND queue_name = 'items'"
+    with _store(stage) as session:
+        waiting = int(session.scalar(kept) or 0)
+    with _engine(stage) as (connection, table):
+        return waiting + int(connection.scalar(sa.select(sa.func.count()).select_from(table).where(sa.text(jobs))) or 0)
+
+
+def endings(stage: Stage, slot: str) -> list[tuple[float, float]]:
+    """When each piece of work came and ended that the process in this slot has done, in seconds since the epoch.
+
+    With one process these are the deliveries, which the store times to the microsecond; the engine's times on SQLite
+    are whole seconds. With several they are the jobs, of which the engine notes who did them.
+    """
+    if stage.database is None:
+        query = sa.select(inbox.Delivery.received, inbox.Delivery.finished).where(inbox.Delivery.finished.is_not(None))
+        with _store(stage) as session:
+            return [(begun.timestamp(), ended.timestamp()) for begun, ended in session.execute(query) if ended]
+    with _engine(stage) as (connection, table):
+        ended = sa.select(table.c.created_at, table.c.updated_at).where(
+            table.c.executor_id == slot, table.c.status == "SUCCESS"
+        )
+        return [(begun / 1000, ended / 1000) for begun, ended in connection.execute(ended)]
+
+
+@contextmanager
+def _store(stage: Stage) -> Iterator[Session]:
+    database = Database(wiring.database_url(load(stage.config)))
     try:
         with database.read() as session:
-            kept = session.scalar(
-                sa.select(sa.func.count()).select_from(inbox.Delivery).where(inbox.Delivery.state.not_in(ENDED))
-            )
-        with engine.connect() as connection:
-            query = sa.select(sa.func.count()).select_from(workflows(engine))
-            waiting = sa.text("status IN ('PENDING', 'ENQUEUED', 'DELAYED') AND queue_name = 'items'")
-            jobs = connection.scalar(query.where(waiting))
+            yield session
     finally:
         database.close()
-        engine.dispose()
-    return int(kept or 0) + int(jobs or 0)
 
 
-def workflows(engine: sa.Engine) -> sa.TableClause:
-    """The engine's own table of jobs."""
+@contextmanager
+def _engine(stage: Stage) -> Iterator[tuple[sa.Connection, sa.TableClause]]:
+    """The engine's database and its table of jobs."""
+    engine = sa.create_engine(wiring.engine_url(load(stage.config)))
+    columns = [sa.column(name) for name in ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")]
     schema = None if engine.dialect.name == "sqlite" else "dbos"
-    columns = (sa.column(name) for name in ("executor_id", "status", "queue_name", "created_at", "updated_at"))
-    return sa.table("workflow_status", *columns, schema=schema)
+    try:
+        with engine.connect() as connection:
+            yield connection, sa.table("workflow_status", *columns, schema=schema)
+    finally:
+        engine.dispose()
 
 
 def _accepted(stage: Stage) -> Iterator[str]:

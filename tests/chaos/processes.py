@@ -54,9 +54,13 @@ class Slot:
 
     def look_after(self) -> None:
         """What a supervisor does with a process that has ended by itself."""
-        if self._process is not None and self._process.poll() is not None:
+        if self.ended():
             self.died += 1
             self.start()
+
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def ready(self) -> bool:
         """Whether it says so."""
@@ -92,7 +96,7 @@ class Crew:
             slot.start()
         until = time.monotonic() + PATIENCE_SECONDS
         while not all(slot.ready() for slot in self.slots):
-            if time.monotonic() > until:
+            if time.monotonic() > until or any(slot.ended() for slot in self.slots):
                 said = "\n".join(f"{slot.name}: {slot.log.read_text('utf-8')[-2000:]}" for slot in self.slots)
                 raise RuntimeError(f"the bot did not start\n{said}")
             time.sleep(0.05)

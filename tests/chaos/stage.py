@@ -83,7 +83,8 @@ class Stage:
         secret.write_text(SECRET, "utf-8")
         lines = [f'data = "{self.folder / "data"}"', "[server]", f"port = {self.port}"]
         lines += ["[operations]", f"port = {self.operations}"]
-        lines += ["[engine]", f'database_url = "{self.database}"'] if self.database else []
+        lines += ["[engine]", "workers = 8"]
+        lines += [f'database_url = "{self.database}"'] if self.database else []
         lines += [f"[connections.{CONNECTION}]", f'kind = "{self.flavour}"', f'url = "{self.mounted.url}"']
         lines += [f'token = {{ file = "{token}" }}', f'webhook_secret = {{ file = "{secret}" }}', 'intake = "webhook"']
         lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
