@@ -1,0 +1,1 @@
+"""The status page's contents: how the bot fares, what is wrong, and what to do."""

@@ -1,0 +1,84 @@
+"""What is wrong, and what to do about it: each a sentence. What is merely worth knowing is a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from bot.telemetry.snapshot import Snapshot
+from bot.telemetry.status.ages import in_words
+from bot.telemetry.status.values import Connection, Problem, Project, Tokens
+
+LATE_SECONDS = 120.0
+"""How long a kept delivery may wait for a worker; the quiet wait comes later and does not count."""
+MISSED_POLLS = 3
+FAILING_FOR = timedelta(minutes=1)
+"""Shorter troubles of a tracker pass by themselves."""
+STORE_AWAY = Problem(
+    "The database does not answer.",
+    "Deliveries are turned away until it does, and their senders try again. See that it runs and has room.",
+    "steward doctor",
+)
+
+
+def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterator[Problem]:
+    """What needs a person, the most urgent first."""
+    if not any(worker.alive for worker in store.workers):
+        yield Problem("No worker is at work.", "What comes in is kept, and waits. Start one.", "steward run")
+    yield from _trackers(store.at, connections)
+    oldest = max((waiting.oldest for waiting in store.deliveries.values()), default=0.0)
+    if oldest > LATE_SECONDS:
+        number = sum(waiting.number for waiting in store.deliveries.values())
+        yield Problem(
+            f"{_many(number, 'delivery', 'deliveries')} wait{'s' if number == 1 else ''} to be worked on, "
+            f"the oldest for {in_words(oldest)}.",
+            "Where a tracker is in trouble, they go on once it is back. Else see the log, or start another worker.",
+        )
+    letters = sum(store.dead_letters.values())
+    if letters:
+        yield Problem(
+            f"{_many(letters, 'dead letter', 'dead letters')}: the bot could not do this work.",
+            "See why, then replay or drop each.",
+            "steward dead-letters list",
+        )
+
+
+def _trackers(now: datetime, connections: Sequence[Connection]) -> Iterator[Problem]:
+    for one in connections:
+        since = one.heard.failing_since
+        if since is not None and now - since >= FAILING_FOR:
+            yield Problem(
+                f"{one.name} has not worked for {in_words((now - since).total_seconds())} ({one.heard.failure}).",
+                "Nothing is lost meanwhile. Check its address and token.",
+                "steward doctor",
+            )
+        late = (now - one.last_poll).total_seconds() if one.last_poll is not None else 0.0
+        if late > MISSED_POLLS * one.poll_seconds + LATE_SECONDS:
+            yield Problem(
+                f"{one.name} was last asked what has moved {in_words(late)} ago.",
+                "The clock stands still. Start it.",
+                "steward run",
+            )
+
+
+def notes_on(
+    store: Snapshot, connections: Sequence[Connection], projects: Sequence[Project], tokens: Tokens | None
+) -> Iterator[str]:
+    """What is worth knowing and passes by itself."""
+    gone = [worker.slot for worker in store.workers if not worker.alive]
+    if gone and len(gone) < len(store.workers):
+        yield f"{', '.join(gone)} no longer beat{'s' if len(gone) == 1 else ''}: other workers take over that work."
+    for one in connections:
+        until = one.heard.throttled_until
+        if until is not None and until > store.at:
+            wait = in_words((until - store.at).total_seconds())
+            yield f"{one.name} has asked the bot to wait; it goes on in {wait}."
+    unread = [project.key for project in projects if project.backfilled is None]
+    if unread:
+        yield f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time."
+    if tokens is not None and tokens.spent >= tokens.budget:
+        yield "The model's tokens for today are spent: until midnight (UTC) rules do all the work."
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"

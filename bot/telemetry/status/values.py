@@ -1,0 +1,86 @@
+"""How the bot fares, for a person: values only. `bot.telemetry.status.looking` fills them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.telemetry.connections import Heard
+from bot.telemetry.snapshot import Snapshot
+from bot.telemetry.status.recent import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a person should see to: what is wrong, what to do, and a command that helps, if there is one."""
+
+    what: str
+    remedy: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One tracker, as the settings name it, the store knows it and this process has heard it.
+
+    `poll_seconds` is how often it is asked what has moved.
+    """
+
+    name: str
+    kind: str
+    intake: str
+    poll_seconds: float
+    last_delivery: datetime | None
+    last_poll: datetime | None
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """How far one project has been read, and when its nightly run last ended. `nightly` says whether it has one."""
+
+    connection: str
+    key: str
+    connected: datetime | None
+    backfilled: datetime | None
+    cursor: datetime | None
+    last_night: datetime | None
+    nightly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The model's tokens today, in and out together, and how many there may be."""
+
+    spent: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One look. `store` is None where the database does not answer: what comes of it is then empty.
+
+    `hour` and `day` count deliveries by what became of them; `hourly` counts those that came, hour by hour, the oldest
+    first. `letters` are the newest of the open dead letters.
+    """
+
+    at: datetime
+    version: str
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    store: Snapshot | None
+    hour: Mapping[str, int]
+    day: Mapping[str, int]
+    hourly: tuple[tuple[datetime, int], ...]
+    letters: tuple[Letter, ...]
+    connections: tuple[Connection, ...]
+    projects: tuple[Project, ...]
+    tokens: Tokens | None
+
+    @property
+    def headline(self) -> str:
+        """Is all well? In one sentence."""
+        if not self.problems:
+            return "All is well."
+        return "One thing needs you." if len(self.problems) == 1 else f"{len(self.problems)} things need you."
