@@ -176,9 +176,11 @@ def test_escape_closes_the_menu_of_people(sandbox: Served, open_page: Callable[.
     page = open_page()
     page.goto(f"{sandbox.url}/backlog/cloud")
     page.get_by_text("Acting as").click()
-    page.get_by_role("button", name="Rae Rossi").wait_for()
+    person = page.get_by_role("button", name="Rae Rossi")
+    person.wait_for()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Rae Rossi").wait_for(state="hidden")
+    person.wait_for(state="hidden")
+    assert page.locator("details[open]").count() == 0
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])

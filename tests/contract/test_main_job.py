@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.steps import LARGE, proposed, tell
+
 STORY = (
     "Let buyers save their cart",
     "As a buyer I want to save my cart so that I can go on later on another device.\n\n"
@@ -12,6 +14,10 @@ STORY = (
 OUTAGE = (
     "Checkout is down for all customers",
     "Open the cart and press Pay.\n\nExpected: the order is placed.\n\nSeen: error 500, nobody can pay since 9:00.",
+)
+EXPORT = (
+    "Export of invoices fails with error E1234",
+    "The export of invoices as PDF fails with error E1234 after the update, and the file stays empty.",
 )
 CLEAR = (
     "Show the delivery date in the cart",
@@ -22,24 +28,20 @@ CLEAR = (
 
 
 def test_an_item_with_nothing_to_say_about_is_left_alone(world: Any) -> None:
-    item = world.file(*CLEAR, priority="lowest")
-    world.work()
+    item = proposed(world, CLEAR, priority="lowest")
     assert world.own_comments(item) == []
 
 
 def test_a_story_without_criteria_gets_one_comment(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
+    item = proposed(world, STORY)
     assert len(world.own_comments(item)) == 1
     assert "The cart must be kept for 30 days" in world.proposal(item)
     assert world.now(item).description == item.description
 
 
 def test_an_accepted_change_is_made_and_the_comment_says_so(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
-    world.say("dana", item, f"steward accept {world.number(item, 'Acceptance criteria')}")
-    world.work()
+    item = proposed(world, STORY)
+    tell(world, "dana", item, f"steward accept {world.number(item, 'Acceptance criteria')}")
     assert "The cart must be kept for 30 days" in world.description(item)
     assert "Acceptance criteria" in world.description(item)
     assert "accepted by Dana" in world.proposal(item)
@@ -47,72 +49,53 @@ def test_an_accepted_change_is_made_and_the_comment_says_so(world: Any) -> None:
 
 
 def test_undo_gives_the_description_back_as_it_was(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
+    item = proposed(world, STORY)
     number = world.number(item, "Acceptance criteria")
-    world.say("dana", item, f"steward accept {number}")
-    world.work()
-    world.say("dana", item, f"Steward: undo {number}.")
-    world.work()
+    tell(world, "dana", item, f"steward accept {number}")
+    tell(world, "dana", item, f"Steward: undo {number}.")
     assert world.now(item).description == item.description
     assert "undone by Dana" in world.proposal(item)
 
 
 def test_a_priority_is_changed_and_taken_back(world: Any) -> None:
-    item = world.file(*OUTAGE, type="Bug", priority="lowest")
-    world.work()
+    item = proposed(world, OUTAGE, type="Bug", priority="lowest")
     number = world.number(item, "Priority")
-    world.say("dana", item, f"steward accept {number}")
-    world.work()
+    tell(world, "dana", item, f"steward accept {number}")
     assert world.now(item).priority not in (world.priority("lowest"), None)
-    world.say("dana", item, f"steward undo {number}")
-    world.work()
+    tell(world, "dana", item, f"steward undo {number}")
     assert world.now(item).priority == world.priority("lowest")
 
 
 def test_a_label_is_put_on_and_taken_off(world: Any) -> None:
-    item = world.file("Search is broken", "It does not work. Please fix it.", type="Bug")
-    world.work()
+    item = proposed(world, ("Search is broken", "It does not work. Please fix it."), type="Bug")
     number = world.number(item, "Label: add needs-details")
-    world.say("dana", item, f"steward accept {number}")
-    world.work()
+    tell(world, "dana", item, f"steward accept {number}")
     assert "needs-details" in world.now(item).labels
-    world.say("dana", item, f"steward undo {number}")
-    world.work()
+    tell(world, "dana", item, f"steward undo {number}")
     assert "needs-details" not in world.now(item).labels
 
 
 def test_a_duplicate_is_linked_and_unlinked(world: Any) -> None:
-    text = "The export of invoices as PDF fails with error E1234 after the update, and the file stays empty."
-    first = world.file("Export of invoices fails with error E1234", text, type="Bug")
-    world.work()
-    second = world.file("Export of invoices fails with error E1234", text, type="Bug")
-    world.work()
+    first = proposed(world, EXPORT, type="Bug")
+    second = proposed(world, EXPORT, type="Bug")
     number = world.number(second, "Probably the same as" if "Probably" in world.proposal(second) else "Same title as")
-    world.say("dana", second, f"steward accept {number}")
-    world.work()
+    tell(world, "dana", second, f"steward accept {number}")
     assert world.tracker.items_linked(second.id) == [first.id]
-    world.say("dana", second, f"steward undo {number}")
-    world.work()
+    tell(world, "dana", second, f"steward undo {number}")
     assert world.tracker.items_linked(second.id) == []
 
 
 def test_own_words_are_applied_instead_of_the_draft(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
-    world.say(
-        "dana", item, f"steward accept {world.number(item, 'Acceptance criteria')}:\n- The cart is kept for a year"
-    )
-    world.work()
+    item = proposed(world, STORY)
+    number = world.number(item, "Acceptance criteria")
+    tell(world, "dana", item, f"steward accept {number}:\n- The cart is kept for a year")
     assert "The cart is kept for a year" in world.description(item)
     assert "prices of today" not in world.description(item).split("Acceptance criteria")[1]
 
 
 def test_a_rejected_change_is_not_suggested_again(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
-    world.say("dana", item, f"steward reject {world.number(item, 'Acceptance criteria')} we write none here")
-    world.work()
+    item = proposed(world, STORY)
+    tell(world, "dana", item, f"steward reject {world.number(item, 'Acceptance criteria')} we write none here")
     assert "we write none here" in world.proposal(item)
     world.edit("lee", item, summary="Let buyers save and name their cart")
     world.work()
@@ -120,8 +103,7 @@ def test_a_rejected_change_is_not_suggested_again(world: Any) -> None:
 
 
 def test_the_label_accepts_all_that_is_shown_and_is_taken_away(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
+    item = proposed(world, STORY)
     world.edit("lee", item, labels=("steward-accept",))
     world.work()
     assert "Acceptance criteria" in world.description(item)
@@ -130,12 +112,9 @@ def test_the_label_accepts_all_that_is_shown_and_is_taken_away(world: Any) -> No
 
 
 def test_help_is_given_to_anybody_in_one_answer_comment(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
-    world.say("rae", item, "steward help")
-    world.work()
-    world.say("rae", item, "steward acept 1")
-    world.work()
+    item = proposed(world, STORY)
+    tell(world, "rae", item, "steward help")
+    tell(world, "rae", item, "steward acept 1")
     assert len(world.own_comments(item)) == 2
     assert "steward accept 1" in world.answer(item)
 
@@ -163,29 +142,18 @@ def test_items_that_were_there_before_are_known_and_not_commented(world: Any) ->
     assert len(world.own_comments(item)) == 1
 
 
-LARGE = (
-    "Loyalty programme",
-    "As a shop owner I want a loyalty programme so that customers come back.\n\n## Tasks\n\n"
-    "- Show the points of each order in the account\n- Add vouchers for points\n- Send a birthday bonus by mail\n"
-    "- List all bonus partners on a page\n- Import the points of the old programme",
-)
-
-
 def test_sub_tasks_are_created_by_an_accept_and_gone_after_an_undo(world: Any) -> None:
-    item = world.file(*LARGE)
-    world.work()
+    item = proposed(world, LARGE)
     number = world.number(item, "Split into 5")
     assert world.tracker.children(item.id) == []
-    world.say("dana", item, f"steward accept {number}")
-    world.work()
+    tell(world, "dana", item, f"steward accept {number}")
     children = world.tracker.children(item.id)
     assert [child.summary for child in children][:2] == [
         "Show the points of each order in the account",
         "Add vouchers for points",
     ]
     assert all(world.tracker.comments(child.id) == [] for child in children)
-    world.say("dana", item, f"steward undo {number}")
-    world.work()
+    tell(world, "dana", item, f"steward undo {number}")
     if world.flavour != "azure-devops" and not world.tracker.may(
         world.bot(), "administer", world.tracker.projects()[0]
     ):
@@ -197,32 +165,24 @@ def test_sub_tasks_are_created_by_an_accept_and_gone_after_an_undo(world: Any) -
 
 
 def test_a_comment_that_a_person_deleted_leaves_nothing_to_accept(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
+    item = proposed(world, STORY)
     comment = next(each for each in world.tracker.comments(item.id) if each.author == world.bot().name)
     world.tracker.delete_comment(world.tracker.user("ada"), comment.id)
-    world.say("lee", item, "steward accept 1")
-    world.work()
+    tell(world, "lee", item, "steward accept 1")
     assert world.now(item).description == item.description
-    world.say("lee", item, "steward expand")
-    world.work()
+    tell(world, "lee", item, "steward expand")
     assert "Acceptance criteria" in world.proposal(item)
 
 
 def test_undo_of_a_number_that_own_words_replaced_takes_those_back(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
+    item = proposed(world, STORY)
     number = world.number(item, "Acceptance criteria")
-    world.say("lee", item, f"steward accept {number}:\n- The cart is kept for a year")
-    world.work()
-    world.say("lee", item, f"steward undo {number}")
-    world.work()
+    tell(world, "lee", item, f"steward accept {number}:\n- The cart is kept for a year")
+    tell(world, "lee", item, f"steward undo {number}")
     assert world.now(item).description == item.description
 
 
 def test_a_look_that_finds_nothing_new_is_answered(world: Any) -> None:
-    item = world.file(*STORY)
-    world.work()
-    world.say("lee", item, "steward expand")
-    world.work()
+    item = proposed(world, STORY)
+    tell(world, "lee", item, "steward expand")
     assert "anew" in world.answer(item)

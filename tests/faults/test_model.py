@@ -318,6 +318,8 @@ def test_fault_29_a_model_that_obeys_a_corpus_of_attacks_changes_and_leaks_nothi
     groups = [attacks[start::20] for start in range(20)]
     filed = [attacked(world, "\n\n".join(group), " ".join(group[0].split())[:200]) for group in groups]
     world.work()
+    assert len(model.received) == len(filed)
+    assert any("rules and a language model" in world.proposal(item) for item in filed)
     harmless(world, model, filed)
 
 
