@@ -14,7 +14,7 @@ from typing import Any, Literal
 from integrations.sandbox.records import Flavour
 from tests.chaos import counting
 from tests.chaos.people import People
-from tests.chaos.processes import many_processes, one_process
+from tests.chaos.processes import Crew, many_processes, one_process
 from tests.chaos.scenario import tickets
 from tests.chaos.stage import Stage
 from tests.chaos.weather import Weather
@@ -77,13 +77,17 @@ class Run:
             self.people.start()
             self._restart_server() if order.minutes else self._kill()
             weather.clear()
-            counts = self._wait_until_quiet()
+
+            def tell_how(how: str) -> None:
+                self.tell(f"{self._progress()}: {how}")
+
+            counts = wait_until_quiet(stage, self.people, crew, tell_how, order.patience)
             recoveries = list(self._recoveries())
         return self._report(counts, recoveries, weather, time.monotonic() - began)
 
     def _kill(self) -> None:
         order = self.order
-        while self.kills < order.kills or (self.kills < order.most_kills and not self._through()):
+        while self.kills < order.kills or (self.kills < order.most_kills and not through(self.stage, self.people)):
             fast = self.kills < order.kills
             self.crew.wait_ready_for(self.chance.uniform(*(READY_SECONDS if fast else AFTERWARDS_SECONDS)))
             workers = [slot for slot in self.crew.slots if slot.works]
@@ -106,26 +110,9 @@ class Run:
             self.server.restart("immediate" if self.chance.random() < IMMEDIATE_SHARE else "fast")
             self.restarts += 1
 
-    def _through(self) -> bool:
-        return self.people.through() and self.stage.is_silent() and counting.unfinished(self.stage) == 0
-
     def _look_after(self) -> None:
         self.crew.look_after()
         self.subscribed_anew += self.stage.keep_subscribed()
-
-    def _wait_until_quiet(self) -> counting.Counts:
-        """Until nothing moves and nothing is lost; bounded, because what is lost never comes."""
-        until, quiet_since = time.monotonic() + self.order.patience, None
-        while True:
-            self._look_after()
-            self.tell(f"waiting for quiet: {self._progress()}")
-            now = time.monotonic()
-            quiet_since = (quiet_since or now) if self._through() else None
-            quiet = quiet_since is not None and now - quiet_since >= QUIET_SECONDS
-            if now > until or (quiet and not counting.count(self.stage, self.people).lost):
-                break
-            time.sleep(0.5)
-        return counting.count(self.stage, self.people)
 
     def _recoveries(self) -> Iterator[float]:
         """From the start of a process that works to the first job that it ended.
@@ -172,3 +159,23 @@ class Run:
             "subscribed_anew": self.subscribed_anew,
             "faults_ordered": dict(weather.ordered),
         }
+
+
+def through(stage: Stage, people: People) -> bool:
+    """Whether nothing moves: people, webhooks, deliveries, jobs."""
+    return people.through() and stage.is_silent() and counting.unfinished(stage) == 0
+
+
+def wait_until_quiet(stage: Stage, people: People, crew: Crew, tell: Tell, patience: float) -> counting.Counts:
+    """Wait until nothing moves and nothing is lost; bounded by `patience`, because what is lost never comes."""
+    until, quiet_since = time.monotonic() + patience, None
+    while True:
+        crew.look_after()
+        stage.keep_subscribed()
+        tell("waiting for quiet")
+        now = time.monotonic()
+        quiet_since = (quiet_since or now) if through(stage, people) else None
+        quiet = quiet_since is not None and now - quiet_since >= QUIET_SECONDS
+        if now > until or (quiet and not counting.count(stage, people).lost):
+            return counting.count(stage, people)
+        time.sleep(0.5)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -113,7 +114,9 @@ def _store(stage: Stage) -> Iterator[Session]:
 def _engine(stage: Stage) -> Iterator[tuple[sa.Connection, sa.TableClause]]:
     """The engine's database and its table of jobs."""
     engine = sa.create_engine(wiring.engine_url(load(stage.config)))
-    columns = [sa.column(name) for name in ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")]
+    columns: list[sa.ColumnClause[Any]] = [
+        sa.column(name) for name in ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")
+    ]
     schema = None if engine.dialect.name == "sqlite" else "dbos"
     try:
         with engine.connect() as connection:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from integrations.sandbox.records import Happening
 from tests import texts
@@ -109,7 +110,7 @@ class People:
     def _file(self, ticket: Ticket) -> None:
         kind = "User Story" if ticket.type == "Story" and self.stage.flavour == "azure-devops" else ticket.type
         scheme = self.tracker.terms("priority")
-        values = {"priority": scheme[-1].name} if ticket.kind == "outage" else {}
+        values: dict[str, Any] = {"priority": scheme[-1].name} if ticket.kind == "outage" else {}
         body = texts.native(self.stage.flavour, ticket.text)
         with self.tracker.transaction():  # nobody hears of it before it is written down here
             rae = self.tracker.user("rae")

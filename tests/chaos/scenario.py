@@ -44,8 +44,12 @@ class Ticket:
         return f"kettle{self.number:05d}{moment.replace(' ', '')}"
 
 
-def tickets(seed: int, count: int, *, edits_at_any_time: bool) -> list[Ticket]:
-    """The story of one run. `edits_at_any_time`: also while a write of the bot may be on its way."""
+def tickets(seed: int, count: int, *, edits_at_any_time: bool = False, edits_between: bool = True) -> list[Ticket]:
+    """The story of one run.
+
+    `edits_at_any_time`: also while a write of the bot may be on its way. `edits_between`: at all between the bot's
+    comment and its answer to the person's word.
+    """
     chance = random.Random(seed)  # noqa: S311 - a story, nothing secret
     made: list[Ticket] = []
     originals: list[Ticket] = []
@@ -59,7 +63,7 @@ def tickets(seed: int, count: int, *, edits_at_any_time: bool) -> list[Ticket]:
             summary=first.summary if first else _summary(kind, number),
             text=first.text if first else _text(kind, number),
             wish=chance.choice(("nothing", "accept", "accept", "accept twice", "undo", "undo", "reject")),
-            edits=_edits(chance, kind, edits_at_any_time),
+            edits=_edits(chance, kind, ("any time" if edits_at_any_time else "before") if edits_between else None),
             helps=chance.random() < 0.1,
             twin_of=first.number if first else None,
             pause=chance.uniform(0.0, 1.5),
@@ -70,13 +74,13 @@ def tickets(seed: int, count: int, *, edits_at_any_time: bool) -> list[Ticket]:
     return made
 
 
-def _edits(chance: random.Random, kind: Kind, at_any_time: bool) -> tuple[Moment, ...]:
+def _edits(chance: random.Random, kind: Kind, between: Moment | None) -> tuple[Moment, ...]:
     # More words would make a vague ticket a clear one, or a twin another story: nothing could be expected of them.
     moments: list[Moment] = []
     if kind in ("story", "large") and chance.random() < 0.15:
         moments.append("early")
     if kind in ("story", "large", "outage") and chance.random() < 0.15:
-        moments.append("any time" if at_any_time else "before")
+        moments += [between] if between else []
     if chance.random() < 0.3:
         moments.append("after")
     return tuple(moments)
