@@ -143,10 +143,15 @@ class World:
         self.keeper.start()
         self.has_room = True
         self.wire()
-        self.server = Server(self._app(), "127.0.0.1", 0, threads=4)
+        self.server = self.serve()
         self.server.start()
         if intake == "webhook":
             self.register_webhook()
+
+    def serve(self, **limits: Any) -> Server:
+        """A server of the bot's web application, which is to be started."""
+        limits = {"threads": 4, "body_limit": self.settings.server.max_body_bytes} | limits
+        return Server(self._app(), "127.0.0.1", 0, **limits)
 
     def wire(self) -> None:
         """Build all clients and flows anew, as a restart of the bot does."""
