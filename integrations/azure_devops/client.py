@@ -16,6 +16,7 @@ from integrations.azure_devops.writing.applier import AzureDevOpsApplier
 from integrations.azure_devops.writing.commenter import AzureDevOpsCommenter
 from integrations.azure_devops.writing.drafter import AzureDevOpsDrafter
 from integrations.azure_devops.writing.edits import Edits
+from integrations.exchanges import Observe, unobserved
 
 _CACHE_VARIABLE = "AZURE_DEVOPS_CACHE_DIR"
 
@@ -26,7 +27,8 @@ class AzureDevOpsConnection:
     `organisation_url` is https://dev.azure.com/contoso or a collection's address on a server of one's own. `auth` is a
     personal access token, or a function that gives the value of the Authorization header (called for each request, so
     that a token may be renewed). `name` is the connection's name in the settings. `comment_format` must be "html" for
-    Azure DevOps Server, which knows no other. `timeout` is (connect, read) in seconds; `sleep` waits the seconds given.
+    Azure DevOps Server, which knows no other. `timeout` is (connect, read) in seconds; `sleep` waits the seconds given;
+    `observer` is told of each request.
     """
 
     def __init__(
@@ -39,13 +41,14 @@ class AzureDevOpsConnection:
         timeout: tuple[float, float] = (3.05, 20.0),
         comment_format: TextFormat = "markdown",
         sleep: Callable[[float], None] = time.sleep,
+        observer: Observe = unobserved,
     ) -> None:
         if not organisation_url.startswith(("https://", "http://")) or any(char in organisation_url for char in "{}?#"):
             raise ValueError("an organisation's address looks like https://dev.azure.com/contoso")
         name_cache_directory(cache_dir)
         from integrations.azure_devops.sdk import Session
 
-        session = Session(organisation_url, Wire(auth, timeout, sleep))
+        session = Session(organisation_url, Wire(auth, timeout, sleep, observer=observer))
         self.name = name
         self.people = AzureDevOpsPeople(session)
         self.reader = AzureDevOpsReader(session, name, comment_format)

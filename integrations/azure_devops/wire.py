@@ -22,6 +22,7 @@ import requests
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from integrations.exchanges import Observe, observe, unobserved
 from integrations.tracker import (
     Conflict,
     Invalid,
@@ -49,7 +50,7 @@ class Wire:
     """Sends requests with the connection's credentials; one `requests` session a thread.
 
     `timeout` is (connect, read) in seconds. Waits of up to `patience` seconds are slept through (`sleep`), longer ones
-    are raised as Throttled.
+    are raised as Throttled. `observer` is told of each request.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Wire:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         patience: float = 10.0,
+        observer: Observe = unobserved,
     ) -> None:
         self._auth = _Authorization(auth)
         self._timeout = timeout
         self._sleep = sleep
         self._clock = clock
         self._patience = patience
+        self._observer = observer
         self._sessions = threading.local()
         self._lock = threading.Lock()
         self._not_before = -math.inf
@@ -107,6 +110,7 @@ class Wire:
         session: requests.Session | None = getattr(self._sessions, "session", None)
         if session is None:
             session = requests.Session()
+            observe(session, self._observer)
             session.auth = self._auth  # an object, because a netrc file would replace a plain header
             self._sessions.session = session
         return session

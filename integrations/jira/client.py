@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from integrations.exchanges import Observe, unobserved
 from integrations.jira.changes import JiraApplier
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.commenter import JiraCommenter, JiraDrafter
@@ -28,7 +29,7 @@ class JiraConnection:
 
     `base_url` is where the REST interface is asked (for a scoped token of Cloud: https://api.atlassian.com/ex/jira/ID),
     `browse_url` the site that people open, the same if not given. All ports may be shared among threads. `sleep`,
-    `clock` (seconds, monotonic) and `now` are for tests.
+    `clock` (seconds, monotonic) and `now` are for tests; `observer` is told of each request.
     """
 
     def __init__(
@@ -44,9 +45,19 @@ class JiraConnection:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
+        observer: Observe = unobserved,
     ) -> None:
         self._browse_url = (browse_url or base_url).rstrip("/")
-        session = JiraSession(base_url, auth, flavour, timeout=timeout, patience=patience, sleep=sleep, clock=clock)
+        session = JiraSession(
+            base_url,
+            auth,
+            flavour,
+            timeout=timeout,
+            patience=patience,
+            sleep=sleep,
+            clock=clock,
+            observer=observer,
+        )
         people = JiraPeople(session, flavour)
         markup: Markup
         sections: Sections

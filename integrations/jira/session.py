@@ -18,6 +18,7 @@ import requests
 from jira import JIRA, JIRAError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from integrations.exchanges import Observe, observe, unobserved
 from integrations.jira.answers import error_for, json_of
 from integrations.tracker import Invalid, Throttled, TrackerError, Unintelligible, Unreachable
 
@@ -68,6 +69,7 @@ class JiraSession:
         patience: Patience = DEFAULT_PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        observer: Observe = unobserved,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
@@ -76,6 +78,7 @@ class JiraSession:
         self._patience = patience
         self._sleep = sleep
         self._clock = clock
+        self._observer = observer
         self._threads = threading.local()
         self._lock = threading.Lock()
         self._closed_until = 0.0
@@ -176,6 +179,7 @@ class JiraSession:
                 timeout=self._timeout,
             )
             client._session.max_redirects = 0
+            observe(client._session, self._observer)
             self._threads.client = client
         return client
 
