@@ -114,7 +114,8 @@ def _store(stage: Stage) -> Iterator[Session]:
 def _engine(stage: Stage) -> Iterator[tuple[sa.Connection, sa.TableClause]]:
     """The engine's database and its table of jobs."""
     engine = sa.create_engine(wiring.engine_url(load(stage.config)))
-    columns: list[sa.ColumnClause[Any]] = [
+    names = ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
         sa.column(name) for name in ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")
     ]
     schema = None if engine.dialect.name == "sqlite" else "dbos"

@@ -84,7 +84,10 @@ class Stage:
         lines = [f'data = "{self.folder / "data"}"', "[server]", f"port = {self.port}"]
         lines += ["[operations]", f"port = {self.operations}"]
         lines += ["[engine]", "workers = 8"]
-        lines += [f'database_url = "{self.database}"'] if self.database else []
+        if self.database:
+            address = self.folder / "database-url"
+            address.write_text(self.database, "utf-8")
+            lines.append(f'database_url = {{ file = "{address}" }}')
         lines += [f"[connections.{CONNECTION}]", f'kind = "{self.flavour}"', f'url = "{self.mounted.url}"']
         lines += [f'token = {{ file = "{token}" }}', f'webhook_secret = {{ file = "{secret}" }}', 'intake = "webhook"']
         lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
