@@ -116,8 +116,6 @@ def _engine(stage: Stage) -> Iterator[tuple[sa.Connection, sa.TableClause]]:
     engine = sa.create_engine(wiring.engine_url(load(stage.config)))
     names = ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")
     columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
-        sa.column(name) for name in ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")
-    ]
     schema = None if engine.dialect.name == "sqlite" else "dbos"
     try:
         with engine.connect() as connection:
