@@ -22,4 +22,4 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
                 elif change.state == "undoing":
                     change.state = "accepted"
             audit.record(session, "closed", f"{desk.connection}:{row.id}", {"reason": reason}, now)
-        items.forget(session, desk.connection, row.id)
+        items.forget(session, desk.connection, row.id, now)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base
+from bot.store.schema.types import storable
 
 GENESIS = "0" * 64
 
@@ -27,12 +28,12 @@ class AuditRow(Base):
 
     __tablename__ = "audit"
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[str] = mapped_column(sa.String())
-    action: Mapped[str] = mapped_column(sa.String())
-    subject: Mapped[str] = mapped_column(sa.String())
-    commitment: Mapped[str] = mapped_column(sa.String())
-    previous: Mapped[str] = mapped_column(sa.String())
-    hash: Mapped[str] = mapped_column(sa.String())
+    at: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    commitment: Mapped[str]
+    previous: Mapped[str]
+    hash: Mapped[str]
 
 
 class AuditContent(Base):
@@ -40,32 +41,30 @@ class AuditContent(Base):
 
     __tablename__ = "audit_contents"
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    salt: Mapped[str] = mapped_column(sa.String())
-    content: Mapped[str] = mapped_column(sa.Text)
+    salt: Mapped[str]
+    content: Mapped[str]
 
 
 class AuditHead(Base):
-    """One row: length and last hash of the chain."""
+    """One row, there from the start: length and last hash of the chain."""
 
     __tablename__ = "audit_head"
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int]
-    hash: Mapped[str] = mapped_column(sa.String())
+    hash: Mapped[str]
 
 
 def record(session: Session, action: str, subject: str, content: Mapping[str, object], now: datetime) -> int:
     """Append one row. `subject` is an id (connection and item), `content` whatever a person may want to read later."""
-    head = session.get(AuditHead, 1, with_for_update=True)
-    if head is None:
-        head = AuditHead(id=1, number=0, hash=GENESIS)
-        session.add(head)
+    head = session.get_one(AuditHead, 1, with_for_update=True)
     number, salt = head.number + 1, secrets.token_hex(32)
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    # Made storable before it is hashed: what is stored is what the chain commits to.
+    text = storable(json.dumps(content, sort_keys=True, ensure_ascii=False, default=str))
     row = AuditRow(
         number=number,
         at=now.isoformat(),
         action=action,
-        subject=subject[:200],
+        subject=storable(subject[:200]),
         commitment=_commit(salt, text),
         previous=head.hash,
         hash="",

@@ -1,7 +1,10 @@
-"""The database: SQLite in the data folder by default, PostgreSQL by one setting.
+"""The database: SQLite in the data folder by default, PostgreSQL by one setting. Transactions mean the same on both.
 
-Writers on SQLite take the write lock when they begin (BEGIN IMMEDIATE), so two of them can never deadlock half way, and
-every commit is synchronous: what was answered with 2xx is on the disk.
+A `write` is the only one of its time: on SQLite it takes the write lock when it begins (BEGIN IMMEDIATE), on PostgreSQL
+an advisory lock first of all. So whatever a flow reads in it is still so when it writes, and two can never deadlock
+half way. The ceiling: writes of all processes go one after the other, each as long as its statements and one flush to
+the disk take (a few hundred a second). What comes in through the door is kept by `append`, which waits for nobody on
+PostgreSQL. Every commit is synchronous: what was answered with 2xx is on the disk.
 """
 
 from __future__ import annotations
@@ -9,82 +12,129 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from bot.store.schema import migrating
+from bot.store.schema.types import Base, UtcDateTime, dump_json
+
+__all__ = ["AWAY", "Base", "Database", "UtcDateTime", "changed", "insert_new"]
+
+AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
+"""What is raised while the database is away, full, too slow, or has cut a transaction: nothing of it was kept."""
 
 BUSY_TIMEOUT_MS = 30_000
+POOL_SECONDS = 10.0
 
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """An aware time, kept as UTC; naive values are refused."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """All tables of the store."""
-
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute by name
-        datetime: UtcDateTime,
-        dict[str, Any]: sa.JSON,
-        list[str]: sa.JSON,
-    }
+_SERVER_SETTINGS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "20s",
+    # No transaction waits for anything but the database: one that is idle is of a process that was paused, and every
+    # other writer waits for it.
+    "idle_in_transaction_session_timeout": "10s",
+    # A host that vanished must not hold the write lock for the two hours that are usual.
+    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+_POSTGRESQL: dict[str, Any] = {
+    "application_name": "steward",
+    "connect_timeout": 4,
+    "keepalives": 1,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
+}
+"""As libpq reads them; each may be said otherwise in the address."""
 
 
 class Database:
-    """Sessions on one database. `write` is a transaction that may write; `read` sees one moment and writes nothing."""
+    """Sessions on one database, by its address (`sqlite:///PATH`, `postgresql://...` or `postgres://...`).
+
+    All raise one of AWAY where the database cannot do it now.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction: committed at the end of the block, rolled back by any error."""
+        """A transaction, the only one of its time: committed at the end of the block, rolled back by any error."""
         with self.engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.execution_options(steward_write=True)
+            connection.execution_options(steward_write=True)
             with connection.begin(), Session(connection, expire_on_commit=False) as session:
+                if not self.is_sqlite:
+                    migrating.lock(connection)
                 yield session
                 session.flush()
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A transaction that is never committed; rows stay readable after it."""
-        with self.engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
+    def append(self) -> Iterator[Session]:
+        """As `write`, for rows that are new (`insert_new`): on PostgreSQL it waits neither for the writer nor its like.
+
+        Add the rows of one block in order of their keys, so that two blocks cannot wait for each other.
+        """
+        if self.is_sqlite:
+            with self.write() as session:
+                yield session
+            return
+        with (
+            self.engine.connect() as connection,
+            connection.begin(),
+            Session(connection, expire_on_commit=False) as session,
+        ):
             yield session
+            session.flush()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one moment and is never committed; rows stay readable after it."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+
+    def now(self) -> datetime:
+        """The time by the clock that all processes on this database share: the server's, on SQLite the machine's."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            now: datetime = connection.execute(sa.select(sa.func.clock_timestamp(type_=UtcDateTime()))).scalar_one()
+        return now
 
     def migrate(self) -> None:
-        """Bring the schema up to this version, keeping the rows."""
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        """Bring the schema up to this version, keeping the rows. One at a time; all of it or nothing.
+
+        Raises NewerSchema where a later version of the program has been here.
+        """
+        with self.engine.connect() as connection:
+            connection.execution_options(steward_write=True)
+            with connection.begin():
+                if not self.is_sqlite:
+                    migrating.lock(connection, patient=True)
+                migrating.upgrade(connection)
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this version was written for."""
+        with self.engine.connect() as connection:
+            return migrating.revision(connection) == migrating.head()
 
     def answers(self) -> bool:
-        """Whether the database can be asked."""
+        """Whether the database can be asked; known within a few seconds, also where its host is gone or paused."""
+        # A connection of the pool might wait for an answer that never comes; making a new one has a deadline.
+        asked = self.engine if self.is_sqlite else sa.create_engine(self.engine.url, **_asked_once(self.engine))
         try:
-            with self.engine.connect() as connection:
+            with asked.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))
         except sa.exc.SQLAlchemyError:
             return False
@@ -95,16 +145,41 @@ class Database:
         self.engine.dispose()
 
 
+def _asked_once(engine: Engine) -> dict[str, Any]:
+    return {"poolclass": NullPool, "connect_args": _settings_of(engine.url)}
+
+
+def _settings_of(url: sa.URL) -> dict[str, Any]:
+    return {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=10, max_overflow=30)
+        address = sa.make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
+        return sa.create_engine(
+            address,
+            connect_args=_settings_of(address),
+            json_serializer=dump_json,
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=15,
+            pool_timeout=POOL_SECONDS,
+        )
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        json_serializer=dump_json,
+        pool_size=10,
+        max_overflow=30,
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         # pysqlite would begin transactions on its own, and only before the first write: too late to take the lock.
         connection.isolation_level = None
-        for pragma in ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on"):
+        # auto_vacuum first: it takes effect in a file that is still empty, and retention gives pages back by it.
+        pragmas = ("auto_vacuum=incremental", "journal_mode=wal", "synchronous=full")
+        for pragma in (*pragmas, f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
@@ -115,15 +190,11 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def upsert(session: Session, table: type[Base], key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Insert a row or set the values of the one with this key."""
-    row = session.get(table, tuple(key.values()) if len(key) > 1 else next(iter(key.values())))
-    if row is None:
-        session.add(table(**key, **values))
-    else:
-        for name, value in values.items():
-            setattr(row, name, value)
-    session.flush()
+def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert a row unless one with its key is there, whoever else does so at this moment. Whether it was inserted."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    result = session.execute(dialect.insert(table.__table__).values(**values).on_conflict_do_nothing())
+    return isinstance(result, sa.CursorResult) and result.rowcount == 1
 
 
 def changed(session: Session, statement: sa.Update | sa.Delete) -> int:

@@ -18,12 +18,14 @@ class HandledComment(Base):
     """A comment with commands in it. `state`: taken (begun), done."""
 
     __tablename__ = "handled_comments"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    comment: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String())
-    state: Mapped[str] = mapped_column(sa.String())
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    comment: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str]
+    state: Mapped[str]
     commands: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+
+    __table_args__ = (sa.Index("handled_comments_by_item", "connection", "item"),)
 
 
 class AnswerLine(Base):
@@ -31,10 +33,10 @@ class AnswerLine(Base):
 
     __tablename__ = "answers"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    connection: Mapped[str] = mapped_column(sa.String())
-    item: Mapped[str] = mapped_column(sa.String())
-    cause: Mapped[str] = mapped_column(sa.String())
-    to: Mapped[str] = mapped_column(sa.String())
+    connection: Mapped[str]
+    item: Mapped[str]
+    cause: Mapped[str]
+    to: Mapped[str]
     content: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 

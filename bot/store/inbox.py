@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store.database import Base
+from bot.store.database import Base, changed, insert_new
 from integrations.tracker import Event
 
 BODY_KEPT = 64 * 1024
 """Bytes of a delivery nobody could use that are kept for a person to look at."""
+LETTERS_KEPT = 10_000
+BODIES_KEPT = 64 * 1024 * 1024
+"""Bytes of all bodies: a broken tracker must not fill the disk."""
+TRIM_EVERY = 50
+_AUTHENTICATES = re.compile("auth|sign|cookie|token|secret|key", re.IGNORECASE)
+
+log = structlog.get_logger(__name__)
 
 
 class Delivery(Base):
     """One delivery. It holds ids only: the item is read from the tracker when it is worked on."""
 
     __tablename__ = "inbox"
-    id: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    connection: Mapped[str] = mapped_column(sa.String(), index=True)
-    source: Mapped[str] = mapped_column(sa.String())
-    kind: Mapped[str] = mapped_column(sa.String())
-    name: Mapped[str] = mapped_column(sa.String())
-    item: Mapped[str] = mapped_column(sa.String())
-    project: Mapped[str | None] = mapped_column(sa.String())
-    comment: Mapped[str | None] = mapped_column(sa.String())
-    actor: Mapped[str | None] = mapped_column(sa.String())
+    id: Mapped[str] = mapped_column(primary_key=True)
+    connection: Mapped[str]
+    source: Mapped[str]
+    kind: Mapped[str]
+    name: Mapped[str]
+    item: Mapped[str]
+    project: Mapped[str | None]
+    comment: Mapped[str | None]
+    actor: Mapped[str | None]
     received: Mapped[datetime]
-    state: Mapped[str] = mapped_column(sa.String(), default="received", index=True)
-    outcome: Mapped[str | None] = mapped_column(sa.String())
-    finished: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default="received")
+    outcome: Mapped[str | None]
+    finished: Mapped[datetime | None] = mapped_column(index=True)
 
-    __table_args__ = (sa.Index("inbox_by_actor", "connection", "actor", "received"),)
+    __table_args__ = (
+        sa.Index("inbox_by_actor", "connection", "actor", "received"),
+        sa.Index("inbox_by_item", "connection", "item", "received"),
+        sa.Index("inbox_by_state", "state", "received"),
+    )
 
 
 class DeadLetter(Base):
-    """What could not be worked on: seen by a person, never thrown away in silence."""
+    """What could not be worked on: seen by a person, never thrown away in silence.
+
+    A job has `kind`, `args` and `partition`, with which it can be queued again; a delivery nobody could read has
+    `body` (its first BODY_KEPT bytes) and `headers`. `replay_asked` is when a person asked for it, `replayed` when
+    that was done.
+    """
 
     __tablename__ = "dead_letters"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    connection: Mapped[str] = mapped_column(sa.String())
-    delivery: Mapped[str | None] = mapped_column(sa.String())
-    job: Mapped[str | None] = mapped_column(sa.String())
-    reason: Mapped[str] = mapped_column(sa.String())
-    error_id: Mapped[str | None] = mapped_column(sa.String())
+    connection: Mapped[str]
+    delivery: Mapped[str | None]
+    job: Mapped[str | None]
+    kind: Mapped[str | None]
+    args: Mapped[list[str] | None] = mapped_column(sa.JSON)
+    partition: Mapped[str | None]
+    headers: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    reason: Mapped[str]
+    error_id: Mapped[str | None]
     body: Mapped[bytes | None]
     created: Mapped[datetime]
+    replay_asked: Mapped[datetime | None]
     replayed: Mapped[datetime | None]
 
 
@@ -57,27 +81,26 @@ def delivery_id(connection: str, event: Event) -> str:
 
 
 def add(session: Session, connection: str, event: Event, source: str, now: datetime) -> bool:
-    """Keep a delivery. False if it is known already; it is then left as it is."""
-    key = delivery_id(connection, event)
-    if session.get(Delivery, key) is not None:
-        return False
-    session.add(
-        Delivery(
-            id=key,
-            connection=connection,
-            source=source,
-            kind=event.kind,
-            name=event.name[:200],
-            item=event.item[:200],
-            project=event.project[:200] if event.project else None,
-            comment=event.comment[:100] if event.comment else None,
-            actor=((event.actor.id or event.actor.name)[:300] or None) if event.actor else None,
-            received=now,
-            state="ignored" if event.kind == "ignored" else "received",
-        )
+    """Keep a delivery. False if it is known already, also to a transaction of this moment; it is left as it is."""
+    ignored = event.kind == "ignored"
+    return insert_new(
+        session,
+        Delivery,
+        {
+            "id": delivery_id(connection, event),
+            "connection": connection,
+            "source": source,
+            "kind": event.kind,
+            "name": event.name[:200],
+            "item": event.item[:200],
+            "project": event.project[:200] if event.project else None,
+            "comment": event.comment[:100] if event.comment else None,
+            "actor": ((event.actor.id or event.actor.name)[:300] or None) if event.actor else None,
+            "received": now,
+            "state": "ignored" if ignored else "received",
+            "finished": now if ignored else None,
+        },
     )
-    session.flush()
-    return True
 
 
 def set_state(session: Session, key: str, state: str, now: datetime, outcome: str | None = None) -> None:
@@ -127,28 +150,94 @@ def bury(
     *,
     delivery: str | None = None,
     job: str | None = None,
+    kind: str | None = None,
+    args: Sequence[str] | None = None,
+    partition: str | None = None,
+    headers: Mapping[str, str] | None = None,
     error_id: str | None = None,
     body: bytes | None = None,
 ) -> None:
-    """Keep a dead letter; once for one delivery and one reason."""
+    """Keep a dead letter; for one delivery and one reason there is one that is open.
+
+    Of `headers` those that authenticate are left out. Where there are too many letters, the oldest give way.
+    """
     reason = reason[:500]
     if delivery is not None:
         known = sa.select(DeadLetter.id).where(DeadLetter.delivery == delivery, DeadLetter.reason == reason)
-        if session.scalar(known.limit(1)) is not None:
+        if session.scalar(known.where(DeadLetter.replayed.is_(None)).limit(1)) is not None:
             return
-    session.add(
-        DeadLetter(
-            connection=connection,
-            delivery=delivery,
-            job=job,
-            reason=reason,
-            error_id=error_id,
-            body=body[:BODY_KEPT] if body is not None else None,
-            created=now,
-        )
+    letter = DeadLetter(
+        connection=connection,
+        delivery=delivery,
+        job=job,
+        kind=kind,
+        args=list(args) if args is not None else None,
+        partition=partition,
+        headers=_harmless(headers) if headers is not None else None,
+        reason=reason,
+        error_id=error_id,
+        body=body[:BODY_KEPT] if body is not None else None,
+        created=now,
     )
+    session.add(letter)
+    session.flush()
+    if letter.id % TRIM_EVERY == 0:
+        _trim(session)
 
 
 def dead_letters(session: Session, limit: int = 200) -> Sequence[DeadLetter]:
     """The newest dead letters."""
     return session.scalars(sa.select(DeadLetter).order_by(DeadLetter.id.desc()).limit(limit)).all()
+
+
+def ask_replay(session: Session, ids: Collection[int], now: datetime) -> list[int]:
+    """Note that a person wants letters worked on again; returns those that are open and can be, in order."""
+    can_be = sa.or_(DeadLetter.kind.is_not(None), DeadLetter.body.is_not(None))
+    query = sa.select(DeadLetter).where(DeadLetter.id.in_(ids), DeadLetter.replayed.is_(None), can_be)
+    letters = session.scalars(query.order_by(DeadLetter.id)).all()
+    for letter in letters:
+        letter.replay_asked = letter.replay_asked or now
+    return [letter.id for letter in letters]
+
+
+def to_replay(session: Session, limit: int = 100) -> Sequence[DeadLetter]:
+    """Letters that a person wants worked on again and that have not been, the oldest first."""
+    query = sa.select(DeadLetter).where(DeadLetter.replay_asked.is_not(None), DeadLetter.replayed.is_(None))
+    return session.scalars(query.order_by(DeadLetter.id).limit(limit)).all()
+
+
+def replayed(session: Session, letter: int, now: datetime) -> None:
+    """A letter's work is in the queue again. What becomes of it is told anew, by another letter if need be."""
+    session.execute(sa.update(DeadLetter).where(DeadLetter.id == letter).values(replayed=now, body=None))
+
+
+def drop(session: Session, ids: Collection[int]) -> int:
+    """Throw letters away, as a person wants; returns how many there were."""
+    return changed(session, sa.delete(DeadLetter).where(DeadLetter.id.in_(ids)))
+
+
+def _harmless(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name[:100]: text[:500] for name, text in headers.items() if not _AUTHENTICATES.search(name)}
+
+
+def _trim(session: Session) -> None:
+    """Hold to the limits. What was replayed goes first, then what is oldest."""
+    order = (DeadLetter.replayed.is_(None), DeadLetter.id)
+    size = sa.func.coalesce(sa.func.length(DeadLetter.body), 0)
+    number, held = session.execute(sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(size), 0))).one()
+    # Two that trim at once, as `append` allows, take different letters.
+    if number > LETTERS_KEPT:
+        oldest = sa.select(DeadLetter.id).order_by(*order).limit(number - LETTERS_KEPT)
+        gone = session.scalars(oldest.with_for_update(skip_locked=True)).all()
+        log.warning("dead letters dropped", number=drop(session, gone))
+    if held <= BODIES_KEPT:
+        return
+    bodies = sa.select(DeadLetter.id, size).where(DeadLetter.body.is_not(None)).order_by(*order)
+    emptied: list[int] = []
+    for key, length in session.execute(bodies.with_for_update(skip_locked=True)):
+        emptied.append(key)
+        held -= length
+        if held <= BODIES_KEPT:
+            break
+    session.execute(sa.update(DeadLetter).where(DeadLetter.id.in_(emptied)).values(body=None))
+    log.warning("bodies of dead letters dropped", number=len(emptied))

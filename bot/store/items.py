@@ -21,30 +21,35 @@ class Item(Base):
     `backfilled`: it was there when the bot was connected, and what the rules read has not been edited since.
     `imported`: it came later and says it is older than the connection.
     `triaged_digest` is the content last looked at; `attended` the tracker's `updated` when its comments were last read.
+    `due` is when the look that was scheduled is to be done, `asked` the cause of one that a person asked for: both stay
+    until it is done. `gone_since` is when it was found gone, and stays when it comes back.
     """
 
     __tablename__ = "items"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    id: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(), index=True)
-    project: Mapped[str] = mapped_column(sa.String(), index=True)
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(index=True)
+    project: Mapped[str] = mapped_column(index=True)
     content: Mapped[dict[str, Any]]
-    status_category: Mapped[str] = mapped_column(sa.String())
+    status_category: Mapped[str]
     created: Mapped[datetime]
     updated: Mapped[datetime]
     change_number: Mapped[int] = mapped_column(index=True)
     deleted: Mapped[bool] = mapped_column(default=False)
     backfilled: Mapped[bool] = mapped_column(default=False)
     imported: Mapped[bool] = mapped_column(default=False)
-    triaged_digest: Mapped[str | None] = mapped_column(sa.String())
+    triaged_digest: Mapped[str | None]
     first_touch: Mapped[datetime | None]
-    last_delivery: Mapped[str | None] = mapped_column(sa.String())
+    last_delivery: Mapped[str | None]
     attended: Mapped[datetime | None]
+    due: Mapped[datetime | None]
+    asked: Mapped[str | None]
+    gone_since: Mapped[datetime | None]
     muted: Mapped[bool] = mapped_column(default=False)
 
 
 class ChangeCounter(Base):
-    """One row: the number given to the last stored change of any item."""
+    """One row, there from the start: the number given to the last stored change of any item."""
 
     __tablename__ = "change_counter"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,18 +60,19 @@ class Progress(Base):
     """How far a project has been read. Items that were there before `connected` are known, not triaged."""
 
     __tablename__ = "progress"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    project: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(primary_key=True)
     connected: Mapped[datetime]
     backfilled: Mapped[datetime | None]
     cursor: Mapped[datetime | None]
-    page: Mapped[str | None] = mapped_column(sa.Text)
+    page: Mapped[str | None]
 
 
 def content_digest(item: WorkItem) -> str:
     """SHA-256 over what the rules read: a change elsewhere (a comment, a sprint) is no reason to look again."""
     parts = (item.summary, item.description, item.type, item.priority or "", item.acceptance_criteria)
-    return hashlib.sha256("\x1f".join((*parts, str(item.story_points), item.status_category)).encode()).hexdigest()
+    text = "\x1f".join((*parts, str(item.story_points), item.status_category))
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def save(session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
@@ -99,10 +105,11 @@ def save(session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
     return False
 
 
-def forget(session: Session, connection: str, item_id: str) -> None:
+def forget(session: Session, connection: str, item_id: str, now: datetime) -> None:
     """Drop what an item said, keeping only that it existed: it was deleted, or is hidden from the bot now."""
     row = session.get(Item, (connection, item_id))
     if row is not None and not row.deleted:
+        row.gone_since = now
         row.content, row.deleted, row.change_number = {}, True, _next_number(session)
 
 
@@ -154,10 +161,7 @@ def work_item(row: Item) -> WorkItem | None:
 
 
 def _next_number(session: Session) -> int:
-    counter = session.get(ChangeCounter, 1, with_for_update=True)
-    if counter is None:
-        counter = ChangeCounter(id=1, last=0)
-        session.add(counter)
+    counter = session.get_one(ChangeCounter, 1, with_for_update=True)
     counter.last += 1
     session.flush()
     return counter.last

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base
+from bot.store.writes import marker_for
 from rules.model import Change, Finding, change_from, change_hash
 
 OPEN = "open"
@@ -27,20 +27,20 @@ class Proposal(Base):
     """
 
     __tablename__ = "proposals"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String())
-    project: Mapped[str] = mapped_column(sa.String(), index=True)
-    state: Mapped[str] = mapped_column(sa.String(), index=True)
-    held_because: Mapped[str | None] = mapped_column(sa.String())
-    comment: Mapped[str | None] = mapped_column(sa.String())
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    project: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str] = mapped_column(index=True)
+    held_because: Mapped[str | None]
+    comment: Mapped[str | None]
     generation: Mapped[int] = mapped_column(default=0)
-    comment_marker: Mapped[str | None] = mapped_column(sa.String())
+    comment_marker: Mapped[str | None]
     last_number: Mapped[int] = mapped_column(default=0)
     more_shown: Mapped[bool] = mapped_column(default=False)
     questions: Mapped[list[str]] = mapped_column(default=list)
     asked: Mapped[bool] = mapped_column(default=False)
-    shown_digest: Mapped[str | None] = mapped_column(sa.String())
+    shown_digest: Mapped[str | None]
     created: Mapped[datetime]
     updated: Mapped[datetime]
 
@@ -53,30 +53,30 @@ class ProposedChange(Base):
     """
 
     __tablename__ = "changes"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    rule: Mapped[str] = mapped_column(sa.String())
-    subject: Mapped[str] = mapped_column(sa.String(), default="")
-    kind: Mapped[str] = mapped_column(sa.String())
-    title: Mapped[str] = mapped_column(sa.String())
-    reason: Mapped[str] = mapped_column(sa.Text)
+    rule: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    title: Mapped[str]
+    reason: Mapped[str]
     evidence: Mapped[list[str]] = mapped_column(default=list)
-    source: Mapped[str] = mapped_column(sa.String())
+    source: Mapped[str]
     value: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]]
-    payload_hash: Mapped[str] = mapped_column(sa.String())
-    salt: Mapped[str] = mapped_column(sa.String(), default=lambda: secrets.token_hex(16))
+    payload_hash: Mapped[str]
+    salt: Mapped[str]
     expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[str] = mapped_column(sa.String(), default=OPEN)
+    state: Mapped[str] = mapped_column(default=OPEN)
     shown_at: Mapped[datetime | None]
-    decided_by: Mapped[str | None] = mapped_column(sa.String())
-    decided_by_id: Mapped[str | None] = mapped_column(sa.String())
+    decided_by: Mapped[str | None]
+    decided_by_id: Mapped[str | None]
     decided_at: Mapped[datetime | None]
-    asked_by: Mapped[str | None] = mapped_column(sa.String())
-    asked_by_id: Mapped[str | None] = mapped_column(sa.String())
-    cause: Mapped[str | None] = mapped_column(sa.String())
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    asked_by: Mapped[str | None]
+    asked_by_id: Mapped[str | None]
+    cause: Mapped[str | None]
+    note: Mapped[str | None]
     plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     begun: Mapped[datetime | None]
     receipt: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
@@ -88,15 +88,18 @@ class Dismissal(Base):
     """A person's no, remembered for one item, rule and subject."""
 
     __tablename__ = "dismissals"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    rule: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    subject: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
 
 
 def marker_of(row: ProposedChange) -> str:
-    """What the write of a change carries outside; drafts made beforehand carry the same, so accepting finds them."""
+    """What the write of a change carries outside; drafts made beforehand carry the same, so accepting finds them.
+
+    Its salt is derived, not random: the same change under the same number, after a backup was restored, has it again.
+    """
     named = f"{row.connection}:{row.item}:{row.number}:{row.payload_hash}:{row.salt}"
     return hashlib.sha256(named.encode()).hexdigest()[:16]
 
@@ -195,6 +198,7 @@ def add_change(
         value=finding.value,
         payload=asdict(change),
         payload_hash=change_hash(change),
+        salt=marker_for(session, f"change:{proposal.connection}:{proposal.item}:{proposal.last_number}"),
         expected=dict(expected),
         state=OPEN,
         drafts=[],

@@ -15,17 +15,17 @@ class CommentBudget(Base):
     """New comments of one project on one day of its own calendar; `name` is the write that took the place."""
 
     __tablename__ = "comment_budget"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    project: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    day: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
 
 
 class TokenBudget(Base):
     """Tokens spent or reserved on one day."""
 
     __tablename__ = "token_budget"
-    day: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
     spent: Mapped[int] = mapped_column(default=0)
 
 
@@ -33,8 +33,8 @@ class PaidReply(Base):
     """A model's reply, by hash of prompt, version, model and input: it is never bought twice."""
 
     __tablename__ = "paid_replies"
-    hash: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    prompt: Mapped[str] = mapped_column(sa.String())
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    prompt: Mapped[str]
     reply: Mapped[dict[str, Any]]
     tokens: Mapped[int]
     at: Mapped[datetime]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
+import hmac
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base, changed
+from bot.store.items import Item
 
-MARKER_BYTES = 8
-"""Enough not to be guessed on one item; short, because Azure DevOps shows it at the foot of a comment."""
+MARKER_DIGITS = 16
+"""Hexadecimal; enough not to be guessed on one item, and short, because Azure DevOps shows it under a comment."""
+GENERATIONS_TRIED = 64
+"""How often people may have deleted a comment of ours on one item since a backup was made."""
+
+
+class Installation(Base):
+    """One row, there from the start: the key that all markers are derived from, and when a backup was last restored."""
+
+    __tablename__ = "installation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    marker_key: Mapped[str]
+    created: Mapped[datetime]
+    restored: Mapped[datetime | None]
 
 
 class Write(Base):
@@ -23,11 +37,11 @@ class Write(Base):
     """
 
     __tablename__ = "writes"
-    name: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    connection: Mapped[str] = mapped_column(sa.String())
-    item: Mapped[str] = mapped_column(sa.String())
-    marker: Mapped[str] = mapped_column(sa.String(), unique=True)
-    state: Mapped[str] = mapped_column(sa.String())
+    name: Mapped[str] = mapped_column(primary_key=True)
+    connection: Mapped[str]
+    item: Mapped[str]
+    marker: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
     result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     created: Mapped[datetime]
     sent: Mapped[datetime | None]
@@ -40,20 +54,22 @@ class OwnComment(Base):
     """A comment that the bot wrote, by the tracker's id: what proves it ours once the write is done."""
 
     __tablename__ = "own_comments"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    comment: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    item: Mapped[str] = mapped_column(sa.String())
-    marker: Mapped[str] = mapped_column(sa.String())
-    purpose: Mapped[str] = mapped_column(sa.String(), default="proposal")
-    shown_digest: Mapped[str | None] = mapped_column(sa.String())
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    comment: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str]
+    marker: Mapped[str]
+    purpose: Mapped[str] = mapped_column(default="proposal")
+    shown_digest: Mapped[str | None]
+
+    __table_args__ = (sa.Index("own_comments_by_item", "connection", "item"),)
 
 
 class OwnItem(Base):
     """An item that the bot created, by its key: it is not looked at as if a person had filed it."""
 
     __tablename__ = "own_items"
-    connection: Mapped[str] = mapped_column(sa.String(), primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(), primary_key=True)
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
 
 
 def add_own_items(session: Session, connection: str, keys: Iterable[str]) -> None:
@@ -63,17 +79,48 @@ def add_own_items(session: Session, connection: str, keys: Iterable[str]) -> Non
             session.add(OwnItem(connection=connection, key=key))
 
 
+def comment_name(connection: str, item: str, generation: int) -> str:
+    """The name of the write that is an item's living comment; people may have deleted those of other generations."""
+    return f"comment:{connection}:{item}:{generation}"
+
+
+def answer_name(connection: str, item: str) -> str:
+    """The name of the write that is an item's answer comment."""
+    return f"answer:{connection}:{item}"
+
+
+def marker_for(session: Session, name: str) -> str:
+    """What a write carries outside: the same for ever for one name, so that a record that was lost is found again."""
+    key = bytes.fromhex(session.get_one(Installation, 1).marker_key)
+    return hmac.new(key, name.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()[:MARKER_DIGITS]
+
+
+def records_may_be_missing(session: Session, connection: str, item: str) -> datetime | None:
+    """Since when an item may carry writes that the store knows nothing of; None if it knows of all.
+
+    A backup that was restored lacks what was written after it; an item that was gone for long and came back has had
+    its records dropped.
+    """
+    restored = session.get_one(Installation, 1).restored
+    row = session.get(Item, (connection, item))
+    return restored or (row.gone_since if row is not None else None)
+
+
 def intend(session: Session, name: str, connection: str, item: str, now: datetime, marker: str | None = None) -> Write:
-    """The record of a write: a new one (its marker random, if not given), or that of an interrupted attempt."""
+    """The record of a write: a new one (its marker derived from the name, if not given), or that of another attempt.
+
+    A new one counts as sent already where records may be missing: it is then looked for before it is made.
+    """
     row = session.get(Write, name)
     if row is None:
         row = Write(
             name=name,
             connection=connection,
             item=item,
-            marker=marker or secrets.token_hex(MARKER_BYTES),
+            marker=marker or marker_for(session, name),
             state="intended",
             created=now,
+            sent=records_may_be_missing(session, connection, item),
         )
         session.add(row)
         session.flush()
@@ -118,15 +165,24 @@ def own_answer(session: Session, connection: str, item: str) -> OwnComment | Non
 def is_ours(session: Session, connection: str, item: str, comment: str, marker: str | None) -> bool:
     """Whether a comment is the bot's own.
 
-    It is if its id is recorded. A marker alone counts only while the write that carries it is still under way: once
-    that write is done, its comment is recorded, and the same marker anywhere else is a copy, which proves nothing.
+    It is if its id is recorded. A marker alone counts only while the write that carries it is under way, or may have
+    been made and its record lost: once that write is done, its comment is recorded, and the same marker anywhere else
+    is a copy, which proves nothing.
     """
     own = own_comment(session, connection, comment)
     if own is not None and own.item == item:
         return True
     if marker is None:
         return False
-    under_way = sa.select(Write.name).where(
-        Write.marker == marker, Write.connection == connection, Write.item == item, Write.state != "done"
-    )
-    return session.scalar(under_way) is not None
+    found = sa.select(Write.state).where(Write.marker == marker, Write.connection == connection, Write.item == item)
+    state = session.scalar(found)
+    if state is not None:
+        return state != "done"
+    lost = records_may_be_missing(session, connection, item) is not None
+    return lost and marker in _markers(session, connection, item)
+
+
+def _markers(session: Session, connection: str, item: str) -> set[str]:
+    """Those that comments of ours on an item may carry."""
+    names = [comment_name(connection, item, generation) for generation in range(GENERATIONS_TRIED)]
+    return {marker_for(session, name) for name in (*names, answer_name(connection, item))}

@@ -4,13 +4,15 @@ from typing import Any, Literal
 
 from alembic import context
 
-from bot.store import tables
-from bot.store.database import UtcDateTime
+from bot.store.schema import tables
+from bot.store.schema.types import Text, UtcDateTime
 
 
 def plain_type(kind: str, value: Any, _: Any) -> str | Literal[False]:
     """Versions name the database's own types, so that an old version outlives a change in our code."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, UtcDateTime) else False
+    if kind == "type" and isinstance(value, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return "sa.String()" if kind == "type" and isinstance(value, Text) else False
 
 
 connection = context.config.attributes.get("connection")

@@ -41,7 +41,7 @@ def upgrade() -> None:
         "audit_contents",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("salt", sa.String(), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_table(
@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
@@ -82,7 +82,7 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.String(), nullable=True),
         sa.Column("asked_by_id", sa.String(), nullable=True),
         sa.Column("cause", sa.String(), nullable=True),
-        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
         sa.Column("plan", sa.JSON(), nullable=True),
         sa.Column("begun", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receipt", sa.JSON(), nullable=True),
@@ -211,7 +211,7 @@ def upgrade() -> None:
         sa.Column("connected", sa.DateTime(timezone=True), nullable=False),
         sa.Column("backfilled", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cursor", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("page", sa.Text(), nullable=True),
+        sa.Column("page", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("connection", "project"),
     )
     op.create_table(

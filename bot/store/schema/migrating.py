@@ -1,0 +1,75 @@
+"""How a schema is brought up to date: Alembic's versions, one process at a time, all of them or none.
+
+Within a release every change is additive (a new table, a new column that may be empty, an index): workers of the
+version before go on while the first of the new one has migrated, and each leaves when it sees that the schema moved on.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+WRITERS = 0x57E3A2D
+"""The advisory lock of those who write on PostgreSQL: any number that nobody else in the database uses."""
+
+
+class NewerSchema(Exception):
+    """A later version of the program has been here. The message is a sentence for a person."""
+
+
+def lock(connection: Connection, *, patient: bool = False) -> None:
+    """Wait until no other transaction writes, and keep others from it until this one ends (PostgreSQL).
+
+    `patient`: wait however long it takes, and let each statement take its time.
+    """
+    if patient:
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            connection.exec_driver_sql(f"SET LOCAL {name} = 0")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run the versions up to one, in the transaction that is open. Raises NewerSchema."""
+    present = revision(connection)
+    if present is not None and not is_known(present):
+        raise NewerSchema(
+            f"The database has the schema {present}, which is of a later version of steward than this one. "
+            "Install that version again, or restore a backup that was made before it."
+        )
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def revision(connection: Connection) -> str | None:
+    """The version that the database's schema has; None if it has none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """The version of the schema that this code was written for."""
+    found = _scripts().get_current_head()
+    assert found is not None
+    return found
+
+
+def is_known(version: str) -> bool:
+    """Whether a version of the schema is this one's or an earlier one's."""
+    return any(script.revision == version for script in _scripts().walk_revisions())
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations").replace("%", "%%"))
+    return config
