@@ -24,6 +24,7 @@ from bot.settings import (
 from bot.store.database import Database
 from bot.web.intake import Intake
 from bot.web.keeping import Keeper
+from bot.telemetry.watched import WatchedWriter, observer, watched_jobs
 from integrations.tracker import (
     Applier,
     Commenter,
@@ -108,14 +109,29 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
 
         return job
 
-    return {
-        "triage": on_triage_desk(triage.triage),
-        "hygiene": on_triage_desk(hygiene.hygiene),
-        "delivery": on_acceptance_desk(delivery.deliver),
-        "backfill": on_acceptance_desk(polling.backfill),
-        "poll": on_acceptance_desk(polling.poll),
-        "sweep": on_acceptance_desk(polling.sweep),
-    }
+    return watched_jobs(
+        {
+            "triage": on_triage_desk(triage.triage),
+            "hygiene": on_triage_desk(hygiene.hygiene),
+            "delivery": on_acceptance_desk(delivery.deliver),
+            "backfill": on_acceptance_desk(polling.backfill),
+            "poll": on_acceptance_desk(polling.poll),
+            "sweep": on_acceptance_desk(polling.sweep),
+        }
+    )
+
+
+def gravedigger(wired: Mapping[str, Wired]) -> Callable[[Run | QueuedJob, str], None]:
+    """Keeps dead letters of jobs that never came to a flow of theirs."""
+
+    def bury(run: Run | QueuedJob, reason: str) -> None:
+        each = wired.get(run.args[0]) if run.args else None
+        if each is None:
+            log.error("job given up", job=run.id, kind=run.kind, reason=reason)
+        else:
+            outcome.bury(each.acceptance, run, reason)
+
+    return bury
 
 
 def door(
@@ -240,7 +256,8 @@ def _criteria_writer(settings: Settings, db: Database, now: Callable[[], datetim
         budget,
     )
     own_secrets = tuple(secret.get_secret_value() for secret in settings.secrets())
-    return CriteriaWriter(db, writer, load_library()["acceptance_criteria"], model.name, now, own_secrets)
+    watched = WatchedWriter(writer, model.price_in, model.price_out)
+    return CriteriaWriter(db, watched, load_library()["acceptance_criteria"], model.name, now, own_secrets)
 
 
 def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection) -> Client:
@@ -261,6 +278,7 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection)
     return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
 
 
+        observer=observer(name),
 def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> Client:
     from integrations.azure_devops.client import AzureDevOpsConnection as Connection
     from integrations.azure_devops.webhook import AzureDevOpsWebhook
@@ -274,3 +292,4 @@ def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> C
         comment_format=connection.comment_format,
     )
     return Client(azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook())
+        observer=observer(name),

@@ -14,6 +14,7 @@ from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, Not
 from bot.flows import applying, choosing, closing, rights, speaking
 from bot.flows.desk import AcceptanceDesk, Project
 from bot.store import audit, decisions, items, proposals, writes
+from bot.telemetry import metrics, watched
 from integrations.blocks import Blocks
 from integrations.tracker import Comment, Missing, Right
 from rules.model import Person, WorkItem
@@ -53,6 +54,7 @@ class Word:
     def refuse(self, missing: str, *, about: str = "refused") -> None:
         """Tell the person what is missing, and record it."""
         self.answer(answers.refusal(missing), about=about)
+        metrics.decisions.labels(self.desk.connection, "refused").inc()
         with self.desk.db.write() as session:
             subject = f"{self.desk.connection}:{self.item.id}"
             content = {"by": self.person.id, "missing": missing, "comment": self.comment.id}
@@ -166,6 +168,7 @@ def _accept(word: Word, command: Accept) -> None:
         own = choosing.in_own_words(word.desk, word.item, numbers[0], command.own_lines, word.cause)
         if own is None:
             word.answer(answers.own_words_do_not_fit(numbers[0]), about="own")
+        watched.applied(word.desk.connection, result.outcome, word.comment.created, word.desk.now())
             return
         numbers = (own,)
     for number in numbers:
@@ -207,6 +210,7 @@ def _reject(word: Word, command: Reject) -> None:
         for number in chosen.numbers:
             row = session.get(proposals.ProposedChange, (word.desk.connection, word.item.id, number))
             if row is None or row.state != proposals.OPEN:
+            metrics.decisions.labels(word.desk.connection, "rejected").inc()
                 continue
             row.state, row.note, row.cause = "rejected", command.reason, word.cause
             row.decided_by, row.decided_by_id, row.decided_at = word.person.name, word.person.id, now

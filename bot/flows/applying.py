@@ -18,6 +18,7 @@ from bot.flows.desk import AcceptanceDesk, Project, TryAgain
 from bot.store import audit, items, proposals, writes
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
+from bot.telemetry import metrics
 from integrations.tracker import DRAFT_LABEL, Conflict, Invalid, Missing, Plan, Receipt, Refused, Right, Throttled
 from rules.model import Person, WorkItem
 
@@ -224,6 +225,7 @@ def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, recei
     fresh = desk.reader.fetch(item.id)
     now = desk.now()
     values: dict[str, Any] = {"state": done, "note": None, "plan": None}
+    metrics.decisions.labels(desk.connection, done).inc()
     if done == "accepted":
         values["receipt"] = asdict(replace(receipt, details=dict(receipt.details)))
     else:
@@ -262,6 +264,7 @@ def _give_up(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, erro
     if state == "accepting":
         _set(
             desk,
+    metrics.conflicts.labels(desk.connection).inc()
             item,
             number,
             "not_applied",

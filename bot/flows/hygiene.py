@@ -12,6 +12,7 @@ from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, items, proposals, writes
+from bot.telemetry import metrics
 from integrations.tracker import Conflict, Invalid, Missing, Refused
 from rules.model import WorkItem
 
@@ -88,4 +89,6 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem) -> bool:
         if known is None or held is None:
             proposal.held_because = held or (None if project.suggests else "found by the nightly run")
             proposal.state = "shown" if project.suggests and not held else "recorded"
+            if proposal.state == "recorded":
+                metrics.proposals.labels(desk.connection, "recorded").inc()
         return proposal.state == "shown"

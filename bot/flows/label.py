@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.flows import applying, speaking
 from bot.flows.desk import AcceptanceDesk, Project
 from bot.store import audit, decisions, proposals
+from bot.telemetry import watched
 from integrations.tracker import ACCEPT_LABEL, HistoryEntry
 from rules.model import WorkItem
 
@@ -55,6 +56,7 @@ def _accept(
     desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, entry: HistoryEntry, cause: str
 ) -> None:
     result = applying.accept(desk, project, item, number, entry.actor, cause, checked_by_tracker=True)
+    watched.applied(desk.connection, result.outcome, entry.at, desk.now())
     with desk.db.write() as session:
         content = {"number": number, "by": entry.actor.id, "outcome": result.outcome}
         audit.record(session, "label", f"{desk.connection}:{item.id}", content, desk.now())

@@ -12,6 +12,7 @@ import structlog
 from bot.flows.desk import Desk, Silent, TryAgain
 from bot.jobs import Later, Run
 from bot.store import inbox
+from bot.telemetry import watched
 from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled, TrackerError
 
 log = structlog.get_logger(__name__)
@@ -114,6 +115,7 @@ def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
 def _bury(desk: Desk, run: Run, reason: str, error_id: str | None = None) -> None:
     log.error("dead letter", connection=desk.connection, job=run.id, reason=reason)
     delivery = run.args[-1] if run.kind == "delivery" else None
+    watched.gave_up(desk.connection)
     with desk.db.write() as session:
         inbox.bury(session, desk.connection, reason, desk.now(), delivery=delivery, job=run.id, error_id=error_id)
     _note(desk, run, "dead", reason)

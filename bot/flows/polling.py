@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.flows.desk import Desk, Project
 from bot.jobs import Run
 from bot.store import inbox, items
+from bot.telemetry import watched
 from integrations.tracker import Event, Invalid, Page
 from rules.model import WorkItem
 
@@ -139,6 +140,7 @@ def _hand_in(desk: Desk, item: WorkItem) -> bool:
     )
     with desk.db.write() as session:
         new = inbox.add(session, desk.connection, event, "poll", desk.now())
+    watched.took_in(desk.connection, inbox.delivery_id(desk.connection, event), "poll", new)
     if new:
         hand_over(desk, inbox.delivery_id(desk.connection, event), item.id)
     return new

@@ -23,6 +23,7 @@ from bot.flows.choosing import shown_state
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
 from bot.store import decisions, items, proposals, spending, writes
+from bot.telemetry import metrics
 from integrations.blocks import Blocks, pack, unpack
 from integrations.tracker import Invalid, Missing, Refused
 from rules.model import AddCriteria, LinkDuplicate, Person, WorkItem
@@ -64,6 +65,7 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
                 proposals.comment_deleted(session, row, desk.now())
         return "deleted"
     _shown(desk, item, proposal.comment, view, digest)
+    metrics.proposals.labels(desk.connection, "comment_edited").inc()
     return "edited"
 
 
@@ -80,6 +82,7 @@ def _post(
             if row is not None:
                 row.state = "held"
                 row.held_because = f"the project has had its {project.daily_budget} comments for the day"
+            metrics.proposals.labels(desk.connection, "held").inc()
             return "held"
     try:
         comment, marker = _write(desk, name, item, blocks)
@@ -93,6 +96,7 @@ def _post(
             row.comment, row.comment_marker = comment, marker
             row.asked = row.asked or view.mention_reporter
     _shown(desk, item, comment, view, digest)
+    metrics.proposals.labels(desk.connection, "commented").inc()
     log.info("commented", connection=desk.connection, item=item.key)
     return "posted"
 

@@ -15,6 +15,7 @@ from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
+from bot.telemetry import metrics
 from integrations.tracker import Missing
 from rules.model import AddCriteria, Context, Finding, Person, WorkItem
 
@@ -120,6 +121,8 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem, *, asked: bool) ->
         )
     return len(findings)
 
+            if proposal.state != "shown":
+                metrics.proposals.labels(desk.connection, proposal.state).inc()
 
 def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> tuple[Finding, ...]:
     """What the rules say, with the model's better words where there is one."""

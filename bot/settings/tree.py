@@ -214,6 +214,8 @@ class ModelSettings(BaseModel):
     daily_tokens: int = Field(
         default=200_000, ge=0, description="Tokens a day and project; beyond them rules do the work."
     )
+    price_in: float = Field(default=0.0, ge=0, description="What a million tokens of prompts cost; counts the cost.")
+    price_out: float = Field(default=0.0, ge=0, description="What a million tokens of answers cost, likewise.")
     plain_http: bool = Field(default=False, description="Allow http:// to another machine: texts travel unencrypted.")
 
 

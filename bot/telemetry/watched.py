@@ -44,6 +44,21 @@ def gave_up(connection: str) -> None:
         end.outcome = "dead_letter"
 
 
+def applied(connection: str, outcome: str, said: datetime, now: datetime) -> None:
+    """A person's word, said then, has been carried out, or not: how long it took."""
+    if outcome == "applied":
+        metrics.apply_seconds.labels(connection).observe(max(0.0, (now - said).total_seconds()))
+
+
+def took_in(connection: str, delivery: str, source: str, new: bool, seconds: float = 0.0) -> None:
+    """A delivery came, and is kept if it is new."""
+    metrics.deliveries.labels(connection, "kept" if new else "known_already").inc()
+    if new:
+        tracing.taken_in(delivery, seconds, connection, source)
+    else:
+        metrics.duplicates.labels(connection).inc()
+
+
 def watched_job(job: Job) -> Job:
     """The same job, counted, timed and traced, each of its steps too."""
 
@@ -110,6 +125,10 @@ class _WatchedRun:
     @property
     def attempt(self) -> int:
         return self.inner.attempt
+
+    @property
+    def partition(self) -> str | None:
+        return self.inner.partition
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         with tracing.span(f"step {name}", {}):
