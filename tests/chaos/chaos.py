@@ -36,7 +36,7 @@ QUIET_SECONDS = 3.0
 class Order:
     """What one run is to be. `kills` is how many come fast, after READY_SECONDS; `most_kills` bounds the slower ones
     that follow while tickets are left. Where `minutes` is given, PostgreSQL restarts for so long instead. `rate` is in
-    tickets a second, `patience` in seconds."""
+    tickets a second, `patience` in seconds; `workers` are those of PostgreSQL."""
 
     store: Store
     flavour: Flavour
@@ -47,6 +47,7 @@ class Order:
     minutes: float = 0.0
     rate: float = 2.0
     patience: float = 420.0
+    workers: int = 3
 
 
 class Run:
@@ -64,7 +65,10 @@ class Run:
             stage = Stage(self.folder, order.flavour, database=server.create("steward") if server else None)
             ending.callback(stage.close)
             self.stage, self.server = stage, server
-            crew = (many_processes if server else one_process)(stage.config, stage.port, self.folder)
+            if server:
+                crew = many_processes(stage.config, stage.port, self.folder, order.workers)
+            else:
+                crew = one_process(stage.config, stage.port, self.folder)
             self.crew = crew
             ending.callback(crew.stop)
             crew.start()

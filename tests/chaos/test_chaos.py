@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.__main__ import FAULTS
-from tests.chaos.chaos import Order, Run
+from tests.chaos.chaos import Order, Run, Store
 from tests.postgres import binaries
 
 
 @pytest.mark.xdist_group("chaos")
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_fault_15_nothing_is_lost_or_doubled_while_the_bot_is_killed(tmp_path: Path, store: str) -> None:
+def test_fault_15_nothing_is_lost_or_doubled_while_the_bot_is_killed(tmp_path: Path, store: Store) -> None:
     if store == "postgres" and binaries() is None:
         pytest.skip("this machine has no PostgreSQL server")
-    order = Order(store, "azure-devops", seed=4, tickets=10, kills=3, most_kills=4, rate=4.0, patience=60.0)  # type: ignore[arg-type]
+    order = Order(store, "azure-devops", 4, tickets=10, kills=3, most_kills=4, rate=4.0, patience=60.0, workers=2)
     report = Run(order, tmp_path, lambda how: None).measure()
     assert {name: report[name] for name in FAULTS} == {name: [] for name in FAULTS}
     assert report["dead_letters"] == []
