@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, jsonify, request
 
+from bot.telemetry import watched
 from bot.web.intake import Answer, Intake
 
 HEADERS = {
@@ -56,9 +58,13 @@ def create_app(intakes: Mapping[str, Intake], ready: Callable[[], Mapping[str, b
 def _take(intakes: Mapping[str, Intake], vendor: str, connection: str) -> Answer:
     intake = intakes.get(connection)
     if intake is None or intake.vendor != vendor:
+        watched.answered("", "no_such_connection", 0.0)
         return Answer(404, "there is no such connection")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return intake.take(headers, request.stream, request.content_length)
+    started = time.perf_counter()
+    answer = intake.take(headers, request.stream, request.content_length)
+    watched.answered(connection, answer.outcome, time.perf_counter() - started)
+    return answer
 
 
 def _reply(answer: Answer) -> tuple[Response, int]:

@@ -9,14 +9,16 @@ fill the disk.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import structlog
 
-from bot.store import items
+from bot.store import inbox, items
 from bot.store.database import Database
+from bot.telemetry import watched
 from bot.web.keeping import Busy, Keeper, Unkeepable
 from integrations.tracker import BadSignature, Malformed, UnknownEvent, Webhook, WebhookSecret
 
@@ -35,14 +37,15 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sender is told."""
+    """What the sender is told; `outcome` is what it is counted as, where keeping has not counted it."""
 
     status: int
     message: str
+    outcome: str = ""
     retry_after: int = 0
 
 
-NOT_SIGNED = Answer(401, "the delivery is not signed with this connection's secret")
+NOT_SIGNED = Answer(401, "the delivery is not signed with this connection's secret", "not_signed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +65,43 @@ class Intake:
     def take(self, headers: Mapping[str, str], stream: Stream, length: int | None) -> Answer:
         """Take one delivery, and say what to answer. Never raises for anything a sender can do."""
         if not self.secrets():
-            return Answer(401, "this connection takes no webhooks: it has no webhook secret")
+            return Answer(401, "this connection takes no webhooks: it has no webhook secret", "no_secret")
         body = None if length is not None and length > self.body_limit else _read(stream, self.body_limit)
         if body is None and self.vendor != "azure-devops":
-            return Answer(413, f"a delivery may have at most {self.body_limit} bytes")
+            return Answer(413, f"a delivery may have at most {self.body_limit} bytes", "too_large")
         # Basic authentication needs no body, and a 413 would switch the subscription of Azure DevOps off.
         if not self._is_authentic(headers, body or b""):
             return NOT_SIGNED
         if not self.has_room():
-            return _later("the disk is nearly full")
+            return _later("the disk is nearly full", "disk_full")
         try:
             if body is None:
-                return self._bury(f"larger than {self.body_limit} bytes", headers, b"")
+                return self._bury("too_large", f"larger than {self.body_limit} bytes", headers, b"")
             return self._keep(headers, body)
         except Busy:
-            return _later("too many deliveries wait")
+            return _later("too many deliveries wait", "busy")
         except Exception as error:  # noqa: BLE001 - a 500 would switch the subscription of Azure DevOps off
             log.error("delivery not kept", connection=self.connection, error=type(error).__name__)
-            return _later("the delivery could not be kept")
+            return _later("the delivery could not be kept", "not_kept")
 
     def _keep(self, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
             event = self.webhook.read(headers, body)
         except Malformed as error:
-            return self._bury(f"not readable: {error}", headers, body)
+            return self._bury("unreadable", f"not readable: {error}", headers, body)
         except UnknownEvent as error:
-            return self._bury(f"unknown event {error.event[:100]!r}", headers, body)
+            return self._bury("unknown_event", f"unknown event {error.event[:100]!r}", headers, body)
         if event.kind == "ignored":
-            return Answer(200, f"{event.name} is not needed")
+            return Answer(200, f"{event.name} is not needed", "ignored")
         if event.project is not None and event.project not in self.projects and not self._is_known(event.item):
-            return Answer(200, f"project {event.project} is not in the settings")
+            return Answer(200, f"project {event.project} is not in the settings", "other_project")
         try:
+            started = time.perf_counter()
             new = self.keeper.keep(self.connection, event)
         except Unkeepable:
-            return self._bury("the database does not take it", headers, body)
+            return self._bury("unkeepable", "the database does not take it", headers, body)
+        key = inbox.delivery_id(self.connection, event)
+        watched.took_in(self.connection, key, "webhook", new, time.perf_counter() - started)
         return Answer(200, "kept" if new else "known already")
 
     def _is_known(self, item: str) -> bool:
@@ -113,13 +119,13 @@ class Intake:
             return True
         return False
 
-    def _bury(self, reason: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _bury(self, outcome: str, reason: str, headers: Mapping[str, str], body: bytes) -> Answer:
         self.keeper.bury(self.connection, reason, body)
-        return Answer(200, f"kept for a person to look at: {reason}"[:300])
+        return Answer(200, f"kept for a person to look at: {reason}"[:300], outcome)
 
 
-def _later(reason: str) -> Answer:
-    return Answer(503, f"{reason}; please send it again", secrets.choice(RETRY_AFTER_SECONDS))
+def _later(reason: str, outcome: str) -> Answer:
+    return Answer(503, f"{reason}; please send it again", outcome, secrets.choice(RETRY_AFTER_SECONDS))
 
 
 def _read(stream: Stream, limit: int) -> bytes | None:
