@@ -24,14 +24,16 @@ class NewerSchema(Exception):
 
 
 def lock(connection: Connection, *, patient: bool = False) -> None:
-    """Wait until no other transaction writes, and keep others from it until this one ends (PostgreSQL).
-
-    `patient`: wait however long it takes, and let each statement take its time.
-    """
+    """Wait until no other transaction writes, and keep others from it until this one ends (PostgreSQL)."""
     if patient:
-        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-            connection.exec_driver_sql(f"SET LOCAL {name} = 0")
+        be_patient(connection)
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+
+def be_patient(connection: Connection) -> None:
+    """Let this transaction take its time (PostgreSQL)."""
+    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        connection.exec_driver_sql(f"SET LOCAL {name} = 0")
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:

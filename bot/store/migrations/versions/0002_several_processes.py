@@ -59,6 +59,7 @@ def upgrade() -> None:
         inbox.create_index("inbox_by_state", ["state", "received"])
         inbox.create_index("inbox_by_item", ["connection", "item", "received"])
         inbox.create_index("ix_inbox_finished", ["finished"])
+    op.execute("UPDATE inbox SET finished = received WHERE state = 'ignored' AND finished IS NULL")
     with op.batch_alter_table("own_comments") as comments:
         comments.create_index("own_comments_by_item", ["connection", "item"])
     with op.batch_alter_table("handled_comments") as comments:
