@@ -74,7 +74,7 @@ def _post(
 ) -> str:
     with desk.db.read() as session:
         stored = proposals.get(session, desk.connection, item.id)
-    name = f"comment:{desk.connection}:{item.id}:{stored.generation if stored else 0}"
+    name = writes.comment_name(desk.connection, item.id, stored.generation if stored else 0)
     today = desk.now().astimezone(project.zone).date()
     with desk.db.write() as session:
         if not spending.take_comment(session, desk.connection, project.key, today, name, project.daily_budget):
@@ -198,7 +198,7 @@ def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if known is not None and known.shown_digest == digest:
         return "unchanged"
-    comment, _ = _write(desk, f"answer:{desk.connection}:{item.id}", item, blocks)
+    comment, _ = _write(desk, writes.answer_name(desk.connection, item.id), item, blocks)
     with desk.db.write() as session:
         row = writes.own_comment(session, desk.connection, comment)
         if row is not None:
