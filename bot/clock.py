@@ -1,7 +1,8 @@
-"""The clock (APScheduler): the only module that knows it. A tick enqueues a job by an id; the engine makes it one run.
+"""The clock (APScheduler): the only module that knows it. A tick becomes a job, and of several clocks' ticks one.
 
-Each replica has its own clock with its own memory: the same tick from three clocks is the same id, hence one job. The
-nightly ids carry the project's local date, so a tick missed while the bot was down is made up for at its next start.
+Each replica has its own clock with its own memory. Nightly ids carry the local date the night was due on, so that
+three clocks make one job of it, and a night missed while the bot was down is made up for at its next start. Ticks of an
+interval are claimed in the store, by whoever comes first.
 """
 
 from __future__ import annotations
@@ -11,21 +12,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+log = structlog.get_logger(__name__)
+
+SLACK = timedelta(seconds=1)
+"""A scheduler may fire a moment early."""
 MAKE_UP = timedelta(hours=20)
 """How long ago a nightly tick may have been missed and still be made up for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A tick every so many seconds; `fire` gets the tick's number since the epoch, the same on every replica."""
+    """A tick every so many seconds."""
 
     name: str
     seconds: float
-    fire: Callable[[int], None]
+    fire: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,12 @@ class Nightly:
 
 
 class Clock:
-    """Runs ticks in one background thread until `stop`."""
+    """Runs ticks in one background thread until `stop`. `now` is the time of day, as the scheduler knows it."""
 
     def __init__(self, ticks: Sequence[Every | Nightly], now: Callable[[], datetime]) -> None:
         self._ticks, self._now = ticks, now
         self._scheduler = BackgroundScheduler(
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
     def start(self) -> None:
@@ -63,21 +69,32 @@ class Clock:
             self._scheduler.shutdown(wait=True)
 
     def _add_interval(self, tick: Every) -> None:
-        def fire() -> None:
-            tick.fire(int(self._now().timestamp() // tick.seconds))
-
-        self._scheduler.add_job(fire, IntervalTrigger(seconds=tick.seconds), id=tick.name, next_run_time=self._now())
+        trigger = IntervalTrigger(seconds=tick.seconds)
+        self._scheduler.add_job(_kept(tick.name, tick.fire), trigger, id=tick.name, next_run_time=self._now())
 
     def _add_night(self, tick: Nightly) -> None:
         trigger = CronTrigger(hour=tick.hour, minute=tick.minute, timezone=tick.zone)
 
         def fire() -> None:
-            tick.fire(self._now().astimezone(tick.zone).date().isoformat())
+            # By the date it was due on: a night that is late, or begins just before midnight, is still that one.
+            due = last_missed(trigger, self._now() + SLACK)
+            if due is not None:
+                tick.fire(due.astimezone(tick.zone).date().isoformat())
 
-        missed = last_missed(trigger, self._now())
-        if missed is not None:
-            tick.fire(missed.astimezone(tick.zone).date().isoformat())
-        self._scheduler.add_job(fire, trigger, id=tick.name)
+        _kept(tick.name, fire)()
+        self._scheduler.add_job(_kept(tick.name, fire), trigger, id=tick.name)
+
+
+def _kept(name: str, fire: Callable[[], None]) -> Callable[[], None]:
+    """A tick that cannot be fired (the database is away) is logged, and the next one comes all the same."""
+
+    def firing() -> None:
+        try:
+            fire()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the clock goes on
+            log.warning("tick not fired", tick=name, error=type(error).__name__)
+
+    return firing
 
 
 def last_missed(trigger: CronTrigger, now: datetime) -> datetime | None:

@@ -31,7 +31,7 @@ class Later:
 
 
 class Run(Protocol):
-    """One attempt at a job. `args` are ids; `attempt` counts from 0."""
+    """One attempt at a job. `args` are ids; `attempt` counts from 0; `partition` as it was enqueued with."""
 
     @property
     def id(self) -> str: ...
@@ -44,6 +44,9 @@ class Run(Protocol):
 
     @property
     def attempt(self) -> int: ...
+
+    @property
+    def partition(self) -> str | None: ...
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """Do a part of the job; after a crash its recorded result is used instead."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.flows import delivery, hygiene, polling, triage
+import structlog
+
+from bot.flows import delivery, hygiene, outcome, polling, triage
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.outcome import guarded
-from bot.jobs import Enqueue, Job, Later, Run
+from bot.jobs import Enqueue, Job, Later, QueuedJob, Run
 from bot.search.candidates import Candidates
 from bot.search.index import DuplicateIndex
 from bot.settings import (
@@ -22,9 +24,9 @@ from bot.settings import (
     Settings,
 )
 from bot.store.database import Database
+from bot.telemetry.watched import WatchedWriter, observer, watched_jobs
 from bot.web.intake import Intake
 from bot.web.keeping import Keeper
-from bot.telemetry.watched import WatchedWriter, observer, watched_jobs
 from integrations.tracker import (
     Applier,
     Commenter,
@@ -36,6 +38,8 @@ from integrations.tracker import (
     WebhookSecret,
 )
 from rules.model import AddCriteria, WorkItem
+
+log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 3.05
 DraftCriteria = Callable[[WorkItem], AddCriteria | None]
@@ -274,11 +278,11 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection)
         "cloud" if cloud else "data_center",
         browse_url=connection.browse_url,
         timeout=(CONNECT_SECONDS, connection.timeout),
+        observer=observer(name),
     )
     return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
 
 
-        observer=observer(name),
 def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> Client:
     from integrations.azure_devops.client import AzureDevOpsConnection as Connection
     from integrations.azure_devops.webhook import AzureDevOpsWebhook
@@ -290,6 +294,6 @@ def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> C
         cache_dir=data / "azure-devops",
         timeout=(CONNECT_SECONDS, connection.timeout),
         comment_format=connection.comment_format,
+        observer=observer(name),
     )
     return Client(azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook())
-        observer=observer(name),

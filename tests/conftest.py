@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ from integrations.sandbox.records import Comment, Item, Seed, User
 from integrations.sandbox.site import Mounted, Site, serve
 from integrations.sandbox.state import Tracker
 from tests import texts
+from tests.postgres import PostgresServer, binaries
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -61,6 +63,7 @@ class InlineRun:
     kind: str
     args: tuple[str, ...]
     attempt: int
+    partition: str | None = None
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         return work()
@@ -84,7 +87,7 @@ class InlineQueue:
     def enqueue(self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0) -> None:
         if job_id not in self._known:
             self._known.add(job_id)
-            self._push(InlineRun(job_id, kind, args, 0), delay)
+            self._push(InlineRun(job_id, kind, args, 0, partition), delay)
 
     def enqueue_many(self, jobs: Sequence[QueuedJob], connection: sa.Connection | None = None) -> None:
         for job in jobs:
@@ -104,7 +107,7 @@ class InlineQueue:
             self._under_way = None
             count += 1
             if later is not None:
-                self._push(InlineRun(run.id, run.kind, run.args, run.attempt + 1), later.seconds)
+                self._push(InlineRun(run.id, run.kind, run.args, run.attempt + 1, run.partition), later.seconds)
         return count
 
     def give_back(self) -> None:
@@ -126,7 +129,16 @@ class World:
     """A tracker with people, and a bot that looks after it."""
 
     def __init__(
-        self, folder: Path, flavour: str, *, rights: str, account: str, intake: str, project: str, mode: str
+        self,
+        folder: Path,
+        flavour: str,
+        *,
+        rights: str,
+        account: str,
+        intake: str,
+        project: str,
+        mode: str,
+        database: str | None,
     ) -> None:
         self.flavour, self.account = flavour, account
         self.tracker = Tracker("tracker", flavour, bot=rights)  # type: ignore[arg-type]
@@ -135,7 +147,7 @@ class World:
         self.mounted: Mounted = self.site["tracker"]
         self.project = self.tracker.projects()[0].key
         self.queue = InlineQueue()
-        self.config = self._write_settings(folder, account, intake, project, mode)
+        self.config = self._write_settings(folder, account, intake, project, mode, database)
         self.settings = load(self.config)
         self.db = Database(wiring.database_url(self.settings))
         self.db.migrate()
@@ -288,7 +300,9 @@ class World:
         door = wiring.door(self.wired, self.settings, self.queue.now, self.keeper, lambda: self.has_room)
         return create_app({"tracker": door}, lambda: {"store": self.db.answers()})
 
-    def _write_settings(self, folder: Path, account: str, intake: str, project: str, mode: str) -> Path:
+    def _write_settings(
+        self, folder: Path, account: str, intake: str, project: str, mode: str, database: str | None
+    ) -> Path:
         steward = self.tracker.user("dana" if account == "shared" else "steward")
         (folder / "token").write_text(steward.token)
         (folder / "secret").write_text("s3cret")
@@ -298,14 +312,26 @@ class World:
         lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
         lines += ["[projects.main]", f'key = "{self.project}"', 'connection = "tracker"', f'mode = "{mode}"']
         lines.append(project.format_map({user.name: user.id for user in self.tracker.users()}))
+        if database is not None:
+            (folder / "database").write_text(database)
+            lines += ["[engine]", f'database_url = {{ file = "{folder / "database"}" }}']
         path = folder / "steward.toml"
         path.write_text("\n".join(lines))
         return path
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests that need no crash of it; it does not wait for the disk."""
+    if binaries() is None:
+        pytest.skip("no PostgreSQL server on this machine")
+    with PostgresServer(tmp_path_factory.mktemp("postgres"), {"fsync": "off"}) as server:
+        yield server
+
+
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Makes worlds; each is closed at the end of the test."""
+def make_world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
+    """Makes worlds; each is closed at the end of the test. `database` "postgresql": not on SQLite."""
     worlds: list[World] = []
 
     def make(
@@ -316,10 +342,14 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         intake: str = "webhook",
         project: str = "",
         mode: str = "suggest",
+        database: Literal["sqlite", "postgresql"] = "sqlite",
     ) -> World:
         folder = tmp_path / f"world-{len(worlds)}"
         folder.mkdir()
-        worlds.append(World(folder, flavour, rights=rights, account=account, intake=intake, project=project, mode=mode))
+        server: PostgresServer | None = None if database == "sqlite" else request.getfixturevalue("postgres")
+        url = server.create(f"world-{uuid4()}") if server is not None else None
+        others = {"rights": rights, "account": account, "intake": intake, "project": project, "mode": mode}
+        worlds.append(World(folder, flavour, database=url, **others))
         return worlds[-1]
 
     yield make

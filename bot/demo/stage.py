@@ -86,6 +86,7 @@ class Stage:
         secret, token = self._folder / "webhook-secret", self._folder / "token"
         secret.write_text(WEBHOOK_SECRET, "utf-8")
         lines = [f'data = "{self._folder / "data"}"', "[server]", f"port = {staging.bot_port}"]
+        lines += ["[operations]", "port = 0"]
         for mounted in self.site:
             tracker = mounted.tracker
             steward = tracker.user("steward")

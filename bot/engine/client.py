@@ -78,7 +78,7 @@ class EngineClient:
             self._put(jobs, connection)
             return
         if self._connections is None:
-            raise RuntimeError("the engine is not started")
+            raise RuntimeError("the engine's tables are not open")
         with self._connections.begin() as own:
             self._put(jobs, own)
 
@@ -154,7 +154,7 @@ class EngineClient:
     @property
     def _open(self) -> DBOSClient:
         if self._client is None:
-            raise RuntimeError("the engine is not started")
+            raise RuntimeError("the engine's tables are not open")
         return self._client
 
     def _put(self, jobs: Sequence[QueuedJob], connection: sa.Connection) -> None:
@@ -165,7 +165,7 @@ class EngineClient:
 
     def _ask(self, query: str, **values: Any) -> Sequence[tuple[Any, ...]]:
         if self._connections is None:
-            raise RuntimeError("the engine is not started")
+            raise RuntimeError("the engine's tables are not open")
         table = "workflow_status" if self.is_sqlite else "dbos.workflow_status"
         with self._connections.connect() as connection:
             return [tuple(row) for row in connection.execute(sa.text(query.format(table=table)), values)]

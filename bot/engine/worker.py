@@ -40,6 +40,7 @@ class EngineRun:
     kind: str
     args: tuple[str, ...]
     attempt: int
+    partition: str | None
     ending: threading.Event
 
     def step(self, name: str, work: Callable[[], T]) -> T:
@@ -59,31 +60,29 @@ def _never(run: Run, reason: str) -> None:
 
 
 class Engine:
-    """One process's hold on the engine: `enqueue` at any time, work after `start`.
+    """One process's share of the work, from `start` to `stop`. The client is opened and closed by whoever made it.
 
     `trial` runs a job in a process of its own and raises Died if that ends; `bury` keeps a dead letter of a job.
     """
 
     def __init__(
         self,
-        url: str,
+        client: EngineClient,
         jobs: Mapping[str, Job],
         *,
-        executor: str = "steward-1",
         concurrency: int = 8,
         trial: Job | None = None,
         bury: Callable[[Run, str], None] = _never,
     ) -> None:
-        self.client = EngineClient(url)
-        self.executor = executor
+        self.client, self.executor = client, ""
         self._jobs, self._concurrency, self._trial, self._bury = jobs, concurrency, trial, bury
         self._draining, self._ending = threading.Event(), threading.Event()
         self._under_way = 0
         self._moved = threading.Condition()
 
-    def start(self) -> None:
+    def start(self, executor: str) -> None:
         """Take up the work that a former process of this slot left, and begin to work."""
-        self.client.open()
+        self.executor = executor
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS(config=self._config())
 
@@ -112,20 +111,7 @@ class Engine:
         self._ending.set()
         # A job that has just ended has yet to be marked so; the engine looks again after a second.
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=1 if drain_seconds else 0)
-        self.client.close()
         return drained
-
-    def enqueue(self, kind: str, job_id: str, *args: str, partition: str | None = None, delay: float = 0.0) -> None:
-        """See EngineClient.enqueue."""
-        self.client.enqueue(kind, job_id, *args, partition=partition, delay=delay)
-
-    def alive(self) -> bool:
-        """See EngineClient.alive."""
-        return self.client.alive()
-
-    def unfinished(self) -> int:
-        """See EngineClient.unfinished."""
-        return self.client.unfinished()
 
     def take_over(self, slots: Sequence[str]) -> None:
         """Put the jobs of dead workers back into their queues. Repeatable: what another has taken up stays its own."""
@@ -178,18 +164,19 @@ class Engine:
                 raise Ending
             self._under_way += 1
         try:
-            return self._attempt(EngineRun(base, kind, tuple(args), attempt, self._ending), partition)
+            return self._attempt(EngineRun(base, kind, tuple(args), attempt, partition or None, self._ending))
         finally:
             with self._moved:
                 self._under_way -= 1
                 self._moved.notify_all()
 
-    def _attempt(self, run: EngineRun, partition: str) -> str:
+    def _attempt(self, run: EngineRun) -> str:
         verdict = self._verdict(run)
         if verdict is None:
             return "done"
-        again = options(run.kind, f"{run.id}#{run.attempt + 1}", partition or None, verdict.seconds)
-        DBOS.enqueue_workflow_with_options(again, run.kind, run.id, list(run.args), partition, run.attempt + 1)
+        again = options(run.kind, f"{run.id}#{run.attempt + 1}", run.partition, verdict.seconds)
+        arguments = (run.kind, run.id, list(run.args), run.partition or "", run.attempt + 1)
+        DBOS.enqueue_workflow_with_options(again, *arguments)
         return "later"
 
     def _verdict(self, run: EngineRun) -> Later | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot import answers, commands
 from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
-from bot.flows import applying, choosing, closing, rights, speaking
+from bot.flows import applying, choosing, closing, looking, rights, speaking
 from bot.flows.desk import AcceptanceDesk, Project
 from bot.store import audit, decisions, items, proposals, writes
 from bot.telemetry import metrics, watched
@@ -142,12 +142,7 @@ def _obey(word: Word, command: Command) -> None:
         case Explain():
             _explain(word, command)
         case Expand():
-            if word.may_edit():
-                desk, item = word.desk, word.item
-                job = f"triage:{desk.connection}:{word.cause}"
-                desk.enqueue(
-                    "triage", job, desk.connection, item.id, "asked", word.cause, partition=desk.partition(item.id)
-                )
+            _expand(word)
         case More():
             _more(word)
         case Mute():
@@ -168,12 +163,12 @@ def _accept(word: Word, command: Accept) -> None:
         own = choosing.in_own_words(word.desk, word.item, numbers[0], command.own_lines, word.cause)
         if own is None:
             word.answer(answers.own_words_do_not_fit(numbers[0]), about="own")
-        watched.applied(word.desk.connection, result.outcome, word.comment.created, word.desk.now())
             return
         numbers = (own,)
     for number in numbers:
         result = applying.accept(word.desk, word.project, word.item, number, word.person, word.cause)
         _report(word, number, result, undoing=False)
+        watched.applied(word.desk.connection, result.outcome, word.comment.created, word.desk.now())
 
 
 def _undo(word: Word, command: Undo) -> None:
@@ -210,12 +205,12 @@ def _reject(word: Word, command: Reject) -> None:
         for number in chosen.numbers:
             row = session.get(proposals.ProposedChange, (word.desk.connection, word.item.id, number))
             if row is None or row.state != proposals.OPEN:
-            metrics.decisions.labels(word.desk.connection, "rejected").inc()
                 continue
             row.state, row.note, row.cause = "rejected", command.reason, word.cause
             row.decided_by, row.decided_by_id, row.decided_at = word.person.name, word.person.id, now
             proposals.dismiss(session, row, now)
             content = {"key": word.item.key, "number": number, "by": word.person.id, "reason": command.reason}
+            metrics.decisions.labels(word.desk.connection, "rejected").inc()
             audit.record(session, "rejected", f"{word.desk.connection}:{word.item.id}", content, now)
 
 
@@ -259,6 +254,16 @@ def _mute(word: Word, on: bool) -> None:
         content = {"key": word.item.key, "by": word.person.id, "on": on}
         audit.record(session, "muted", f"{word.desk.connection}:{word.item.id}", content, word.desk.now())
     word.answer(answers.muted(on), about="mute")
+
+
+def _expand(word: Word) -> None:
+    if not word.may_edit():
+        return
+    with word.desk.db.write() as session:
+        row = items.find(session, word.desk.connection, word.item.id)
+        if row is not None:
+            row.asked = word.cause
+    looking.ask(word.desk, word.item.id, word.cause)
 
 
 def _say_unknown(word: Word, chosen: choosing.Chosen, *, undoing: bool = False) -> None:

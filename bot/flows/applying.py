@@ -187,7 +187,10 @@ def _plan(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan
     row = _load(desk, item, number)
     if row.plan is not None:
         waited = (desk.now() - row.begun).total_seconds() if row.begun else desk.settle
-        if 0 <= waited < desk.settle:
+        if waited < 0:
+            _begun(desk, item, number)  # the clock was set back: the wait begins anew
+            raise TryAgain(desk.settle)
+        if waited < desk.settle:
             raise TryAgain(desk.settle - waited)  # what was sent before may still land
         _begun(desk, item, number)
         return Plan(**row.plan)
@@ -222,10 +225,10 @@ def _settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, recei
     """The write is made: store it, and take the item as it is now for read, so that nobody is told of our own edit."""
     done = "accepted" if state == "accepting" else "undone"
     log.info(done, connection=desk.connection, item=item.key, number=number)
+    metrics.decisions.labels(desk.connection, done).inc()
     fresh = desk.reader.fetch(item.id)
     now = desk.now()
     values: dict[str, Any] = {"state": done, "note": None, "plan": None}
-    metrics.decisions.labels(desk.connection, done).inc()
     if done == "accepted":
         values["receipt"] = asdict(replace(receipt, details=dict(receipt.details)))
     else:
@@ -261,10 +264,10 @@ def _follow(session: Session, before: WorkItem, after: WorkItem, number: int, wr
 
 def _give_up(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, error: Conflict) -> Result:
     """A person was faster: their edit stands."""
+    metrics.conflicts.labels(desk.connection).inc()
     if state == "accepting":
         _set(
             desk,
-    metrics.conflicts.labels(desk.connection).inc()
             item,
             number,
             "not_applied",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.flows import acceptance, applying, closing, label
+from datetime import timedelta
+
+from bot.flows import acceptance, applying, closing, label, looking
 from bot.flows.desk import AcceptanceDesk, Project, Silent
 from bot.jobs import Run
 from bot.store import inbox, items, proposals, writes
@@ -77,18 +79,10 @@ def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, delivery: str
         row.imported = row.imported or (new and progress is not None and item.created < progress.connected)
         items.touch(session, desk.connection, item.id, delivery, now)
         first = row.first_touch or now
-    longest = project.quiet_wait_max - (now - first).total_seconds()
-    wait = max(0.0, min(project.quiet_wait, longest))
-    desk.enqueue(
-        "triage",
-        f"triage:{delivery}",
-        desk.connection,
-        item.id,
-        "scheduled",
-        delivery,
-        partition=desk.partition(item.id),
-        delay=wait,
-    )
+        longest = project.quiet_wait_max - (now - first).total_seconds()
+        wait = max(0.0, min(project.quiet_wait, longest))
+        row.due = now + timedelta(seconds=wait)
+    looking.schedule(desk, item.id, delivery, wait)
     return "waiting"
 
 

@@ -32,7 +32,12 @@ def write_once(
         return str(intent.result["id"]), intent.marker
     if intent.sent is not None:
         waited = (desk.now() - intent.sent).total_seconds()
-        if 0 <= waited < desk.settle:
+        if waited < 0:
+            # The clock was set back: how long ago that was is not known, so the wait begins anew.
+            with desk.db.write() as session:
+                writes.mark_sent(session, name, intent.sent, desk.now())
+            raise TryAgain(desk.settle)
+        if waited < desk.settle:
             raise TryAgain(desk.settle - waited)
         found = find(intent.marker)
         if found is not None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.flows.desk import Desk, Silent, TryAgain
-from bot.jobs import Later, Run
+from bot.jobs import Later, QueuedJob, Run
 from bot.store import inbox
 from bot.telemetry import watched
 from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled, TrackerError
@@ -27,7 +27,7 @@ LONGEST_WAIT = 600.0
 
 COME_AGAIN = ("poll", "sweep")
 """Rounds whose next tick is their next attempt: in an outage they would only pile up."""
-STORE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+STORE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 
 
 def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | None]:
@@ -77,7 +77,7 @@ def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
             # Jira answers 400, not 403, where a right to comment is missing: it may come back.
             if run.attempt < SOME_MINUTES:
                 return Later(_pause(run))
-            _bury(desk, run, f"{type(error).__name__}: {error}")
+            bury(desk, run, f"{type(error).__name__}: {error}")
             return None
         case _:
             return _patiently(desk, run, error)
@@ -85,7 +85,7 @@ def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
 
 def _patiently(desk: Desk, run: Run, error: TrackerError) -> Later | None:
     if run.attempt >= PATIENCE:
-        _bury(desk, run, f"{type(error).__name__} after {run.attempt} attempts: {error}")
+        bury(desk, run, f"{type(error).__name__} after {run.attempt} attempts: {error}")
         return None
     log.warning(
         "later", job=run.id, attempt=run.attempt, error=type(error).__name__, refused=isinstance(error, Refused)
@@ -108,20 +108,32 @@ def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
     log.error("failed", job=run.id, attempt=run.attempt, error=type(error).__name__, error_id=error_id, at=places[-6:])
     if run.attempt + 1 < BUG_PATIENCE:
         return Later(2.0 * (run.attempt + 1))
-    _bury(desk, run, f"an internal error ({type(error).__name__})", error_id)
+    bury(desk, run, f"an internal error ({type(error).__name__})", error_id)
     return None
 
 
-def _bury(desk: Desk, run: Run, reason: str, error_id: str | None = None) -> None:
+def bury(desk: Desk, run: Run | QueuedJob, reason: str, error_id: str | None = None) -> None:
+    """Keep a dead letter of a job, and say so of its delivery."""
     log.error("dead letter", connection=desk.connection, job=run.id, reason=reason)
-    delivery = run.args[-1] if run.kind == "delivery" else None
     watched.gave_up(desk.connection)
+    delivery = run.args[-1] if run.kind == "delivery" else None
     with desk.db.write() as session:
-        inbox.bury(session, desk.connection, reason, desk.now(), delivery=delivery, job=run.id, error_id=error_id)
+        inbox.bury(
+            session,
+            desk.connection,
+            reason,
+            desk.now(),
+            delivery=delivery,
+            job=run.id,
+            kind=run.kind,
+            args=run.args,
+            partition=run.partition,
+            error_id=error_id,
+        )
     _note(desk, run, "dead", reason)
 
 
-def _note(desk: Desk, run: Run, state: str, outcome: str) -> None:
+def _note(desk: Desk, run: Run | QueuedJob, state: str, outcome: str) -> None:
     if run.kind == "delivery":
         with desk.db.write() as session:
             inbox.set_state(session, run.args[-1], state, desk.now(), outcome)

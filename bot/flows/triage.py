@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import rules
 from bot import answers
 from bot.flows import closing, drafts, guards, speaking
-from bot.flows.desk import Project, Silent, TriageDesk
+from bot.flows.desk import Project, Silent, TriageDesk, TryAgain
 from bot.flows.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
@@ -20,6 +20,7 @@ from integrations.tracker import Missing
 from rules.model import AddCriteria, Context, Finding, Person, WorkItem
 
 SCHEDULED, ASKED = "scheduled", "asked"
+EARLY_SECONDS = 1.0
 
 
 def triage(run: Run, desk: TriageDesk) -> None:
@@ -55,6 +56,8 @@ def triage(run: Run, desk: TriageDesk) -> None:
         seen = items.find(session, desk.connection, item_id)
         if seen is not None:
             seen.triaged_digest = items.content_digest(item)
+            if why == ASKED and seen.asked == delivery:
+                seen.asked = None
 
 
 def _nothing_new(desk: TriageDesk, item: WorkItem, cause: str) -> str:
@@ -72,12 +75,22 @@ def _still_the_last(desk: TriageDesk, item_id: str, delivery: str) -> None:
     """The wait begins anew with each edit, up to its maximum; the last one scheduled carries on for all."""
     with desk.db.read() as session:
         row = items.find(session, desk.connection, item_id)
-        if row is None or row.first_touch is None or row.last_delivery == delivery:
+        if row is None or row.first_touch is None:
+            return
+        if row.last_delivery == delivery:
+            _not_before(desk, row.due)
             return
         project = desk.projects.get(row.project)
         longest = timedelta(seconds=project.quiet_wait_max if project else 0.0)
         if desk.now() < row.first_touch + longest:
             raise Silent("a later edit is waited for")
+
+
+def _not_before(desk: TriageDesk, due: datetime | None) -> None:
+    """The engine counts delays by a machine's clock, which may be wrong; the desk's is not."""
+    early = (due - desk.now()).total_seconds() if due is not None else 0.0
+    if early > EARLY_SECONDS:
+        raise TryAgain(early)
 
 
 def _read(desk: TriageDesk, item_id: str) -> str:
@@ -90,7 +103,7 @@ def _read(desk: TriageDesk, item_id: str) -> str:
         items.save(session, item)
         row = items.find(session, desk.connection, item.id)
         if row is not None:
-            row.first_touch = None
+            row.first_touch = row.due = None
     return item.version
 
 
@@ -108,6 +121,8 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem, *, asked: bool) ->
             proposal.state = "held" if held else "shown" if project.suggests else "recorded"
             if not anything_open(session, proposal):
                 proposal.state = "closed"
+            if proposal.state != "shown":
+                metrics.proposals.labels(desk.connection, proposal.state).inc()
         audit.record(
             session,
             "proposed",
@@ -121,8 +136,6 @@ def _look(desk: TriageDesk, project: Project, item: WorkItem, *, asked: bool) ->
         )
     return len(findings)
 
-            if proposal.state != "shown":
-                metrics.proposals.labels(desk.connection, proposal.state).inc()
 
 def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> tuple[Finding, ...]:
     """What the rules say, with the model's better words where there is one."""

@@ -32,19 +32,20 @@ class Executor(Base):
     ended: Mapped[bool] = mapped_column(default=False)
 
 
-def claim(session: Session, name: str, holder: Executor, now: datetime, is_gone: Callable[[str, int], bool]) -> str:
-    """Take the slot called `name`, or `name-2`, `name-3` ... while those before are held by the living.
+def claim(session: Session, name: str, holder: Executor, is_gone: Callable[[str, int], bool]) -> str:
+    """Take the slot called `name`, or `name-2`, `name-3` ... where those before may still be held.
 
-    `holder` says who asks; its id is filled in. `is_gone(host, pid)` may know that a holder has ended.
+    `holder` says who asks; its id is filled in. `is_gone(host, pid)` knows of a holder that has ended. One that only
+    seems dead keeps its slot: it may be a paused host that comes back, and two must not work under one name.
     """
     number = 1
     while True:
         slot = name if number == 1 else f"{name}-{number}"
         row = session.get(Executor, slot, with_for_update=True)
-        if row is None or row.ended or _is_dead(row, now) or is_gone(row.host, row.pid):
+        if row is None or row.ended or is_gone(row.host, row.pid):
             break
         number += 1
-    holder.id, holder.started, holder.beat = slot, now, now
+    holder.id = slot
     session.merge(holder)
     session.flush()
     return slot
@@ -76,7 +77,3 @@ def forget(session: Session, slots: Sequence[str], now: datetime) -> None:
 def listed(session: Session) -> Sequence[Executor]:
     """All slots, by name."""
     return session.scalars(sa.select(Executor).order_by(Executor.id)).all()
-
-
-def _is_dead(row: Executor, now: datetime) -> bool:
-    return row.beat < now - DEAD_AFTER

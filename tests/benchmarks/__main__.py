@@ -135,7 +135,15 @@ class Bench:
         token, secret = self.folder / "token", self.folder / "secret"
         token.write_text(steward.token)
         secret.write_text(SECRET)
-        lines = ['data = "data"', "[server]", f"port = {port}", "[connections.tracker]", 'kind = "jira-cloud"']
+        lines = [
+            'data = "data"',
+            "[server]",
+            f"port = {port}",
+            "[operations]",
+            "port = 0",
+            "[connections.tracker]",
+            'kind = "jira-cloud"',
+        ]
         lines += [f'url = "{url}"', f'user = "{steward.mail}"', f'token = {{ file = "{token}" }}']
         lines += [f'webhook_secret = {{ file = "{secret}" }}', 'intake = "webhook"', "[projects.main]"]
         lines += [f'key = "{self.project}"', 'connection = "tracker"', 'mode = "suggest"', 'nightly = "off"']

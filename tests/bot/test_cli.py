@@ -16,6 +16,7 @@ import pytest
 
 from bot import cli
 from bot.reports.proposals import as_lines
+from bot.settings import load
 from integrations.tracker import Refused, Right
 
 FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
@@ -321,7 +322,7 @@ def test_proposals_of_shadow_mode_are_recorded_and_listed(
 ) -> None:
     world = make_world()
     config = rewrite(config_of(world), 'mode = "suggest"', 'mode = "shadow"')
-    world.settings = cli._load(config)
+    world.settings = load(config)
     world.wire()
     item = world.file(*VAGUE, type="Bug")
     world.work()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.engine import Ending, Engine, JobFailed
+from bot.engine import Ending, Engine, EngineClient, JobFailed
 from bot.jobs import Job, Later, QueuedJob, Run
 from integrations.tracker import Unreachable
 
@@ -40,9 +40,24 @@ class Ran:
 def finished(engine: Engine) -> None:
     """Wait until no job is left."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while engine.unfinished():
+    while engine.client.unfinished():
         assert time.monotonic() < until, "jobs are left"
         time.sleep(0.02)
+
+
+def begun(url: str, jobs: dict[str, Job], **options: Any) -> Engine:
+    """An engine at work on a database."""
+    client = EngineClient(url)
+    client.open()
+    engine = Engine(client, jobs, **options)
+    engine.start("steward-1")
+    return engine
+
+
+def end(engine: Engine, seconds: float = 0.0) -> bool:
+    drained = engine.stop(seconds)
+    engine.client.close()
+    return drained
 
 
 @pytest.fixture
@@ -52,33 +67,32 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
 
     def begin(**jobs: Job) -> Engine:
         if engines:
-            engines[-1].stop(0.0)
-        engines.append(Engine(f"sqlite:///{tmp_path / 'engine.db'}", jobs))
-        engines[-1].start()
+            end(engines[-1])
+        engines.append(begun(f"sqlite:///{tmp_path / 'engine.db'}", jobs))
         return engines[-1]
 
     yield begin
-    engines[-1].stop(0.0)
+    end(engines[-1])
 
 
 def test_an_engine_without_work_is_alive_and_drained_at_once(start: Callable[..., Engine]) -> None:
     engine = start()
-    assert engine.alive()
-    assert engine.unfinished() == 0
+    assert engine.client.alive()
+    assert engine.client.unfinished() == 0
     assert engine.drain(0.0)
 
 
 def test_before_its_start_nothing_can_be_enqueued_and_it_is_not_alive(tmp_path: Path) -> None:
-    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}", {})
-    assert not engine.alive()
-    with pytest.raises(RuntimeError, match="not started"):
-        engine.enqueue("note", "one")
+    client = EngineClient(f"sqlite:///{tmp_path / 'engine.db'}")
+    assert not client.alive()
+    with pytest.raises(RuntimeError, match="not open"):
+        client.enqueue("note", "one")
 
 
 def test_an_id_runs_once_however_often_and_however_soon_it_is_enqueued(start: Callable[..., Engine]) -> None:
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
-    threads = [threading.Thread(target=engine.enqueue, args=("note", "once")) for _ in range(10)]
+    threads = [threading.Thread(target=engine.client.enqueue, args=("note", "once")) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -86,8 +100,8 @@ def test_an_id_runs_once_however_often_and_however_soon_it_is_enqueued(start: Ca
     ran.wait_for(1)
     finished(engine)
 
-    engine.enqueue("note", "once")
-    engine.enqueue("note", "another")
+    engine.client.enqueue("note", "once")
+    engine.client.enqueue("note", "another")
 
     assert ran.wait_for(2) == ["once", "another"]
 
@@ -100,7 +114,7 @@ def test_a_job_that_says_later_is_run_again_as_the_next_attempt(start: Callable[
         return Later(0.1) if run.attempt < 2 else None
 
     engine = start(patient=job)
-    engine.enqueue("patient", "p", "a", "b", partition="item")
+    engine.client.enqueue("patient", "p", "a", "b", partition="item")
 
     assert ran.wait_for(3) == [f"p {attempt} ('a', 'b')" for attempt in range(3)]
     finished(engine)
@@ -116,7 +130,7 @@ def test_jobs_of_one_item_run_in_order_and_never_two_at_a_time(start: Callable[.
 
     engine = start(note=job)
     for number in range(8):
-        engine.enqueue("note", f"job {number}", partition="connection:item")
+        engine.client.enqueue("note", f"job {number}", partition="connection:item")
 
     assert ran.wait_for(8) == [f"job {number}" for number in range(8)]
 
@@ -131,7 +145,7 @@ def test_jobs_of_different_items_run_side_by_side(start: Callable[..., Engine]) 
 
     engine = start(meet=job)
     for name in ("a", "b", "c"):
-        engine.enqueue("meet", name, partition=name)
+        engine.client.enqueue("meet", name, partition=name)
 
     assert sorted(ran.wait_for(3)) == ["a", "b", "c"]
 
@@ -139,8 +153,8 @@ def test_jobs_of_different_items_run_side_by_side(start: Callable[..., Engine]) 
 def test_a_delayed_job_comes_after_one_that_is_not(start: Callable[..., Engine]) -> None:
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
-    engine.enqueue("note", "delayed", partition="a", delay=1.0)
-    engine.enqueue("note", "prompt", partition="b")
+    engine.client.enqueue("note", "delayed", partition="a", delay=1.0)
+    engine.client.enqueue("note", "prompt", partition="b")
 
     assert ran.wait_for(2) == ["prompt", "delayed"]
 
@@ -149,8 +163,8 @@ def test_a_restart_goes_on_with_what_was_enqueued_and_what_was_delayed(start: Ca
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
     engine.drain(1.0)
-    engine.enqueue("note", "kept", partition="a")
-    engine.enqueue("note", "delayed", partition="b", delay=0.5)
+    engine.client.enqueue("note", "kept", partition="a")
+    engine.client.enqueue("note", "delayed", partition="b", delay=0.5)
 
     start(note=lambda run: ran(run.id))
 
@@ -175,10 +189,10 @@ def test_a_job_that_does_not_end_in_time_goes_on_after_the_restart_and_repeats_n
         run.step("second", lambda: _tell(ran, "second done"))
 
     engine = start(steps=job)
-    engine.enqueue("steps", "s", partition="a")
+    engine.client.enqueue("steps", "s", partition="a")
     ran.wait_for(2)
 
-    assert not engine.stop(0.1)
+    assert not end(engine, 0.1)
     released.set()
     assert ran.wait_for(3)[2] == "left"
 
@@ -189,8 +203,8 @@ def test_a_job_that_does_not_end_in_time_goes_on_after_the_restart_and_repeats_n
 def test_a_job_of_a_kind_that_is_no_longer_known_does_not_hold_up_the_others(start: Callable[..., Engine]) -> None:
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
-    engine.enqueue("of another release", "strange", partition="a")
-    engine.enqueue("note", "known", partition="a")
+    engine.client.enqueue("of another release", "strange", partition="a")
+    engine.client.enqueue("note", "known", partition="a")
 
     assert ran.wait_for(1) == ["known"]
 
@@ -204,9 +218,9 @@ def test_a_step_that_fails_leaves_only_the_class_of_its_error(start: Callable[..
             run.step("fails", work)
 
     engine = start(fails=job)
-    engine.enqueue("fails", "f", partition="a")
+    engine.client.enqueue("fails", "f", partition="a")
     finished(engine)
-    engine.stop(0.0)
+    end(engine)
 
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("engine.db*"))
     assert b"ValueError" in kept
@@ -236,13 +250,12 @@ def test_a_failed_step_is_told_as_what_it_was_after_a_crash(tmp_path: Path) -> N
 
     for _ in range(2):
         done.clear()
-        engine = Engine(url, {"job": job})
-        engine.start()
+        engine = begun(url, {"job": job})
         try:
-            engine.enqueue("job", "one", partition="p")
+            engine.client.enqueue("job", "one", partition="p")
             assert done.wait(20)
         finally:
-            engine.stop(0.0)
+            end(engine)
     assert seen == ["Unreachable", "Unreachable"]
 
 
@@ -264,20 +277,19 @@ def test_a_job_that_the_engine_cannot_run_is_buried_at_last(tmp_path: Path, monk
 
     monkeypatch.setattr("bot.engine.worker.NOT_RUNNABLE_PATIENCE", 0)
     graves = Graves()
-    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}", {"fails": job}, bury=graves)
-    engine.start()
+    engine = begun(f"sqlite:///{tmp_path / 'engine.db'}", {"fails": job}, bury=graves)
     try:
-        engine.enqueue("fails", "f", partition="a")
+        engine.client.enqueue("fails", "f", partition="a")
         assert graves.dug.wait(PATIENCE_SECONDS)
     finally:
-        engine.stop(0.0)
+        end(engine)
     assert graves.reasons == ["f: it cannot be run (ValueError)"]
 
 
 def test_jobs_put_in_together_are_there_together_and_known_ones_stay(start: Callable[..., Engine]) -> None:
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
-    engine.enqueue("note", "one", partition="a")
+    engine.client.enqueue("note", "one", partition="a")
     ran.wait_for(1)
     finished(engine)
 
@@ -289,8 +301,8 @@ def test_jobs_put_in_together_are_there_together_and_known_ones_stay(start: Call
 def test_a_client_counts_what_waits_and_forgets_what_has_ended(start: Callable[..., Engine]) -> None:
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
-    engine.enqueue("note", "now", partition="a")
-    engine.enqueue("note", "later", partition="b", delay=600.0)
+    engine.client.enqueue("note", "now", partition="a")
+    engine.client.enqueue("note", "later", partition="b", delay=600.0)
     ran.wait_for(1)
     while ("items", "running") in engine.client.counts():
         time.sleep(0.02)
@@ -298,13 +310,13 @@ def test_a_client_counts_what_waits_and_forgets_what_has_ended(start: Callable[.
     assert {place: count.number for place, count in engine.client.counts().items()} == {("items", "delayed"): 1}
     assert engine.client.forget(datetime.now(UTC) - timedelta(days=1)) == 0
     assert engine.client.forget(datetime.now(UTC) + timedelta(minutes=1)) == 1
-    assert engine.unfinished() == 1
+    assert engine.client.unfinished() == 1
 
 
 def test_a_delay_set_by_a_clock_that_was_wrong_can_be_moved(start: Callable[..., Engine]) -> None:
     ran = Ran()
     engine = start(note=lambda run: ran(run.id))
-    engine.enqueue("note", "n", partition="a", delay=3600.0)
+    engine.client.enqueue("note", "n", partition="a", delay=3600.0)
 
     assert engine.client.shift_delays(-3600.0) == 1
 
@@ -323,7 +335,7 @@ def test_what_another_release_left_is_begun_again_as_a_new_attempt(
         run.step("of the old shape", lambda: None)
 
     engine = start(note=job)
-    engine.enqueue("note", "n", "x", partition="a")
+    engine.client.enqueue("note", "n", "x", partition="a")
     assert going.wait(PATIENCE_SECONDS)
     engine.drain(0.0)
     monkeypatch.setattr("bot.engine.worker.APPLICATION_VERSION", "2")

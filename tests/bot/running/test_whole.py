@@ -146,6 +146,8 @@ class Theatre:
 data = "data"
 [server]
 port = {self.port}
+[operations]
+port = 0
 [connections.tracker]
 kind = "jira-cloud"
 url = "{self.mounted.url}"

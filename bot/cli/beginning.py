@@ -1,0 +1,72 @@
+"""First steps: a settings file, the doctor, the demo."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, until_interrupted
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="Where to write the settings file.")] = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Write a commented settings file to start from."""
+    from importlib.resources import files
+
+    if path.exists() and not force:
+        raise Stop(f"{path} is there already. Use --force to overwrite it, or name another path.")
+    try:
+        path.write_text(files("bot").joinpath("samples/steward.toml").read_text("utf-8"), "utf-8")
+    except OSError as error:
+        raise Stop(f"{path} cannot be written ({error.strerror}).") from None
+    typer.echo(f"Wrote {path}. Fill in a connection and a project, then run: steward doctor")
+
+
+def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Check settings, secrets, the data folder and each connection, and say what to do."""
+    from bot.doctor import examine
+
+    findings = examine(load_settings(config))
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.ok else 'FIX  '} {finding.what}")
+        if finding.remedy:
+            typer.echo(f"      {finding.remedy}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def demo(
+    check: Annotated[
+        bool, typer.Option("--check", help="Walk the main job on three trackers without a person.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --check: print JSON.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A backlog: Jira REST JSON lines or flat JSON lines, gzipped or not.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the sandbox page; the bot takes the next one.")] = 8787,
+) -> None:
+    """Try the bot on this machine: a sandbox tracker to look at, and the bot beside it."""
+    if as_json and not check:
+        raise typer.BadParameter("--json goes with --check", param_hint="--json")
+    with until_interrupted() as stopped:
+        _demonstrate(source, port, stopped, check=check, as_json=as_json)
+
+
+def _demonstrate(source: Path | None, port: int, stopped: threading.Event, *, check: bool, as_json: bool) -> None:
+    from bot.demo import showing
+    from bot.logs import configure
+
+    configure(logging.WARNING)
+    try:
+        if not check:
+            showing.show(source, port, stopped, typer.echo)
+        elif showing.check(source, stopped, as_json=as_json, echo=typer.echo):
+            raise typer.Exit(1)
+    except showing.DemoError as error:
+        raise Stop(str(error)) from None

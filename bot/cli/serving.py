@@ -1,0 +1,100 @@
+"""The commands that run the bot: as one process, or as web server, worker and clock."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, opened, until_interrupted, unusable
+
+if TYPE_CHECKING:
+    from bot.running import Role
+    from bot.settings import Settings
+
+OperationsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--operations-port", min=0, max=65535, help="The port of health, metrics and status; 0 takes a free one."
+    ),
+]
+
+
+def run(config: ConfigOption = DEFAULT_CONFIG, operations_port: OperationsPort = None) -> None:
+    """Run the bot: web server, worker and clock in one process."""
+    _run(config, None, operations_port)
+
+
+def web(config: ConfigOption = DEFAULT_CONFIG, operations_port: OperationsPort = None) -> None:
+    """Run only the web server, which keeps deliveries (PostgreSQL)."""
+    _run(config, "web", operations_port)
+
+
+def worker(
+    config: ConfigOption = DEFAULT_CONFIG,
+    name: Annotated[str | None, typer.Option(help="A name for this worker that outlives the process.")] = None,
+    operations_port: OperationsPort = None,
+) -> None:
+    """Run only a worker, which does the jobs (PostgreSQL). There may be many."""
+    _run(config, "worker", operations_port, name)
+
+
+def clock(config: ConfigOption = DEFAULT_CONFIG, operations_port: OperationsPort = None) -> None:
+    """Run only the clock, which starts polls and nightly runs (PostgreSQL). A second one is a spare."""
+    _run(config, "clock", operations_port)
+
+
+def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Bring the database up to this version, and leave. Every process does so when it starts, too."""
+    with opened(load_settings(config, need_secrets=False)):
+        typer.echo("The database is of this version.")
+
+
+def _run(config: Path, role: str | None, operations_port: int | None, name: str | None = None) -> None:
+    from bot.running import ALL, Role
+
+    settings = load_settings(config, logging.INFO)
+    if operations_port is not None:
+        operations = settings.operations.model_copy(update={"port": operations_port})
+        settings = settings.model_copy(update={"operations": operations})
+    if name is not None:
+        settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"name": name})})
+    with until_interrupted() as stopped:
+        drained = _serve(settings, ALL if role is None else frozenset({Role(role)}), stopped)
+    if not drained:
+        # What is still under way is safe on the disk; its threads would hold the process until they end.
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event) -> bool:
+    """Run the bot until the event is set; whether all that was under way has ended."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.running import Bot, CannotListen, SeparateNeedsServer
+    from bot.store.folder import FolderTaken
+
+    try:
+        bot = Bot(settings, roles)
+    except (FolderTaken, SeparateNeedsServer, CannotListen) as error:
+        raise Stop(str(error)) from None
+    try:
+        bot.start()
+    except SQLAlchemyError as error:
+        bot.stop(0.0, 0.0)
+        raise Stop(unusable(settings, error)) from None
+    if bot.url:
+        typer.echo(f"steward listens on {bot.url} (Ctrl-C ends it)", err=True)
+    typer.echo(f"steward answers /status and /metrics on {bot.operations_url}", err=True)
+    while not stopped.wait(0.5) and not bot.ended.is_set():
+        pass
+    typer.echo("steward ends what is under way (a second Ctrl-C ends it at once)", err=True)
+    drained = bot.stop()
+    if bot.ended.is_set():
+        raise Stop(f"{bot.reason}. Start it again, with the version that the others have.")
+    return drained

@@ -1,0 +1,228 @@
+"""A process of the bot: web server, worker and clock together, or each by itself on PostgreSQL."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from bot import wiring
+from bot.clock import Clock
+from bot.engine import Engine, EngineClient
+from bot.flows import polling, upkeep
+from bot.running.pulse import Pulse
+from bot.running.steady import SteadyClock
+from bot.running.ticking import Ticking
+from bot.running.trial import trial
+from bot.settings import Settings
+from bot.settings.tree import OperationsSettings, ServerSettings
+from bot.store.database import Database
+from bot.store.folder import FolderLock
+from bot.web.app import create_app
+from bot.web.disk import Disk
+from bot.web.keeping import Keeper
+from bot.web.serving import Server
+
+log = structlog.get_logger(__name__)
+
+NOTICE_SECONDS = 1.0
+"""How long "not ready" is said before anything ends, so that whoever asks sees it and goes elsewhere."""
+DRAIN_SECONDS = 15.0
+"""How long jobs under way may take to end; with all else the process is gone within 25 seconds."""
+DATABASE_CLOCK_SECONDS = 5.0
+ALONE = "steward-1"
+"""The slot of a bot that has its data folder to itself."""
+
+
+class Role(StrEnum):
+    """A part of the bot."""
+
+    WEB = "web"
+    WORKER = "worker"
+    CLOCK = "clock"
+
+
+ALL = frozenset(Role)
+
+
+class SeparateNeedsServer(Exception):
+    """Parts of the bot can be processes of their own only on PostgreSQL. The message is a sentence for a person."""
+
+
+class CannotListen(Exception):
+    """An address of the settings is taken, or not this machine's. The message is a sentence for a person."""
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+class Bot:
+    """One process. `start` returns when it does its work; `stop` when all that was under way is kept.
+
+    `ended` is set when it should end by itself, with the reason in `reason`. `wall` tells the time of day.
+    Raises FolderTaken if another bot works on the data folder, SeparateNeedsServer and CannotListen.
+    """
+
+    def __init__(
+        self, settings: Settings, roles: frozenset[Role] = ALL, *, wall: Callable[[], datetime] = _wall
+    ) -> None:
+        self.settings, self.roles = settings, roles
+        self._alone = settings.engine.database_url is None
+        if self._alone and roles != ALL:
+            part = next(iter(roles))
+            raise SeparateNeedsServer(
+                f"steward {part} needs PostgreSQL: set database_url under [engine]. On SQLite one process does it all: "
+                "steward run"
+            )
+        self._lock = FolderLock(settings.data) if self._alone else None
+        self._draining, self.ended, self.reason = threading.Event(), threading.Event(), ""
+        self.db = Database(wiring.database_url(settings))
+        self._wall = wall
+        self._clock_source = wall if self._alone else self.db.now
+        self._steady: SteadyClock | None = None
+        try:
+            self._client = EngineClient(wiring.engine_url(settings))
+            self.wired = wiring.wire(settings, self.db, self._client.enqueue, self.now)
+            self._build()
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _build(self) -> None:
+        """What serves and listens; nothing works yet."""
+        settings = self.settings
+        self._keeper = Keeper(self.db, self._client.enqueue_many, self.now)
+        self._disk = Disk(settings.data)
+        self._server: Server | None = None
+        if Role.WEB in self.roles:
+            doors = {
+                name: wiring.door(each, settings, self.now, self._keeper, self._disk.has_room)
+                for name, each in self.wired.items()
+            }
+            self._server = _listening(create_app(doors, self.ready), settings.server, "server")
+        operations = create_app({}, self.ready)
+        self._operations = _listening(operations, settings.operations, "operations")
+        self._worker = self._make_worker() if Role.WORKER in self.roles else None
+        take_over = self._take_over if self._worker is not None else lambda slots: None
+        self._pulse = Pulse(self.db, self._slot_time, version("backlog-steward"), take_over, self._end)
+        ticking = Ticking(settings, self.wired, self.db, self._client.enqueue, self.now)
+        self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
+
+    def _make_worker(self) -> Engine:
+        keep_jobs = timedelta(seconds=self.settings.retention.finished_jobs)
+        bury = wiring.gravedigger(self.wired)
+        work = upkeep.upkeep(self._client, keep_jobs, lambda: 0, bury, self.now)
+        return Engine(
+            self._client,
+            {**wiring.jobs(self.wired), "upkeep": work},
+            concurrency=self.settings.engine.workers,
+            trial=trial(self.settings),
+            bury=bury,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where webhooks are taken; empty in a process that takes none."""
+        return self._server.url if self._server is not None else ""
+
+    @property
+    def operations_url(self) -> str:
+        """Where health, metrics and the status page are."""
+        return self._operations.url
+
+    def now(self) -> datetime:
+        """The time, without jumps; on PostgreSQL the database's, so that machines agree."""
+        return self._steady() if self._steady is not None else self._clock_source()
+
+    def start(self) -> None:
+        """Migrate, take up unfinished work, serve, keep time."""
+        self._operations.start()
+        self.db.migrate()
+        every = 0.0 if self._alone else DATABASE_CLOCK_SECONDS
+        self._steady = SteadyClock(self._clock_source, every=every, jumped=self._jumped)
+        self._client.open()
+        for each in self.wired.values():
+            polling.connect(each.acceptance)
+        if self._worker is not None:
+            name = ALONE if self._alone else self.settings.engine.name
+            self._worker.start(self._pulse.claim(name, alone=self._alone))
+            self._pulse.start()
+        if self._server is not None:
+            self._keeper.start()
+            self._server.start()
+        if Role.CLOCK in self.roles:
+            # A start looks for what was missed meanwhile, also within the slot of a tick that has fired before.
+            for name in self.wired:
+                self._client.enqueue("poll", f"poll:{name}:start-{secrets.token_hex(8)}", name, "start")
+        self._clock.start()
+
+    def stop(self, drain_seconds: float = DRAIN_SECONDS, notice_seconds: float = NOTICE_SECONDS) -> bool:
+        """Say "not ready", stop ticking, let jobs end while deliveries are still kept, then stop listening and close.
+
+        False if a job did not end within the time: its threads are still there, and it is resumed elsewhere or at the
+        next start.
+        """
+        self._draining.set()
+        self._clock.stop()
+        time.sleep(notice_seconds)
+        if self._worker is not None:
+            self._worker.drain(drain_seconds)
+        if self._server is not None:
+            self._server.close()
+        self._keeper.stop()
+        drained = self._worker.stop(min(1.0, drain_seconds)) if self._worker is not None else True
+        self._pulse.stop()
+        self._pulse.leave()
+        self._operations.close()
+        self._let_go()
+        return drained
+
+    def ready(self) -> dict[str, bool]:
+        """Part by part: may deliveries come?"""
+        parts = {"serving": not self._draining.is_set() and not self.ended.is_set(), "store": self.db.answers()}
+        parts["engine"] = parts["store"] and self._client.alive()
+        if self._alone:
+            parts["disk"] = self._disk.has_room()
+        return parts
+
+    def _slot_time(self) -> datetime:
+        return self._clock_source() if not self._alone else self.now()
+
+    def _take_over(self, slots: list[str]) -> None:
+        if self._worker is not None:
+            self._worker.take_over(slots)
+            if adopted := self._worker.adopt(slots):
+                log.info("begun anew", jobs=adopted)
+
+    def _jumped(self, by: timedelta) -> None:
+        """The machine's clock was set back: nothing may wait until the time it was set back from."""
+        if self._alone and by < timedelta(0):
+            moved = self._client.shift_delays(by.total_seconds())
+            log.info("delays moved", jobs=moved, by_seconds=round(by.total_seconds()))
+
+    def _end(self, reason: str) -> None:
+        self.reason = reason
+        self.ended.set()
+
+    def _let_go(self) -> None:
+        if hasattr(self, "_client"):
+            self._client.close()
+        self.db.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _listening(app: Any, place: ServerSettings | OperationsSettings, table: str) -> Server:
+    try:
+        return Server(app, place.host, place.port)
+    except OSError as error:
+        where = f"{place.host}:{place.port}"
+        raise CannotListen(f"cannot listen on {where} ({error.strerror}). See host and port under [{table}].") from None

@@ -1,0 +1,122 @@
+"""A worker's pulse: it says that it lives, and takes over the work of those that do not."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store import executors
+from bot.store.database import Database
+from bot.store.executors import BEAT_SECONDS, Executor
+
+log = structlog.get_logger(__name__)
+
+SURE_AFTER_BEATS = 5
+"""Beats in a row before others are judged: after an outage of the database all have missed theirs."""
+
+
+class Pulse:
+    """One slot, from `claim` to `leave`. `time` is the database's own.
+
+    `take_over` gets the slots of the dead; `ended` hears why this process should end: its slot is lost, or the
+    database has become that of a newer release.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        time: Callable[[], datetime],
+        version: str,
+        take_over: Callable[[list[str]], None],
+        ended: Callable[[str], None],
+    ) -> None:
+        self._db, self._time, self._version, self._take_over, self._ended = db, time, version, take_over, ended
+        self.slot, self._token = "", secrets.token_hex(16)
+        self._beats = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def claim(self, name: str, *, alone: bool = False) -> str:
+        """Take the slot of that name, or the next free one; `alone`: whoever held it before has ended for certain."""
+        host = socket.gethostname()
+        with self._db.write() as session:
+            now = self._time()
+            holder = Executor(
+                id=name,
+                token=self._token,
+                host=host,
+                pid=os.getpid(),
+                version=self._version,
+                started=now,
+                beat=now,
+                ended=False,
+            )
+            gone = (lambda _host, _pid: True) if alone else _is_gone
+            self.slot = executors.claim(session, name, holder, gone)
+        return self.slot
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more; others take over after a while."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2 * BEAT_SECONDS)
+
+    def leave(self) -> None:
+        """Give the slot up, so that others take over at once what is left in it."""
+        try:
+            with self._db.write() as session:
+                executors.leave(session, self.slot, self._token)
+        except SQLAlchemyError as error:
+            log.warning("slot not given up", slot=self.slot, error=type(error).__name__)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(BEAT_SECONDS):
+            try:
+                self.beat()
+            except Exception as error:  # noqa: BLE001 - a pulse that ends would make the living seem dead
+                self._beats = 0
+                log.warning("no pulse", slot=self.slot, error=type(error).__name__)
+
+    def beat(self) -> None:
+        """One beat, and a look at the others."""
+        with self._db.write() as session:
+            now = self._time()
+            if not executors.beat(session, self.slot, self._token, now):
+                self._stopped.set()
+                self._ended(f"another process has taken over the slot {self.slot}")
+                return
+            self._beats += 1
+            dead = [slot for slot in executors.dead(session, now) if slot != self.slot]
+            if dead:
+                executors.forget(session, dead, now)
+        if not self._db.is_current():
+            self._stopped.set()
+            self._ended("the database has become that of a newer release")
+        elif dead and self._beats >= SURE_AFTER_BEATS:
+            self._take_over(dead)
+
+
+def _is_gone(host: str, pid: int) -> bool:
+    """Whether a process of this machine has ended; of another machine nothing is known."""
+    if host != socket.gethostname():
+        return False
+    if pid == os.getpid():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

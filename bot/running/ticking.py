@@ -1,0 +1,57 @@
+"""Which ticks there are: polls and sweeps of each connection, the nightly runs, and the upkeep of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.clock import Every, Nightly
+from bot.jobs import Enqueue
+from bot.settings import Settings
+from bot.store import ticks
+from bot.store.database import Database
+from bot.wiring import Wired
+
+SWEEP_SECONDS = 30.0
+UPKEEP_SECONDS = 600.0
+BESIDE_WEBHOOKS_SECONDS = 300.0
+"""How often the poll looks for what webhooks did not bring."""
+
+
+class Ticking:
+    """Turns ticks into jobs. Of several clocks that fire the same tick, one makes the job."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        wired: Mapping[str, Wired],
+        db: Database,
+        enqueue: Enqueue,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings, self._wired, self._db, self._enqueue, self._now = settings, wired, db, enqueue, now
+
+    def ticks(self) -> list[Every | Nightly]:
+        """All ticks, for the clock."""
+        found: list[Every | Nightly] = [self._every("upkeep", "all", UPKEEP_SECONDS)]
+        for name, each in self._wired.items():
+            polls = each.settings.intake == "poll"
+            pause = each.settings.poll_every if polls else max(each.settings.poll_every, BESIDE_WEBHOOKS_SECONDS)
+            found += [self._every("poll", name, pause), self._every("sweep", name, SWEEP_SECONDS)]
+            for key, project in self._settings.projects_of(name).items():
+                if project.nightly is not None:
+                    at, fire = project.nightly, self._night(name, key)
+                    found.append(Nightly(f"hygiene {name} {key}", at.hour, at.minute, project.zone, fire))
+        return found
+
+    def _every(self, kind: str, connection: str, seconds: float) -> Every:
+        def fire() -> None:
+            with self._db.write() as session:
+                number = ticks.take(session, f"{kind}:{connection}", seconds, self._now())
+            if number is not None:
+                self._enqueue(kind, f"{kind}:{connection}:tick-{number}", connection, str(number))
+
+        return Every(f"{kind} {connection}", seconds, fire)
+
+    def _night(self, connection: str, project: str) -> Callable[[str], None]:
+        return lambda day: self._enqueue("hygiene", f"hygiene:{connection}:{project}:{day}", connection, project, day)

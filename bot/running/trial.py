@@ -1,0 +1,82 @@
+"""A job under suspicion is tried in a process of its own: only if that ends as well is the job to blame."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+from bot import wiring
+from bot.engine import EngineClient
+from bot.jobs import Died, Job, Later, Run, T
+from bot.settings import Settings
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRun:
+    """One attempt whose steps are simply done: what was done before is found by the store's own records."""
+
+    id: str
+    kind: str
+    args: tuple[str, ...]
+    attempt: int
+    partition: str | None
+
+    def step(self, name: str, work: Callable[[], T]) -> T:
+        """Do a part of the job."""
+        return work()
+
+
+def trial(settings: Settings) -> Job:
+    """A job that runs another one apart. Raises Died if its process did not live to tell."""
+
+    def tried(run: Run) -> Later | None:
+        return _apart(settings, TrialRun(run.id, run.kind, run.args, run.attempt, run.partition))
+
+    return tried
+
+
+def _apart(settings: Settings, run: TrialRun) -> Later | None:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_live, args=(settings, run, theirs), name="trial", daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        seconds = ours.recv()
+    except EOFError:
+        process.join()
+        raise Died(_how(process.exitcode)) from None
+    finally:
+        ours.close()
+    process.join()
+    return Later(seconds) if seconds is not None else None
+
+
+def _how(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
+
+
+def _live(settings: Settings, run: TrialRun, told: Connection) -> None:
+    """The life of the process: one job."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    db, client = Database(wiring.database_url(settings)), EngineClient(wiring.engine_url(settings))
+    client.open()
+    wired = wiring.wire(settings, db, client.enqueue, lambda: datetime.now(UTC))
+    verdict = wiring.jobs(wired)[run.kind](run)
+    told.send(verdict.seconds if verdict is not None else None)
+    client.close()
+    db.close()
+
+
+def _end_with_parent() -> None:
+    """Nobody would hear the verdict of an orphan, and the job may be taken up elsewhere."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
