@@ -21,7 +21,7 @@ ENGINE_ADDRESS = "postgresql://steward:secret@postgres/steward"
 def in_systemd(deploy: Path) -> list[list[str]]:
     texts = [path.read_text("utf-8") for path in sorted((deploy / "systemd").glob("*.service"))]
     lines = [line for text in texts for line in re.findall(r"/opt/steward/bin/steward (.+)$", text, re.MULTILINE)]
-    return [shlex.split(line.replace("%", "x").rstrip("'")) for line in lines]
+    return [shlex.split(line.replace("%i", "1").replace("%", "x").rstrip("'")) for line in lines]
 
 
 def in_compose(compose: dict[str, Any]) -> list[list[str]]:
