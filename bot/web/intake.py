@@ -25,6 +25,8 @@ from integrations.tracker import BadSignature, Malformed, UnknownEvent, Webhook,
 log = structlog.get_logger(__name__)
 
 CHUNK = 64 * 1024
+HEADERS_KEPT = ("content-type", "x-atlassian-webhook-identifier")
+"""What is needed to read a delivery again; none of it authenticates."""
 RETRY_AFTER_SECONDS = range(20, 61)
 """Spread, so that what was turned away at once does not come back at once."""
 
@@ -120,7 +122,8 @@ class Intake:
         return False
 
     def _bury(self, outcome: str, reason: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        self.keeper.bury(self.connection, reason, body)
+        kept = {name: headers[name] for name in HEADERS_KEPT if name in headers}
+        self.keeper.bury(self.connection, reason, kept, body)
         return Answer(200, f"kept for a person to look at: {reason}"[:300], outcome)
 
 

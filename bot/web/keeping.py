@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from bot.jobs import EnqueueMany, QueuedJob
 from bot.store import inbox, writes
 from bot.store.database import Database
+from bot.store.schema.types import storable
 from integrations.tracker import Event
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,6 @@ class Keeper:
     ) -> None:
         self._db, self._enqueue_many, self._now = db, enqueue_many, now
         self._room, self._patience = room, patience
-        self._one_file = db.engine.dialect.name != "sqlite"
         self._waiting: list[_Waiting] = []
         self._handed: list[str] = []
         self._moved = threading.Condition()
@@ -105,9 +105,13 @@ class Keeper:
         self._wait(waiting)
         return waiting.new
 
-    def bury(self, connection: str, reason: str, body: bytes) -> None:
+    def bury(self, connection: str, reason: str, headers: Mapping[str, str], body: bytes) -> None:
         """Keep a dead letter; raises as `keep` does."""
-        self._wait(_Waiting(connection, letter={"reason": reason, "body": body}))
+        self._wait(_Waiting(connection, letter={"reason": reason, "headers": headers, "body": body}))
+
+    def waiting(self) -> int:
+        """How many wait at this moment."""
+        return len(self._waiting)
 
     def _wait(self, waiting: _Waiting) -> None:
         with self._moved:
@@ -169,15 +173,15 @@ class Keeper:
                 waiting.answer()
 
     def _keep(self, batch: Sequence[_Waiting]) -> None:
-        with self._db.write() as session:
+        with self._db.append() as session:
             _mark(session, self._handed)
             for letter in (waiting for waiting in batch if waiting.event is None):
                 inbox.bury(session, letter.connection, now=self._now(), **letter.letter)
             jobs = self._add(session, batch)
-            if self._one_file and jobs:
+            if jobs and not self._db.is_sqlite:
                 self._join(session, jobs)
         self._handed = []
-        if jobs and not self._one_file and self._hand_over(jobs, None):
+        if jobs and self._db.is_sqlite and self._hand_over(jobs, None):
             self._handed = [job.id for job in jobs]
 
     def _add(self, session: Session, batch: Iterable[_Waiting]) -> list[QueuedJob]:
@@ -185,22 +189,20 @@ class Keeper:
         first: dict[str, _Waiting] = {}
         for waiting in batch:
             if waiting.event is not None:
-                first.setdefault(inbox.delivery_id(waiting.connection, waiting.event), waiting)
+                first.setdefault(storable(inbox.delivery_id(waiting.connection, waiting.event)), waiting)
         if not first:
             return []
         now, own = self._now(), _own_comments(session, first.values())
         # In one order everywhere: two processes that insert the same ids in different orders would block each other.
         rows = [_row(key, first[key], now, is_own=_comment(first[key]) in own) for key in sorted(first)]
-        insert = postgresql.insert if self._one_file else sqlite.insert
-        query = insert(inbox.Delivery).on_conflict_do_nothing().returning(inbox.Delivery.id)
-        new = set(session.scalars(query, rows))
+        insert = sqlite.insert if self._db.is_sqlite else postgresql.insert
+        new = set(session.scalars(insert(inbox.Delivery).on_conflict_do_nothing().returning(inbox.Delivery.id), rows))
         for key in new:
             first[key].new = True
-        open_ids = {row["id"] for row in rows if row["state"] == "received"}
-        if open_ids - new:
-            received = inbox.Delivery.id.in_(open_ids), inbox.Delivery.state == "received"
-            open_ids = set(session.scalars(sa.select(inbox.Delivery.id).where(*received)))
-        return [_job(row) for row in rows if row["id"] in open_ids]
+        known = [row["id"] for row in rows if row["id"] not in new]
+        received = inbox.Delivery.id.in_(known), inbox.Delivery.state == "received"
+        left = set(session.scalars(sa.select(inbox.Delivery.id).where(*received))) if known else set()
+        return [_job(row) for row in rows if row["id"] in left or (row["id"] in new and row["state"] == "received")]
 
     def _join(self, session: Session, jobs: Sequence[QueuedJob]) -> None:
         with session.begin_nested() as savepoint:
@@ -253,7 +255,7 @@ def _row(key: str, waiting: _Waiting, now: datetime, *, is_own: bool) -> dict[st
         "source": "webhook",
         "kind": event.kind,
         "name": event.name[:200],
-        "item": event.item[:200],
+        "item": storable(event.item[:200]),
         "project": event.project[:200] if event.project else None,
         "comment": event.comment[:100] if event.comment else None,
         "actor": ((event.actor.id or event.actor.name)[:300] or None) if event.actor else None,

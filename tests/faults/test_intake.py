@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import http.client
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
-import sqlalchemy as sa
 
+from bot.settings import load
 from bot.store import inbox, items
+from tests.deliveries import basic, letters, numbered, post, rows, signed, vendor
 
-SECRET = b"s3cret"
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
-
-
-def signed(body: bytes) -> dict[str, str]:
-    return {"X-Hub-Signature": "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()}
-
-
-def basic() -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(b"steward:s3cret").decode()}
-
-
-def post(world: Any, body: Any, headers: dict[str, str], vendor: str = "jira", *, chunked: bool = False) -> int:
-    address = urlsplit(world.server.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-    try:
-        path = f"/webhooks/{vendor}/tracker"
-        connection.request("POST", path, body=body, headers=headers, encode_chunked=chunked)
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 def created(world: Any, item: Any) -> bytes:
@@ -47,16 +24,6 @@ def created(world: Any, item: Any) -> bytes:
     fields = {"summary": item.summary, "project": {"key": world.project}, "issuetype": {"name": "Story"}}
     issue = {"id": str(item.id), "key": item.key, "fields": fields}
     return json.dumps({"timestamp": 1, "webhookEvent": "jira:issue_created", "issue": issue}).encode()
-
-
-def rows(world: Any) -> int:
-    with world.db.read() as session:
-        return session.scalar(sa.select(sa.func.count()).select_from(inbox.Delivery)) or 0
-
-
-def letters(world: Any) -> list[str]:
-    with world.db.read() as session:
-        return [letter.reason for letter in inbox.dead_letters(session)]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +70,34 @@ def test_fault_03_an_old_delivery_again_is_no_second_job(make_world: Callable[..
     world.work()
     assert len(world.queue.ran) == ran
     assert len(world.own_comments(item)) == 1
+
+
+@pytest.mark.parametrize("flavour", ["jira-cloud", "jira-data-center", "azure-devops"])
+def test_fault_04_while_the_secret_is_changed_both_are_accepted_and_then_only_the_new_one(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    until = world.queue.now() + timedelta(hours=1)
+    old = world.config.with_name("old")
+    old.write_text("f0rmer")
+    rotated = f"webhook_secret_old = {{ file = '{old}' }}\nwebhook_secret_old_until = {until.isoformat()}\nintake ="
+    world.config.write_text(world.config.read_text().replace("intake =", rotated))
+    world.settings = load(world.config)
+    world.wire()
+    world.server.close()
+    world.server = world.serve()
+    world.server.start()
+
+    def answers(first: int) -> list[int]:
+        secrets = enumerate(("s3cret", "f0rmer", "neither"), first)
+        return [post(world, *numbered(world, number, secret=secret), vendor(world)) for number, secret in secrets]
+
+    assert answers(0) == [200, 200, 401]
+    world.queue.offset += timedelta(minutes=59)
+    assert answers(3) == [200, 200, 401]
+    world.queue.offset += timedelta(minutes=2)
+    assert answers(6) == [200, 401, 401]
+    assert rows(world) == 5
 
 
 def test_fault_05_one_delivery_a_hundred_times_at_once_is_one_job(make_world: Callable[..., Any]) -> None:
@@ -174,6 +169,21 @@ def test_fault_12_an_authentic_event_nobody_knows_is_200_and_a_dead_letter(make_
     body = json.dumps({"webhookEvent": "jira:something_new", "timestamp": 1}).encode()
     assert post(world, body, signed(body)) == 200
     assert "jira:something_new" in letters(world)[0]
+
+
+@pytest.mark.parametrize("flavour", ["jira-cloud", "azure-devops"])
+def test_fault_12_a_dead_letter_holds_what_reading_it_again_needs_and_nothing_that_authenticates(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    body = b'{"webhookEvent": "x", "eventType": "x"}'
+    proof = basic() if flavour == "azure-devops" else signed(body)
+    also = {"X-Atlassian-Webhook-Identifier": "one", "Content-Type": "application/json", "Cookie": "c", "X-Other": "o"}
+    assert post(world, body, proof | also, vendor(world)) == 200
+    with world.db.read() as session:
+        (letter,) = inbox.dead_letters(session)
+    assert letter.body == body
+    assert letter.headers == {"content-type": "application/json", "x-atlassian-webhook-identifier": "one"}
 
 
 @pytest.mark.parametrize(
