@@ -5,7 +5,7 @@ READY := .venv/.ready
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
   --python-version 3.11 --quiet
 
-.PHONY: demo test install check bench chaos lock clean
+.PHONY: demo test install check bench chaos day lock clean
 
 demo: $(READY)
 	@exec $(BIN)/steward demo
@@ -28,6 +28,10 @@ bench: $(READY)
 # About half an hour; with PostgreSQL where its server is installed. Try: .venv/bin/python -m tests.chaos --help
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos
+
+# An hour, and then some minutes for the quiet day that it is compared with.
+day: $(READY)
+	$(BIN)/python -m tests.chaos.day
 
 # After a change of dependencies in pyproject.toml; needs uv.
 lock:

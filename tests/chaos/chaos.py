@@ -172,14 +172,18 @@ def through(stage: Stage, people: People) -> bool:
 
 def wait_until_quiet(stage: Stage, people: People, crew: Crew, tell: Tell, patience: float) -> counting.Counts:
     """Wait until nothing moves and nothing is lost; bounded by `patience`, because what is lost never comes."""
-    until, quiet_since = time.monotonic() + patience, None
+    until, quiet_since, missing = time.monotonic() + patience, None, ""
     while True:
         crew.look_after()
         stage.keep_subscribed()
-        tell("waiting for quiet")
+        tell(f"waiting for quiet{missing}")
         now = time.monotonic()
         quiet_since = (quiet_since or now) if through(stage, people) else None
-        quiet = quiet_since is not None and now - quiet_since >= QUIET_SECONDS
-        if now > until or (quiet and not counting.count(stage, people).lost):
+        if now > until:
             return counting.count(stage, people)
+        if quiet_since is not None and now - quiet_since >= QUIET_SECONDS:
+            counts = counting.count(stage, people)
+            if not counts.lost:
+                return counts
+            missing = f", and for {len(counts.lost)} that are missing: {counts.lost[0]}"
         time.sleep(0.5)

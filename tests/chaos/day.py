@@ -36,7 +36,7 @@ from tests.chaos.telling import Teller
 from tests.chaos.weather import Weather
 
 DAY_MINUTES = 24 * 60
-DELIVERIES_A_TICKET = {"jira-cloud": 8.0, "jira-data-center": 8.0, "azure-devops": 10.0}
+DELIVERIES_A_TICKET = {"jira-cloud": 5.0, "jira-data-center": 5.0, "azure-devops": 10.0}
 """About as many as a ticket of the scenario brings; a little low, so that there are enough."""
 NOON, AHEAD, BACK, LAST_FILED = 0.5, 0.62, 0.62 + 1 / 24, 0.9
 DISTURBANCES = 48
