@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.flows import delivery, hygiene, outcome, polling, triage
+from bot.flows import delivery, hygiene, outcome, polling, sweep, triage
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.outcome import guarded
 from bot.jobs import Enqueue, Job, Later, QueuedJob, Run
@@ -99,28 +99,24 @@ def wire(settings: Settings, db: Database, enqueue: Enqueue, now: Callable[[], d
 def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
     """What the engine runs: a kind of job -> the flow, on the desk of the connection that the job names."""
 
-    def on_triage_desk(flow: Callable[[Run, TriageDesk], None]) -> Job:
+    def of(flow: Callable[[Run, Wired], None]) -> Job:
         def job(run: Run) -> Later | None:
             each = wired.get(run.args[0])
-            return guarded(lambda run: flow(run, each.triage), each.triage)(run) if each else None
-
-        return job
-
-    def on_acceptance_desk(flow: Callable[[Run, AcceptanceDesk], None]) -> Job:
-        def job(run: Run) -> Later | None:
-            each = wired.get(run.args[0])
-            return guarded(lambda run: flow(run, each.acceptance), each.acceptance)(run) if each else None
+            if each is None:
+                log.warning("connection not in the settings", job=run.id)
+                return None
+            return guarded(lambda run: flow(run, each), each.acceptance)(run)
 
         return job
 
     return watched_jobs(
         {
-            "triage": on_triage_desk(triage.triage),
-            "hygiene": on_triage_desk(hygiene.hygiene),
-            "delivery": on_acceptance_desk(delivery.deliver),
-            "backfill": on_acceptance_desk(polling.backfill),
-            "poll": on_acceptance_desk(polling.poll),
-            "sweep": on_acceptance_desk(polling.sweep),
+            "triage": of(lambda run, each: triage.triage(run, each.triage)),
+            "hygiene": of(lambda run, each: hygiene.hygiene(run, each.triage)),
+            "delivery": of(lambda run, each: delivery.deliver(run, each.acceptance)),
+            "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
+            "poll": of(lambda run, each: polling.poll(run, each.acceptance)),
+            "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )
 

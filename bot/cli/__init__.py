@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -18,11 +19,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 FIRST, RUNNING, RECORDS = "First steps", "Running the bot", "What is on record"
-for command in (beginning.init, beginning.doctor, beginning.demo):
-    app.command(rich_help_panel=FIRST)(command)
-for command in (serving.run, serving.web, serving.worker, serving.clock, serving.migrate):
-    app.command(rich_help_panel=RUNNING)(command)
-app.command(rich_help_panel=RECORDS)(records.proposals)
+PANELS: tuple[tuple[str, tuple[Callable[..., None], ...]], ...] = (
+    (FIRST, (beginning.init, beginning.doctor, beginning.demo)),
+    (RUNNING, (serving.run, serving.web, serving.worker, serving.clock, serving.migrate)),
+    (RECORDS, (records.proposals, records.backup, records.restore)),
+)
+for panel, commands in PANELS:
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+app.add_typer(records.letters_app, name="dead-letters", rich_help_panel=RECORDS)
 app.add_typer(records.audit_app, name="audit", rich_help_panel=RECORDS)
 
 

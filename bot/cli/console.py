@@ -46,6 +46,7 @@ def opened(settings: Settings) -> Iterator[Database]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.store.database import Database
+    from bot.store.schema.migrating import NewerSchema
     from bot.wiring import database_url
 
     try:
@@ -55,6 +56,8 @@ def opened(settings: Settings) -> Iterator[Database]:
     try:
         database.migrate()
         yield database
+    except NewerSchema as error:
+        raise Stop(str(error)) from None
     except SQLAlchemyError as error:
         raise Stop(unusable(settings, error)) from None
     finally:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, Stop, load_settings, opened
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, Stop, load_settings, opened, unusable
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+letters_app = typer.Typer(help="What could not be worked on: seen, and tried again.", no_args_is_help=True)
 audit_app = typer.Typer(help="The record of what was proposed, decided and written.", no_args_is_help=True)
 
 
@@ -45,3 +50,132 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
     if faults:
         raise Stop(f"the audit is not whole: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}, named above.")
     typer.echo(f"The audit is whole: {length} rows.")
+
+
+@letters_app.command("list")
+def letters_list(
+    config: ConfigOption = DEFAULT_CONFIG,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were worked on again.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List dead letters, the newest first."""
+    from bot.reports.letters import as_line, listed
+
+    with opened(load_settings(config, need_secrets=False)) as database:
+        letters = listed(database, everything=everything)
+    if as_json:
+        typer.echo(json.dumps(letters, indent=2, ensure_ascii=False))
+    elif not letters:
+        typer.echo("There are no dead letters.")
+    else:
+        for letter in letters:
+            typer.echo(as_line(letter))
+
+
+@letters_app.command("show")
+def letters_show(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The letter's number, as `list` shows it.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Show all that is kept of one dead letter; the body may hold ticket text."""
+    from bot.reports.letters import as_lines, shown
+
+    with opened(load_settings(config, need_secrets=False)) as database:
+        letter = shown(database, number)
+    if letter is None:
+        raise Stop(f"there is no dead letter {number}. See: steward dead-letters list")
+    if as_json:
+        typer.echo(json.dumps(letter, indent=2, ensure_ascii=False))
+    else:
+        for line in as_lines(letter):
+            typer.echo(line)
+
+
+@letters_app.command("replay")
+def letters_replay(
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Which.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Have dead letters worked on again. The bot does it within half a minute, or when it next runs."""
+    from datetime import UTC, datetime
+
+    from bot.store import inbox
+
+    with opened(load_settings(config, need_secrets=False)) as database, database.write() as session:
+        wanted = _wanted(session, numbers, everything=everything)
+        taken = inbox.ask_replay(session, wanted, datetime.now(UTC))
+    left = sorted(set(wanted) - set(taken))
+    if taken:
+        typer.echo(f"To be worked on again: {', '.join(map(str, taken))}.")
+    if left:
+        raise Stop(f"nothing to work on again, or done already: {', '.join(map(str, left))}.")
+
+
+@letters_app.command("drop")
+def letters_drop(
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Which.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Throw dead letters away."""
+    from bot.store import inbox
+
+    with opened(load_settings(config, need_secrets=False)) as database, database.write() as session:
+        dropped = inbox.drop(session, _wanted(session, numbers, everything=everything))
+    typer.echo(f"Dropped: {dropped}.")
+
+
+def _wanted(session: Session, numbers: list[int] | None, *, everything: bool) -> list[int]:
+    from bot.store import inbox
+
+    if everything:
+        return [letter.id for letter in inbox.dead_letters(session, limit=10_000) if letter.replayed is None]
+    if not numbers:
+        raise Stop("name the letters by their numbers, or say --all. See: steward dead-letters list")
+    return numbers
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it will hold ticket text.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write all that the bot knows into one file, while it runs."""
+    from bot.store.backup import BackupError, save
+
+    with opened(load_settings(config, need_secrets=False)) as database:
+        try:
+            manifest = save(database, file)
+        except BackupError as error:
+            raise Stop(str(error)) from None
+    rows = sum(table.rows for table in manifest.tables)
+    typer.echo(f"Wrote {file}: {rows} rows of {len(manifest.tables)} tables. It holds ticket text: keep it safe.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `steward backup` wrote.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in the database.")] = False,
+) -> None:
+    """Put a backup back. The bot must not run; afterwards it goes on where the backup was made."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.engine import clear
+    from bot.store.backup import BackupError
+    from bot.store.backup import restore as put_back
+    from bot.store.folder import FolderLock, FolderTaken
+    from bot.wiring import database_url, engine_url
+
+    settings = load_settings(config, need_secrets=False)
+    try:
+        lock = FolderLock(settings.data) if settings.engine.database_url is None else None
+        manifest = put_back(file, database_url(settings), force=force)
+        clear(engine_url(settings))
+    except (BackupError, FolderTaken) as error:
+        raise Stop(str(error)) from None
+    except SQLAlchemyError as error:
+        raise Stop(unusable(settings, error)) from None
+    if lock is not None:
+        lock.release()
+    typer.echo(f"Restored what was kept on {manifest.made:%Y-%m-%d %H:%M} UTC. Start the bot again.")

@@ -78,6 +78,7 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
 
     from bot.running import Bot, CannotListen, SeparateNeedsServer
     from bot.store.folder import FolderTaken
+    from bot.store.schema.migrating import NewerSchema
 
     try:
         bot = Bot(settings, roles)
@@ -85,6 +86,9 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
         raise Stop(str(error)) from None
     try:
         bot.start()
+    except NewerSchema as error:
+        bot.stop(0.0, 0.0)
+        raise Stop(str(error)) from None
     except SQLAlchemyError as error:
         bot.stop(0.0, 0.0)
         raise Stop(unusable(settings, error)) from None

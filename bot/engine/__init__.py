@@ -5,8 +5,8 @@ what it does in `step`s is not done again after a crash. Arguments and results a
 JSON: no ticket text enters the engine's tables.
 """
 
-from bot.engine.client import Count, EngineClient
+from bot.engine.client import Count, EngineClient, clear
 from bot.engine.queues import JobFailed
 from bot.engine.worker import Ending, Engine
 
-__all__ = ["Count", "Ending", "Engine", "EngineClient", "JobFailed"]
+__all__ = ["Count", "Ending", "Engine", "EngineClient", "JobFailed", "clear"]

@@ -171,6 +171,24 @@ class EngineClient:
             return [tuple(row) for row in connection.execute(sa.text(query.format(table=table)), values)]
 
 
+def clear(url: str) -> None:
+    """Throw all jobs away: what has yet to be done is queued anew from the store. Nobody may be at work.
+
+    Raises sqlalchemy.exc.SQLAlchemyError.
+    """
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        for ending in ("", "-wal", "-shm"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        return
+    engine = _connections(url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA IF EXISTS dbos CASCADE"))
+    finally:
+        engine.dispose()
+
+
 def prepare(url: str) -> None:
     """Write-ahead logging is a property of the file and has to be there before many threads open it."""
     if not url.startswith("sqlite"):

@@ -160,15 +160,3 @@ def hand_over(desk: Desk, delivery: str, item: str) -> None:
         row = session.get(inbox.Delivery, delivery)
         if row is not None and row.state == "received":
             row.state = "queued"
-
-
-def sweep(run: Run, desk: Desk) -> None:
-    """Deliveries that were kept and never queued, because the process died in between, are queued now."""
-    with desk.db.read() as session:
-        waiting = [
-            (row.id, row.item)
-            for key in inbox.not_queued(session, desk.now() - timedelta(seconds=10))
-            if (row := session.get(inbox.Delivery, key)) is not None and row.connection == desk.connection
-        ]
-    for delivery, item in waiting:
-        hand_over(desk, delivery, item)

@@ -23,6 +23,7 @@ from bot.running.ticking import Ticking
 from bot.running.trial import trial
 from bot.settings import Settings
 from bot.settings.tree import OperationsSettings, ServerSettings
+from bot.store import retention
 from bot.store.database import Database
 from bot.store.folder import FolderLock
 from bot.web.app import create_app
@@ -119,7 +120,7 @@ class Bot:
     def _make_worker(self) -> Engine:
         keep_jobs = timedelta(seconds=self.settings.retention.finished_jobs)
         bury = wiring.gravedigger(self.wired)
-        work = upkeep.upkeep(self._client, keep_jobs, lambda: 0, bury, self.now)
+        work = upkeep.upkeep(self._client, keep_jobs, self._purge, bury, self.now)
         return Engine(
             self._client,
             {**wiring.jobs(self.wired), "upkeep": work},
@@ -192,6 +193,10 @@ class Bot:
         if self._alone:
             parts["disk"] = self._disk.has_room()
         return parts
+
+    def _purge(self) -> int:
+        with self.db.write() as session:
+            return sum(retention.purge(session, self.now(), self.settings.retention).values())
 
     def _slot_time(self) -> datetime:
         return self._clock_source() if not self._alone else self.now()

@@ -113,10 +113,12 @@ def set_state(session: Session, key: str, state: str, now: datetime, outcome: st
     session.execute(sa.update(Delivery).where(Delivery.id == key).values(**values))
 
 
-def not_queued(session: Session, before: datetime, limit: int = 500) -> Sequence[str]:
-    """Deliveries that were kept before a time and never reached the queue (the process died in between)."""
-    query = sa.select(Delivery.id).where(Delivery.state == "received", Delivery.received <= before)
-    return session.scalars(query.order_by(Delivery.received).limit(limit)).all()
+def not_queued(session: Session, connection: str, before: datetime, limit: int = 500) -> Sequence[tuple[str, str]]:
+    """Deliveries kept before a time that never reached the queue (the process died in between): id and item."""
+    query = sa.select(Delivery.id, Delivery.item).where(
+        Delivery.state == "received", Delivery.connection == connection, Delivery.received <= before
+    )
+    return [(key, item) for key, item in session.execute(query.order_by(Delivery.received).limit(limit))]
 
 
 def touches(session: Session, connection: str, names: tuple[str, ...], limit: int = 5) -> list[tuple[str, datetime]]:

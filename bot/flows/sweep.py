@@ -1,0 +1,89 @@
+"""The sweep: what was kept and never came into the queue comes into it now.
+
+A process died between two commits, a backup was restored, a person wants a dead letter worked on again. All of it can
+be queued again at any time: the ids are the same, and an id runs once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from bot.flows import looking, polling
+from bot.flows.desk import Desk
+from bot.jobs import Run
+from bot.store import inbox, items
+from bot.store.inbox import DeadLetter
+from integrations.tracker import Event, WebhookError
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 500
+QUEUED_BY_NOW = timedelta(seconds=10)
+OVERDUE = timedelta(seconds=60)
+
+Reread = Callable[[Mapping[str, str], bytes], Event]
+
+
+def sweep(run: Run, desk: Desk, reread: Reread) -> None:
+    """Arguments: connection, tick. `reread` reads a delivery that could not be read, perhaps by a former release."""
+    _queue_the_kept(desk)
+    _queue_looks(desk)
+    with desk.db.read() as session:
+        letters = [letter for letter in inbox.to_replay(session) if letter.connection == desk.connection]
+    for letter in letters:
+        _replay(desk, letter, reread)
+
+
+def _queue_the_kept(desk: Desk) -> None:
+    before = desk.now() - QUEUED_BY_NOW
+    with desk.db.read() as session:
+        waiting = inbox.not_queued(session, desk.connection, before, AT_ONCE)
+    for delivery, item in waiting:
+        polling.hand_over(desk, delivery, item)
+
+
+def _queue_looks(desk: Desk) -> None:
+    """Looks that are overdue, and those that people asked for and nobody has ended."""
+    of_ours = items.Item.connection == desk.connection
+    overdue = sa.select(items.Item.id, items.Item.last_delivery).where(
+        of_ours, items.Item.due < desk.now() - OVERDUE, items.Item.last_delivery.is_not(None)
+    )
+    asked = sa.select(items.Item.id, items.Item.asked).where(of_ours, items.Item.asked.is_not(None))
+    with desk.db.read() as session:
+        looks = [(item, cause) for item, cause in session.execute(overdue.limit(AT_ONCE)) if cause is not None]
+        wishes = [(item, cause) for item, cause in session.execute(asked.limit(AT_ONCE)) if cause is not None]
+    for item, delivery in looks:
+        looking.schedule(desk, item, delivery, 0.0)
+    for item, cause in wishes:
+        looking.ask(desk, item, cause)
+
+
+def _replay(desk: Desk, letter: DeadLetter, reread: Reread) -> None:
+    if letter.kind is not None:
+        name = f"{letter.job}~{letter.id}"
+        if letter.delivery is not None:
+            with desk.db.write() as session:
+                inbox.set_state(session, letter.delivery, "queued", desk.now(), "worked on again")
+        desk.enqueue(letter.kind, name, *(letter.args or ()), partition=letter.partition)
+    elif letter.body is not None:
+        _read_again(desk, letter, letter.body, reread)
+    with desk.db.write() as session:
+        inbox.replayed(session, letter.id, desk.now())
+    log.info("dead letter replayed", letter=letter.id)
+
+
+def _read_again(desk: Desk, letter: DeadLetter, body: bytes, reread: Reread) -> None:
+    try:
+        event = reread(letter.headers or {}, body)
+    except WebhookError as error:
+        with desk.db.write() as session:
+            reason = f"still not readable: {error}"
+            inbox.bury(session, desk.connection, reason, desk.now(), headers=letter.headers, body=body)
+        return
+    with desk.db.write() as session:
+        inbox.add(session, desk.connection, event, "replay", desk.now())
+    polling.hand_over(desk, inbox.delivery_id(desk.connection, event), event.item)
