@@ -109,12 +109,12 @@ def _deliveries(session: Session, now: datetime) -> dict[str, Waiting]:
 
 def _dead_letters(session: Session) -> dict[str, int]:
     query = sa.select(DeadLetter.connection, sa.func.count()).where(DeadLetter.replayed.is_(None))
-    return dict(session.execute(query.group_by(DeadLetter.connection)).tuples().all())
+    return dict(session.execute(query.group_by(DeadLetter.connection)).all())
 
 
 def _by_connection(session: Session, column: sa.orm.InstrumentedAttribute[str]) -> dict[str, int]:
     rows = session.execute(sa.select(column, sa.func.count()).group_by(column))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _progress(session: Session) -> tuple[Reading, ...]:

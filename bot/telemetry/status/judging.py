@@ -73,7 +73,7 @@ def notes_on(
         if until is not None and until > store.at:
             wait = in_words((until - store.at).total_seconds())
             yield f"{one.name} has asked the bot to wait; it goes on in {wait}."
-    unread = [project.key for project in projects if project.backfilled is None]
+    unread = [project.key for project in projects if project.connected and not project.backfilled]
     if unread:
         yield f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time."
     if tokens is not None and tokens.spent >= tokens.budget:

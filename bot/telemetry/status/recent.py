@@ -69,7 +69,7 @@ def last_deliveries(session: Session, connections: Sequence[str]) -> dict[str, d
         .where(Delivery.connection.in_(connections))
         .group_by(Delivery.connection)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def letters(session: Session) -> tuple[Letter, ...]:
