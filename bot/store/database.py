@@ -193,8 +193,8 @@ def _engine(url: str) -> Engine:
 def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row unless one with its key is there, whoever else does so at this moment. Whether it was inserted."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    result = session.execute(dialect.insert(table.__table__).values(**values).on_conflict_do_nothing())
-    return isinstance(result, sa.CursorResult) and result.rowcount == 1
+    insert = dialect.insert(table.__table__).values(**values).on_conflict_do_nothing()
+    return session.execute(insert.returning(sa.literal(1))).first() is not None
 
 
 def changed(session: Session, statement: sa.Update | sa.Delete) -> int:
