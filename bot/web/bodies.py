@@ -109,8 +109,13 @@ class Request(HTTPRequestParser):
             receiver.buf = Body(self.adj.body_limit, self.adj.room)
 
     def received(self, data: bytes) -> int:
-        """As of the base; ends what has no room, and chunks whose framing has no end: it is read again each time."""
+        """As of the base; ends what has no room, and chunks whose framing has no end: it is read again each time.
+
+        Blank lines alone are no request, and the base would wait for one for ever.
+        """
         consumed: int = super().received(data)
+        if self.empty:
+            self.error, self.empty = BadRequest("There is nothing in the request"), False
         receiver: Any = self.body_rcv
         if receiver is None or self.completed:
             return consumed
