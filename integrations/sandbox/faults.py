@@ -202,12 +202,12 @@ class Faults:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length) if length else b""
         later = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        self.postpone(lambda: run_wsgi_app(wire, later, buffered=True), seconds)
 
-        def land() -> None:
-            time.sleep(seconds)
-            run_wsgi_app(wire, later, buffered=True)
-
-        thread = threading.Thread(target=land, name="late-write", daemon=True)
+    def postpone(self, land: Callable[[], object], seconds: float) -> None:
+        """Does a late write in its time. Whoever has a clock of their own puts another in its place."""
+        thread = threading.Timer(seconds, land)
+        thread.daemon = True
         with self._lock:
             self._late.append(thread)
         thread.start()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 import sqlalchemy as sa
 
+from bot.flows import rights
 from bot.store import audit, decisions, inbox, proposals
 from bot.store.audit import AuditRow
 from integrations.sandbox.records import Seed
 from integrations.tracker import Right
+from rules.model import Person
 
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -66,6 +69,13 @@ def untouched(world: Any, item: Any) -> bool:
 def nothing_happened(world: Any, item: Any) -> bool:
     """Neither the item nor the proposal moved, and no job was given up."""
     return untouched(world, item) and set(states(world, item)) == {"open"} and not letters(world)
+
+
+def shown_later(world: Any, item: Any) -> None:
+    """All that is suggested is shown only after whatever has been said so far."""
+    with world.db.write() as session:
+        for row in proposals.changes(session, "tracker", str(item.id)):
+            row.shown_at = world.queue.now().replace(year=2100)
 
 
 class Turning:
@@ -149,7 +159,16 @@ def test_fault_37_an_integration_decides_nothing_even_with_all_rights(
     world.work()
     assert nothing_happened(world, item)
     assert actions(world)[-1] == "refused"
-    assert len(world.own_comments(item)) == 1
+    assert [comment.author for comment in world.tracker.comments(item.id)] == ["steward", "robot"]
+
+
+def test_fault_37_an_integration_has_no_right_whatever_the_tracker_says(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    desk = replace(world.wired.acceptance, people=Turning(world.wired.client.people, 9))
+    dana, item = world.tracker.user("dana"), desk.reader.fetch(proposed(world).key)
+    person = Person(dana.id, dana.display_name)
+    assert rights.may_edit(desk, desk.projects[world.project], person, item).allowed
+    assert not rights.may_edit(desk, desk.projects[world.project], replace(person, is_app=True), item).allowed
 
 
 def test_fault_37_rights_lost_between_accept_and_apply_are_noticed_and_told(world: Any) -> None:
@@ -424,6 +443,24 @@ def test_fault_38_the_bots_own_comment_is_not_acted_on(world: Any) -> None:
     assert states(world, item)[0] == "open"
 
 
+# All
+
+
+def test_accept_all_takes_what_was_shown_before_it_was_said(world: Any) -> None:
+    item = proposed(world, OUTAGE, type="Bug", priority="lowest")
+    world.say("dana", item, "steward accept all")
+    world.work()
+    assert set(states(world, item)) == {"accepted"}
+
+
+def test_accept_all_takes_nothing_that_was_shown_after_it_was_said(world: Any) -> None:
+    item = proposed(world)
+    world.say("dana", item, "steward accept all")
+    shown_later(world, item)
+    world.work()
+    assert nothing_happened(world, item)
+
+
 # 39: words that only look right
 
 
@@ -517,10 +554,7 @@ def test_fault_14_a_label_from_before_the_comments_last_words_accepts_nothing(wo
     world.mounted.webhooks.never = True
     labelled(world, "dana", item)
     world.mounted.webhooks.never = False
-    desk = world.wired.acceptance
-    with world.db.write() as session:
-        for row in proposals.changes(session, "tracker", str(item.id)):
-            row.shown_at = desk.now().replace(year=2100)
+    shown_later(world, item)
     world.edit("lee", item, assignee="lee")
     world.work()
     assert "Acceptance criteria" not in world.description(item)

@@ -347,6 +347,7 @@ def test_switching_back_to_shadow_stops_all_writes(make_world: Callable[..., Any
     world.rewire("triage", projects=projects)
     world.mounted.faults.forget()
     world.say("dana", item, "steward accept 1")
+    world.edit("dana", item, labels=("steward-accept",))
     world.work()
     assert not [entry for entry in world.requests() if entry.method != "GET"]
 

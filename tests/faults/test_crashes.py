@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +133,46 @@ def test_fault_24_a_lost_answer_makes_no_second_comment(world: Any) -> None:
     assert len(world.own_comments(item)) == 1
 
 
-def test_fault_24_a_lost_answer_and_a_late_write_make_no_second_sub_task(world: Any) -> None:
+def creation(world: Any) -> str:
+    """The path (an expression) to which sub-tasks are posted."""
+    return "workitems/.?(%24)?Task" if world.flavour == "azure-devops" else "/issue$"
+
+
+def test_fault_24_a_lost_answer_makes_no_second_sub_task(world: Any) -> None:
     item = proposed(world, LARGE)
-    path = "workitems/.?(%24)?Task" if world.flavour == "azure-devops" else "/issue$"
-    world.mounted.faults.lose_answer(method="POST", path=path)
+    world.mounted.faults.lose_answer(method="POST", path=creation(world))
+    tell(world, "dana", item, f"steward accept {world.number(item, 'Split into 5')}")
+    assert len(world.tracker.children(item.id)) == 5
+
+
+def lands_late(world: Any, path: str) -> None:
+    """The next POST to this path has no answer, and is done two seconds later by the clock that the bot goes by."""
+    late, leap = list[tuple[datetime, Callable[[], object]]](), world.queue.leap
+
+    def postpone(land: Callable[[], object], seconds: float) -> None:
+        late.append((world.queue.now() + timedelta(seconds=seconds), land))
+
+    def leap_and_land() -> bool:
+        moved: bool = leap()
+        if late and (not moved or world.queue.now() >= late[0][0]):
+            late.pop()[1]()
+            return True
+        return moved
+
+    world.queue.leap = leap_and_land
+    world.mounted.faults.postpone = postpone
+    world.mounted.faults.land_late(2.0, method="POST", path=path)
+
+
+def test_fault_24_a_comment_that_lands_late_is_waited_for_and_not_made_twice(world: Any) -> None:
+    lands_late(world, "comment")
+    item = proposed(world, STORY)
+    assert len(world.own_comments(item)) == 1
+
+
+def test_fault_24_a_sub_task_that_lands_late_is_waited_for_and_not_made_twice(world: Any) -> None:
+    item = proposed(world, LARGE)
+    lands_late(world, creation(world))
     tell(world, "dana", item, f"steward accept {world.number(item, 'Split into 5')}")
     assert len(world.tracker.children(item.id)) == 5
 
