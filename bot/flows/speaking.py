@@ -69,6 +69,22 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
     return "edited"
 
 
+def finish_interrupted(desk: SpeakingDesk, item_id: str) -> None:
+    """Record what an interrupted attempt may have shown already: people answer what they see."""
+    with desk.db.read() as session:
+        proposal = proposals.get(session, desk.connection, item_id)
+        begun = session.get(writes.Write, _name(desk, item_id, proposal))
+        rows = proposals.changes(session, desk.connection, item_id)
+    unrecorded = any(row.state == proposals.OPEN and row.shown_at is None for row in rows)
+    if unrecorded and begun is not None and begun.sent is not None:
+        show(desk, item_id)
+
+
+def _name(desk: SpeakingDesk, item_id: str, proposal: proposals.Proposal | None) -> str:
+    """Under which the living comment is posted once for ever."""
+    return f"comment:{desk.connection}:{item_id}:{proposal.generation if proposal else 0}"
+
+
 def _post(
     desk: SpeakingDesk, project: Project, item: WorkItem, view: ShownProposal, blocks: Blocks, digest: str
 ) -> str:
@@ -95,7 +111,8 @@ def _post(
         if row is not None:
             row.comment, row.comment_marker = comment, marker
             row.asked = row.asked or view.mention_reporter
-    _shown(desk, item, comment, view, digest)
+        write = session.get(writes.Write, name)
+    _shown(desk, item, comment, view, digest, write.sent if write is not None else None)
     metrics.proposals.labels(desk.connection, "commented").inc()
     log.info("commented", connection=desk.connection, item=item.key)
     return "posted"
@@ -118,24 +135,30 @@ def _write(desk: SpeakingDesk, name: str, item: WorkItem, blocks: Blocks) -> tup
     return comment, marker
 
 
-def _shown(desk: SpeakingDesk, item: WorkItem, comment: str, view: ShownProposal, digest: str) -> None:
-    """Record what the comment shows, and since when by the tracker's own clock."""
+def _shown(
+    desk: SpeakingDesk, item: WorkItem, comment: str, view: ShownProposal, digest: str, sent: datetime | None = None
+) -> None:
+    """Record what the comment shows, and since when by the tracker's own clock.
+
+    `sent` is when the comment was sent: an interrupted attempt may have shown all along what was there by then.
+    """
     fresh = shown_numbers(view)
-    at = _shown_since(desk, item, comment)
+    first, last = _shown_since(desk, item, comment)
     with desk.db.write() as session:
         row = proposals.get(session, desk.connection, item.id)
         if row is not None:
             row.shown_digest = digest
         for change in proposals.changes(session, desk.connection, item.id):
             if change.number in fresh and change.shown_at is None:
-                change.shown_at = at
+                change.shown_at = first if sent is not None and change.created <= sent else last
 
 
-def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> datetime:
+def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> tuple[datetime, datetime]:
+    """When the comment was written, and when it was last edited."""
     for entry in desk.reader.comments(item.key):
         if entry.id == comment:
-            return entry.updated or entry.created
-    return desk.now()
+            return entry.created, entry.updated or entry.created
+    return desk.now(), desk.now()
 
 
 def _view(session: Session, project: Project, proposal: proposals.Proposal, item: WorkItem) -> ShownProposal:

@@ -72,6 +72,17 @@ def mortal(world: Any, dies_at: tuple[int, str]) -> list[str]:
     return calls
 
 
+class _DiesAfterPosting:
+    """A Commenter whose process is killed once a comment is there."""
+
+    def __init__(self, commenter: Any) -> None:
+        self._commenter = commenter
+
+    def post(self, *args: Any) -> str:
+        self._commenter.post(*args)
+        raise Killed
+
+
 def work_and_die(world: Any) -> bool:
     """Work until done or dead; dead, the queue gives the job to the next process, which is wired anew."""
     try:
@@ -125,6 +136,21 @@ def test_fault_16_killed_at_each_request_of_an_accept_it_is_applied_once(loud_wo
         assert len(world.own_comments(item)) == 1, where
         rounds += 1
     assert rounds >= 5
+
+
+@pytest.mark.parametrize("word", ["steward accept 1", "steward accept all"])
+def test_fault_16_a_word_to_a_comment_that_was_posted_and_not_recorded_counts(world: Any, word: str) -> None:
+    item = world.file(*STORY)
+    world.rewire("triage", commenter=_DiesAfterPosting(world.wired.triage.commenter))
+    with pytest.raises(Killed):
+        world.work()
+    # The job comes back, but what a person has answered meanwhile may be read before.
+    world.wire()
+    world.say("dana", item, word)
+    world.work()
+    assert "Acceptance criteria" in world.description(item)
+    assert "accepted by Dana" in world.proposal(item)
+    assert len(world.own_comments(item)) == 1
 
 
 def test_fault_24_a_lost_answer_makes_no_second_comment(world: Any) -> None:
