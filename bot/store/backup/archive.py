@@ -8,17 +8,17 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-PRODUCT = "backlog-steward"
+PRODUCT: Final = "backlog-steward"
 LONGEST_MANIFEST = 1_000_000
 CHUNK = 1 << 20
 
@@ -27,6 +27,13 @@ Kind = Literal["plain", "json", "time", "bytes"]
 
 class BackupError(Exception):
     """A backup cannot be made or restored. The message is a sentence for a person."""
+
+
+class _Told(BaseModel):
+    """What every format of a backup says."""
+
+    format: int
+    product: str
 
 
 class TableInside(BaseModel):
@@ -46,7 +53,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: int
-    product: str
+    product: Literal["backlog-steward"]
     version: str
     revision: str
     made: datetime
@@ -97,10 +104,12 @@ def _read(value: Any, kind: Kind) -> Any:
 @contextmanager
 def opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """A backup that is whole: its manifest is understood and each sum is right. Raises BackupError."""
-    with _damage_told(file), zipfile.ZipFile(file) as archive:
-        manifest = _manifest(file, archive)
-        for table in manifest.tables:
-            _verify(file, archive, table)
+    with ExitStack() as held:
+        with _damage_told(file):
+            archive = held.enter_context(zipfile.ZipFile(file))
+            manifest = _manifest(file, archive)
+            for table in manifest.tables:
+                _verify(file, archive, table)
         yield archive, manifest
 
 
@@ -119,15 +128,13 @@ def _damage_told(file: Path) -> Iterator[None]:
 def _manifest(file: Path, archive: zipfile.ZipFile) -> Manifest:
     try:
         with archive.open(MANIFEST) as text:
-            told = json.loads(text.read(LONGEST_MANIFEST))
-        if told["product"] == PRODUCT and told["format"] != FORMAT:
+            read = text.read(LONGEST_MANIFEST)
+        told = _Told.model_validate_json(read)
+        if told.product == PRODUCT and told.format != FORMAT:
             raise BackupError(f"{file} was made by a version of steward that writes backups differently.")
-        manifest = Manifest.model_validate(told)
-    except (ValidationError, ValueError, TypeError):
+        return Manifest.model_validate_json(read)
+    except ValidationError:
         raise BackupError(f"{file} is no backup of steward, or it is damaged.") from None
-    if manifest.product != PRODUCT:
-        raise BackupError(f"{file} is no backup of steward, or it is damaged.")
-    return manifest
 
 
 def _verify(file: Path, archive: zipfile.ZipFile, table: TableInside) -> None:

@@ -16,7 +16,7 @@ from bot.store import executors
 from bot.store.backup import archive
 from bot.store.backup.archive import BackupError, Manifest, TableInside
 from bot.store.backup.saving import OF_THE_MOMENT
-from bot.store.database import Database
+from bot.store.database import AWAY, Database
 from bot.store.inbox import Delivery
 from bot.store.items import ChangeCounter, Item
 from bot.store.schema import migrating
@@ -95,8 +95,13 @@ def _load(connection: Connection, inside: zipfile.ZipFile, manifest: Manifest) -
             if isinstance(column.type, sa.JSON):
                 column.type = sa.JSON(none_as_null=bool(column.nullable))
         connection.execute(table.delete())
-        for rows in _batches(inside, told):
-            connection.execute(table.insert(), rows)
+        try:
+            for rows in _batches(inside, told):
+                connection.execute(table.insert(), rows)
+        except (sa.exc.StatementError, ValueError, TypeError) as error:
+            if isinstance(error, AWAY):
+                raise
+            raise BackupError(f"Rows of the table {told.name} in the backup do not fit its schema.") from None
         _count_on(connection, table)
 
 
