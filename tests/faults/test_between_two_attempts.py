@@ -158,6 +158,23 @@ def test_what_was_filed_while_the_backlog_was_read_is_triaged(make_world: Callab
     assert world.own_comments(world.tracker.item(key))
 
 
+@pytest.mark.parametrize("flavour", ["jira-cloud", "azure-devops"])
+def test_an_item_that_the_search_brings_late_is_found_by_the_next_poll(
+    make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour, intake="poll")
+    now = datetime.now(UTC)
+    with world.db.write() as session:
+        session.execute(sa.update(items.Progress).values(connected=now - timedelta(hours=1)))
+    world.poll()
+    world.file(*STORY)
+    world.poll()
+    then = now - timedelta(seconds=100)
+    (key,) = world.tracker.seed([replace(world.seed("Another", STORY[1]), created=then, updated=then)])
+    world.poll()
+    assert world.proposal(world.tracker.item(key))
+
+
 def test_a_label_put_by_nobody_accepts_nothing(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)
@@ -348,6 +365,7 @@ def test_switching_back_to_shadow_stops_all_writes(make_world: Callable[..., Any
     world.mounted.faults.forget()
     world.say("dana", item, "steward accept 1")
     world.edit("dana", item, labels=("steward-accept",))
+    world.edit("lee", item, description="As a buyer I want something else. It must be quick.")
     world.work()
     assert not [entry for entry in world.requests() if entry.method != "GET"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -154,6 +155,15 @@ def test_fault_10_a_body_over_the_cap_is_413_and_memory_stays(make_world: Callab
     assert post(world, chunks, headers, chunked=True) == 413
     assert psutil.Process().memory_info().rss - before < 20_000_000
     assert rows(world) == 0
+
+
+def test_fault_10_a_body_of_unknown_length_is_read_to_the_cap_and_no_further(make_world: Callable[..., Any]) -> None:
+    client = make_world()._app().test_client()
+    body, unknown = io.BytesIO(b"x" * 20_000_000), {"wsgi.input_terminated": True}
+    headers = {"Transfer-Encoding": "chunked", **signed(b"")}
+    answer = client.post("/webhooks/jira/tracker", input_stream=body, headers=headers, environ_overrides=unknown)
+    assert answer.status_code == 413
+    assert body.tell() < 6_000_000
 
 
 def test_fault_10_an_authentic_one_from_azure_devops_is_200_and_a_dead_letter(make_world: Callable[..., Any]) -> None:
