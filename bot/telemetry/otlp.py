@@ -50,7 +50,7 @@ def exporting(endpoint: str, version: str, process: str) -> OpenTelemetry:
 
 def collecting(exporter: SpanExporter) -> OpenTelemetry:
     """A tracer that hands each span over at once."""
-    return OpenTelemetry(SimpleSpanProcessor(exporter), "0", "test")
+    return OpenTelemetry(SimpleSpanProcessor(_Delivery(exporter)), "0", "test")
 
 
 class OpenTelemetry:
