@@ -177,9 +177,10 @@ def _engine(url: str) -> Engine:
     def prepare(connection: Any, _: Any) -> None:
         # pysqlite would begin transactions on its own, and only before the first write: too late to take the lock.
         connection.isolation_level = None
-        # auto_vacuum first: it takes effect in a file that is still empty, and retention gives pages back by it.
-        pragmas = ("auto_vacuum=incremental", "journal_mode=wal", "synchronous=full")
-        for pragma in (*pragmas, f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on"):
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            # Only while the file is empty: retention gives pages back by it. Later it would wait for the write lock.
+            connection.execute("PRAGMA auto_vacuum=incremental")
+        for pragma in ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

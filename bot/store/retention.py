@@ -22,7 +22,7 @@ from bot.store.writes import OwnComment, Write
 BATCH = 500
 BUDGET_DAYS = timedelta(days=3)
 PAGES_AT_ONCE = 2000
-"""Pages of 4 kB that SQLite gives back to the disk after a batch."""
+"""Pages of 4 kB that SQLite gives back to the disk with a batch."""
 
 Old = tuple[type[Base], sa.ColumnElement[bool]]
 
@@ -41,9 +41,19 @@ def purge(session: Session, now: datetime, retention: RetentionSettings, limit: 
             dropped[table.__tablename__] = dropped.get(table.__tablename__, 0) + count
     if count := _forget_names(session, now - timedelta(seconds=retention.deliveries), limit):
         dropped["handled_comments"] = count
-    if dropped and session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").fetchall()
+    _give_back(session)
     return dropped
+
+
+def _give_back(session: Session) -> None:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        free = cursor.execute("PRAGMA freelist_count").fetchone()[0]
+        # It gives back a page a step, and Python's sqlite3 makes one step of a statement without columns.
+        for _ in range(min(free, PAGES_AT_ONCE)):
+            cursor.execute("PRAGMA incremental_vacuum(1)")
+        cursor.close()
 
 
 def _done_with(now: datetime, retention: RetentionSettings) -> Iterator[Old]:

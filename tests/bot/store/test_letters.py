@@ -1,0 +1,94 @@
+"""Dead letters: a person sees them, has them worked on again or throws them away; they cannot fill the disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.store import inbox
+from bot.store.database import Database
+from tests.bot.store.conftest import NOON
+
+
+def bury(store: Database, reason: str = "broken", **values: object) -> None:
+    with store.append() as session:
+        inbox.bury(session, "tracker", reason, NOON, **values)  # type: ignore[arg-type]
+
+
+def letters(store: Database) -> list[inbox.DeadLetter]:
+    with store.read() as session:
+        return list(reversed(inbox.dead_letters(session)))
+
+
+def test_a_store_in_which_nothing_failed_has_no_letters(store: Database) -> None:
+    assert letters(store) == []
+    with store.read() as session:
+        assert inbox.to_replay(session) == []
+
+
+def test_a_letter_holds_what_is_needed_to_go_on(store: Database) -> None:
+    bury(store, job="j", kind="triage", args=("tracker", "1", "asked", "c"), partition="tracker:1")
+    (letter,) = letters(store)
+    assert (letter.kind, letter.args, letter.partition) == ("triage", ["tracker", "1", "asked", "c"], "tracker:1")
+
+
+def test_of_headers_those_that_authenticate_are_not_kept(store: Database) -> None:
+    secret = {"Authorization": "Basic x", "X-Hub-Signature": "sha256=0", "Cookie": "a"}
+    bury(store, body=b"{", headers={"X-Atlassian-Webhook-Identifier": "1", "Content-Type": "text/json", **secret})
+    (letter,) = letters(store)
+    assert letter.headers == {"X-Atlassian-Webhook-Identifier": "1", "Content-Type": "text/json"}
+
+
+def test_a_letter_is_worked_on_again_once_a_person_asks(store: Database) -> None:
+    bury(store, kind="poll", args=("tracker", "1"))
+    bury(store, "not readable", body=b"{")
+    bury(store, "nothing left of it")
+    with store.write() as session:
+        assert inbox.ask_replay(session, [2, 1, 3, 99], NOON) == [1, 2]
+        assert inbox.ask_replay(session, [1], NOON) == [1]
+    with store.read() as session:
+        assert [letter.id for letter in inbox.to_replay(session)] == [1, 2]
+    with store.write() as session:
+        inbox.replayed(session, 1, NOON)
+        assert [letter.id for letter in inbox.to_replay(session)] == [2]
+        assert inbox.ask_replay(session, [1], NOON) == []
+
+
+def test_what_fails_again_after_a_replay_is_told_again(store: Database) -> None:
+    for _ in range(2):
+        bury(store, delivery="tracker:1", kind="delivery")
+    assert len(letters(store)) == 1
+    with store.write() as session:
+        inbox.replayed(session, letters(store)[0].id, NOON)
+    bury(store, delivery="tracker:1", kind="delivery")
+    assert len(letters(store)) == 2
+
+
+def test_a_letter_that_nobody_wants_is_thrown_away(store: Database) -> None:
+    bury(store)
+    with store.write() as session:
+        assert inbox.drop(session, [1, 2]) == 1
+    assert letters(store) == []
+
+
+def test_too_many_letters_push_out_the_replayed_and_then_the_oldest(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "LETTERS_KEPT", 10)
+    for number in range(20):
+        bury(store, str(number))
+    with store.write() as session:
+        inbox.replayed(session, 15, NOON)
+    for number in range(20, 50):
+        bury(store, str(number))
+    assert [letter.reason for letter in letters(store)] == [str(number) for number in range(40, 50)]
+
+
+def test_bodies_that_are_too_large_together_go_and_their_letters_stay(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "BODIES_KEPT", 10_000)
+    for number in range(50):
+        bury(store, str(number), body=b"x" * 1000)
+    kept = [letter.reason for letter in letters(store) if letter.body is not None]
+    assert len(letters(store)) == 50
+    assert kept == [str(number) for number in range(40, 50)]
