@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -18,6 +19,7 @@ from bot.telemetry.status.looking import look
 from bot.telemetry.status.recent import reason_class
 from bot.telemetry.status.values import Status
 from tests.bot.telemetry import filled
+from tests.postgres import PostgresServer
 
 Look = Callable[..., Status]
 
@@ -48,6 +50,17 @@ def test_an_ordinary_day_is_well(db: Database, see: Look) -> None:
     assert (status.headline, status.problems, status.notes) == ("All is well.", (), ())
     assert [number for _, number in status.hourly][-1] == 28
     assert status.projects[0].last_night == filled.NOW - timedelta(hours=11)
+
+
+def test_both_databases_say_the_same(db: Database, tmp_path: Path, postgres: PostgresServer) -> None:
+    other = Database(postgres.create(uuid4().hex))
+    other.migrate()
+    told = []
+    for each in (db, other):
+        filled.fill(each, trouble=True)
+        told.append(look(filled.settings(tmp_path), each, lambda: filled.JOBS, Hearing(), filled.NOW, "0.1.0"))
+    other.close()
+    assert told[0] == told[1]
 
 
 def test_a_fresh_database_wants_a_worker_and_nothing_else(see: Look) -> None:
