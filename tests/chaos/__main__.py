@@ -42,6 +42,7 @@ def main() -> None:
             folder = Path(tempfile.mkdtemp(prefix="steward-chaos-"))
             report = Run(order, folder, tell).measure()
             reports.append(report)
+            (folder / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
             tell.line(_summary(report))
             if _is_clean(report) and not asked.keep:
                 shutil.rmtree(folder)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STEWARD = (sys.executable, "-m", "bot.cli")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
+"""For a start: a machine that does much else at the same time takes its time."""
 DRAIN_SECONDS = 30.0
 
 
