@@ -27,7 +27,10 @@ KEEP_ALIVE_SECONDS = 75.0
 GRACE_SECONDS = 1.0
 """A connection younger than this is not cut to make room: its request is probably on the way."""
 LOOK_SECONDS = 0.5
-CONNECTIONS = 500
+CONNECTIONS = 250
+"""More wait in the system's own queue: the loop looks at each connection each time round."""
+THREADS = 32
+"""They do little but wait for the keeper, and as many deliveries as wait share a transaction."""
 SOCKETS_OF_OUR_OWN = 2
 """The one that listens and the one that wakes the loop, which waitress counts too."""
 BODY_BYTES = 64_000_000
@@ -107,7 +110,7 @@ class Server:
         app: Any,
         host: str,
         port: int,
-        threads: int = 8,
+        threads: int = THREADS,
         *,
         body_limit: int = BODY_BYTES,
         deadline: float = REQUEST_SECONDS,

@@ -25,6 +25,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from integrations.sandbox.site import Site, serve
@@ -49,8 +50,10 @@ def embedded(rate: float, seconds: float) -> dict[str, Any]:
         )
         try:
             _wait_ready(bot, port)
+            began, used = time.perf_counter(), _used(bot)
             with _Bare(folder) as bare:
                 told = _load(port, rate, seconds, issues)
+            busy = (_used(bot) - used) / (time.perf_counter() - began)
             time.sleep(1.0)  # the last batch is marked
             kept = _kept(folder)
         finally:
@@ -61,6 +64,7 @@ def embedded(rate: float, seconds: float) -> dict[str, Any]:
         "sent": len(told["answers"]),
         "answers": dict(answers),
         "lost": answers["200"] - kept,
+        "bot_cpu_percent": round(busy * 100),
         **{f"answer_{name}": value for name, value in _shares(waits).items()},
         **{f"bare_commit_{name}": value for name, value in _shares(sorted(bare.waits)).items()},
     }
@@ -190,6 +194,12 @@ def _wait_ready(bot: subprocess.Popen[bytes], port: int) -> None:
         except requests.ConnectionError:
             pass
         time.sleep(0.05)
+
+
+def _used(bot: subprocess.Popen[bytes]) -> float:
+    """Processor time of the bot, in seconds."""
+    times = psutil.Process(bot.pid).cpu_times()
+    return times.user + times.system
 
 
 def _kept(folder: Path) -> int:
