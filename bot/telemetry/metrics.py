@@ -39,7 +39,7 @@ def _histogram(name: str, meaning: str, buckets: tuple[float, ...], *labels: str
     return prometheus.Histogram(f"steward_{name}", meaning, labels, buckets=buckets, registry=_REGISTRY)
 
 
-deliveries = _counter("deliveries_total", "Deliveries at the door and from the poll.", "connection", "outcome")
+deliveries = _counter("deliveries_total", "Deliveries, by webhook and by poll.", "connection", "source", "outcome")
 door_seconds = _histogram(
     "delivery_answer_seconds",
     "Until a delivery was answered.",
@@ -119,10 +119,10 @@ def _families(now: Snapshot) -> Iterator[Metric]:
     yield _family("deliveries_waiting", "Deliveries that are kept and not worked on yet.", ("connection",), each, 0)
     yield _family("deliveries_oldest_age_seconds", "Age of the oldest of them.", ("connection",), each, 1)
     queued = {key: (float(one.number), one.oldest) for key, one in now.jobs.items()}
-    yield _family("jobs", "Jobs that wait, run or are delayed.", ("queue", "state"), queued, 0)
-    yield _family("jobs_oldest_age_seconds", "Age of the oldest of them.", ("queue", "state"), queued, 1)
+    yield _family("queue_jobs", "Jobs that wait, run or are delayed.", ("queue", "state"), queued, 0)
+    yield _family("queue_oldest_age_seconds", "Age of the oldest of them.", ("queue", "state"), queued, 1)
     letters = {name: (float(number),) for name, number in now.dead_letters.items()}
-    yield _family("dead_letters", "Dead letters that nobody has dealt with.", ("connection",), letters)
+    yield _family("dead_letters_open", "Dead letters that nobody has dealt with.", ("connection",), letters)
     items = {name: (float(number),) for name, number in now.items.items()}
     yield _family("items_known", "Items that the store knows.", ("connection",), items)
     read = {(one.connection, one.project): (float(one.backfilled is not None),) for one in now.progress}

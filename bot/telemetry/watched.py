@@ -53,14 +53,14 @@ def applied(connection: str, outcome: str, said: datetime, now: datetime) -> Non
 def answered(connection: str, outcome: str, seconds: float) -> None:
     """The door has answered a delivery. What was kept is counted by `took_in`, and has no outcome here."""
     if outcome:
-        metrics.deliveries.labels(connection, outcome).inc()
+        metrics.deliveries.labels(connection, "webhook", outcome).inc()
     if connection:
         metrics.door_seconds.labels(connection).observe(seconds)
 
 
 def took_in(connection: str, delivery: str, source: str, new: bool, seconds: float = 0.0) -> None:
     """A delivery came, and is kept if it is new."""
-    metrics.deliveries.labels(connection, "kept" if new else "known_already").inc()
+    metrics.deliveries.labels(connection, source, "kept" if new else "known_already").inc()
     if new:
         tracing.taken_in(delivery, seconds, connection, source)
     else:

@@ -16,7 +16,7 @@ FAILING_FOR = timedelta(minutes=1)
 """Shorter troubles of a tracker pass by themselves."""
 STORE_AWAY = Problem(
     "The database does not answer.",
-    "Deliveries are turned away until it does, and their senders try again. See that it runs and has room.",
+    "It is away, full, or the bot is only starting. Deliveries are turned away until it does, and are sent again.",
     "steward doctor",
 )
 
@@ -51,6 +51,11 @@ def _trackers(now: datetime, connections: Sequence[Connection]) -> Iterator[Prob
                 f"{one.name} has not worked for {in_words((now - since).total_seconds())} ({one.heard.failure}).",
                 "Nothing is lost meanwhile. Check its address and token.",
                 "steward doctor",
+            )
+        if one.only_polled:
+            yield Problem(
+                f"The webhooks of {one.name} do not arrive: what moved there of late came by the poll.",
+                "Nothing is lost, but it comes later. See in the tracker whether they are switched on.",
             )
         late = (now - one.last_poll).total_seconds() if one.last_poll is not None else 0.0
         if late > MISSED_POLLS * one.poll_seconds + LATE_SECONDS:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,27 +18,32 @@ from bot.telemetry.status.values import Connection, Project, Status, Tokens
 
 log = structlog.get_logger(__name__)
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 BESIDE_WEBHOOKS_SECONDS = 300.0
+AWAY = (SQLAlchemyError, RuntimeError)
+"""The second says that the engine is not started yet."""
+Now = Callable[[], datetime]
+"""On PostgreSQL it asks the database, and fails with it."""
 
 
-def snapshot(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot | None:
+def snapshot(db: Database, jobs: JobCounts, now: Now, version: str) -> Snapshot | None:
     """What the store says now; None where it does not answer."""
     try:
-        return take(db, jobs, now, version)
-    except SQLAlchemyError as error:
+        return take(db, jobs, now(), version)
+    except AWAY as error:
         log.warning("store not counted", error=type(error).__name__)
         return None
 
 
-def look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: datetime, version: str) -> Status:
+def look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: Now, version: str) -> Status:
     """The status. Where the store does not answer, it says so."""
     try:
-        return _look(settings, db, jobs, heard, now, version)
-    except SQLAlchemyError as error:
+        return _look(settings, db, jobs, heard, now(), version)
+    except AWAY as error:
         log.warning("store not looked at", error=type(error).__name__)
-    connections = tuple(_connection(settings, name, heard, None, None) for name in settings.connections)
-    return Status(now, version, (STORE_AWAY,), (), None, {}, {}, (), (), connections, (), None)
+    connections = tuple(_connection(settings, name, heard) for name in settings.connections)
+    at = datetime.now(UTC)
+    return Status(at, version, (STORE_AWAY,), (), None, {}, {}, (), (), connections, (), None)
 
 
 def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: datetime, version: str) -> Status:
@@ -47,8 +53,10 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
         nights = recent.nights(session)
         hour, day = recent.outcomes(session, now - HOUR, now), recent.outcomes(session, now - DAY, now)
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
+        silent = recent.only_polled(session, now - QUARTER, now) if _settled(store) else frozenset()
     connections = tuple(
-        _connection(settings, name, heard, last.get(name), store.polls.get(name)) for name in settings.connections
+        _connection(settings, name, heard, last.get(name), store.polls.get(name), name in silent)
+        for name in settings.connections
     )
     read = {(one.connection, one.project): one for one in store.progress}
     projects = []
@@ -84,8 +92,19 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
 
 
 def _connection(
-    settings: Settings, name: str, heard: Hearing, last_delivery: datetime | None, last_poll: datetime | None
+    settings: Settings,
+    name: str,
+    heard: Hearing,
+    last_delivery: datetime | None = None,
+    last_poll: datetime | None = None,
+    is_silent: bool = False,
 ) -> Connection:
     one = settings.connections[name]
     every = one.poll_every if one.intake == "poll" else max(one.poll_every, BESIDE_WEBHOOKS_SECONDS)
-    return Connection(name, one.kind, one.intake, every, last_delivery, last_poll, heard.of(name))
+    only_polled = is_silent and one.intake == "webhook"
+    return Connection(name, one.kind, one.intake, every, last_delivery, last_poll, heard.of(name), only_polled)
+
+
+def _settled(store: Snapshot) -> bool:
+    """Whether the bot has worked for a while: after a start the poll brings what was missed meanwhile."""
+    return any(worker.alive and store.at - worker.started > QUARTER for worker in store.workers)

@@ -57,6 +57,13 @@ def by_hour(session: Session, now: datetime) -> tuple[tuple[datetime, int], ...]
     )
 
 
+def only_polled(session: Session, since: datetime, until: datetime) -> frozenset[str]:
+    """Connections of which the poll brought something in that time, and no webhook anything."""
+    query = sa.select(Delivery.connection, Delivery.source).where(*_between(since, until)).distinct()
+    found = set(session.execute(query).all())
+    return frozenset(name for name, source in found if source == "poll" and (name, "webhook") not in found)
+
+
 def _between(since: datetime, until: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     # All states are named, so that the index over state and time is used.
     return Delivery.state.in_(STATES), Delivery.received >= since, Delivery.received < until

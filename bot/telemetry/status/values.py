@@ -24,7 +24,8 @@ class Problem:
 class Connection:
     """One tracker, as the settings name it, the store knows it and this process has heard it.
 
-    `poll_seconds` is how often it is asked what has moved.
+    `poll_seconds` is how often it is asked what has moved. `only_polled`: of late the poll has brought
+    what its webhooks should have.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Connection:
     last_delivery: datetime | None
     last_poll: datetime | None
     heard: Heard
+    only_polled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

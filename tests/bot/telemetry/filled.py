@@ -56,11 +56,13 @@ def worker(slot: str = "shop-floor-1", beat: datetime = NOW) -> Executor:
     return Executor(id=slot, token="t", host="shop-floor", pid=7, version="0.1.0", started=started, beat=beat)
 
 
-def delivery(number: int, received: datetime, state: str = "finished", outcome: str | None = "done") -> inbox.Delivery:
+def delivery(
+    number: int, received: datetime, state: str = "finished", outcome: str | None = "done", source: str = "webhook"
+) -> inbox.Delivery:
     return inbox.Delivery(
         id=f"cloud:{number}",
         connection="cloud",
-        source="webhook",
+        source=source,
         kind="updated",
         name="jira:issue_updated",
         item="10001",
@@ -108,8 +110,8 @@ def serve(folder: Path, db: Database, hearing: Hearing, *, model: bool = True) -
     chosen = settings(folder, model=model)
     app = create_operations_app(
         lambda: {"store": db.answers()},
-        exposition(lambda: snapshot(db, lambda: JOBS, NOW, "0.1.0")),
-        lambda: look(chosen, db, lambda: JOBS, hearing, NOW, "0.1.0"),
+        exposition(lambda: snapshot(db, lambda: JOBS, lambda: NOW, "0.1.0")),
+        lambda: look(chosen, db, lambda: JOBS, hearing, lambda: NOW, "0.1.0"),
         host="127.0.0.1",
     )
     return Server(app, "127.0.0.1", 0, threads=4)

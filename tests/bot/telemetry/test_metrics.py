@@ -26,7 +26,7 @@ FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
 def told(db: Database) -> dict[str, Any]:
-    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, filled.NOW, "0.1.0"))
+    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
     return {family.name: family for family in text_string_to_metric_families(expose("")[0].decode())}
 
 
@@ -40,8 +40,8 @@ def test_the_store_is_read_when_it_is_asked(tmp_path: Path) -> None:
     families = told(db)
     assert values(families["steward_deliveries_waiting"]) == {("cloud",): 1}
     assert values(families["steward_deliveries_oldest_age_seconds"]) == {("cloud",): 360}
-    assert values(families["steward_jobs"])["items", "delayed"] == 41
-    assert values(families["steward_dead_letters"]) == {("cloud",): 2}
+    assert values(families["steward_queue_jobs"])["items", "delayed"] == 41
+    assert values(families["steward_dead_letters_open"]) == {("cloud",): 2}
     assert values(families["steward_backfill_done"]) == {("azure", "Web"): 0, ("cloud", "SHOP"): 1}
     assert values(families["steward_workers_alive"]) == {(): 1}
     assert values(families["steward_model_tokens_today"]) == {(): 61_250}
@@ -67,13 +67,15 @@ def test_a_store_that_is_away_does_not_silence_the_process(tmp_path: Path) -> No
 
 def test_names_and_formats_are_the_fields_own(tmp_path: Path) -> None:
     db = filled.database(tmp_path)
-    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, filled.NOW, "0.1.0"))
+    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
     text, plain = expose("")
     assert plain.startswith("text/plain; version=")
     body, chosen = expose("application/openmetrics-text; version=1.0.0")
     assert chosen.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
     assert body.count(b"# EOF") == 1
+    families = re.findall(rb"^# TYPE (\S+) ", body, re.MULTILINE)
+    assert len(set(families)) == len(families)
     names = re.findall(r"^# TYPE (\S+) (\S+)$", text.decode(), re.MULTILINE)
     assert len({name for name, _ in names}) == len(names)
     assert all(name.startswith(("steward_", "process_")) for name, _ in names)
@@ -93,7 +95,7 @@ def test_fault_54_a_ticket_from_delivery_to_decision_is_counted(
     for who in ("rae", "dana"):
         world.say(who, item, "steward accept 1")
         world.work()
-    assert grown("deliveries_total", connection="tracker", outcome="kept") >= 3
+    assert grown("deliveries_total", connection="tracker", source="webhook", outcome="kept") >= 3
     assert grown("jobs_total", kind="triage", outcome="done") >= 1
     assert grown("proposals_total", connection="tracker", outcome="commented") == 1
     assert grown("decisions_total", connection="tracker", decision="refused") == 1
@@ -119,10 +121,10 @@ def test_fault_54_what_is_known_already_and_what_is_turned_away_is_counted(
     world.site.drain()
     sent = world.mounted.webhooks.sent[-1]
     requests.post(url, data=sent.body, headers=dict(sent.headers), timeout=10)
-    assert grown("deliveries_total", connection="tracker", outcome="not_signed") == 1
-    assert grown("deliveries_total", connection="tracker", outcome="too_large") == 1
-    assert grown("deliveries_total", connection="", outcome="no_such_connection") == 1
-    assert grown("deliveries_total", connection="tracker", outcome="known_already") == 1
+    assert grown("deliveries_total", connection="tracker", source="webhook", outcome="not_signed") == 1
+    assert grown("deliveries_total", connection="tracker", source="webhook", outcome="too_large") == 1
+    assert grown("deliveries_total", connection="", source="webhook", outcome="no_such_connection") == 1
+    assert grown("deliveries_total", connection="tracker", source="webhook", outcome="known_already") == 1
     assert grown("duplicates_suppressed_total", connection="tracker") == 1
 
 

@@ -80,7 +80,7 @@ def _pages(world: Any) -> dict[str, str]:
     def counts() -> dict[Any, Any]:
         return {}
 
-    now = world.queue.now()
+    now = world.queue.now
     app = create_operations_app(
         lambda: {"store": True},
         exposition(lambda: snapshot(world.db, counts, now, "0.1.0")),

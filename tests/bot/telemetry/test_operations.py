@@ -30,7 +30,7 @@ def client(db: Database, folder: Path, host: str = "127.0.0.1", *, ready: bool =
     app = create_operations_app(
         lambda: {"store": db.answers(), "serving": ready},
         exposition(lambda: None),
-        lambda: look(filled.settings(folder), db, lambda: filled.JOBS, Hearing(), filled.NOW, "0.1.0"),
+        lambda: look(filled.settings(folder), db, lambda: filled.JOBS, Hearing(), lambda: filled.NOW, "0.1.0"),
         host=host,
     )
     return app.test_client()

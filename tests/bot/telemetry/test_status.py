@@ -35,7 +35,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 def see(db: Database, tmp_path: Path) -> Look:
     def now(hearing: Hearing | None = None, later: timedelta = timedelta(0)) -> Status:
         at = filled.NOW + later
-        return look(filled.settings(tmp_path), db, lambda: filled.JOBS, hearing or Hearing(), at, "0.1.0")
+        return look(filled.settings(tmp_path), db, lambda: filled.JOBS, hearing or Hearing(), lambda: at, "0.1.0")
 
     return now
 
@@ -58,7 +58,7 @@ def test_both_databases_say_the_same(db: Database, tmp_path: Path, postgres: Pos
     told = []
     for each in (db, other):
         filled.fill(each, trouble=True)
-        told.append(look(filled.settings(tmp_path), each, lambda: filled.JOBS, Hearing(), filled.NOW, "0.1.0"))
+        told.append(look(filled.settings(tmp_path), each, lambda: filled.JOBS, Hearing(), lambda: filled.NOW, "0.1.0"))
     other.close()
     assert told[0] == told[1]
 
@@ -113,6 +113,28 @@ def test_a_clock_that_stands_still_is_a_problem(db: Database, see: Look) -> None
             row.at = filled.NOW - timedelta(minutes=10)
     # The poll beside webhooks comes every five minutes: only the other one is late.
     assert problems(see()) == ["azure was last asked what has moved 10 minutes ago."]
+
+
+def test_fault_13_webhooks_that_do_not_arrive_are_a_problem_within_a_quarter_of_an_hour(
+    db: Database, see: Look
+) -> None:
+    with db.write() as session:
+        session.add(filled.worker())
+        session.add(filled.delivery(1, filled.NOW - timedelta(minutes=20)))
+        session.add(filled.delivery(2, filled.NOW - timedelta(minutes=4), source="poll"))
+    assert problems(see()) == ["The webhooks of cloud do not arrive: what moved there of late came by the poll."]
+    with db.write() as session:
+        session.add(filled.delivery(3, filled.NOW - timedelta(minutes=3)))
+    assert see().problems == ()
+
+
+def test_a_bot_that_has_just_started_does_not_miss_webhooks_yet(db: Database, see: Look) -> None:
+    with db.write() as session:
+        starting = filled.worker()
+        starting.started = filled.NOW - timedelta(minutes=2)
+        session.add(starting)
+        session.add(filled.delivery(2, filled.NOW - timedelta(minutes=1), source="poll"))
+    assert see().problems == ()
 
 
 def test_dead_letters_are_a_problem_until_they_are_dealt_with(db: Database, see: Look) -> None:
