@@ -7,13 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.steps import LARGE
+
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
-LARGE = (
-    "Loyalty programme",
-    "As a shop owner I want a loyalty programme so that customers come back.\n\n## Tasks\n\n"
-    "- Show the points of each order in the account\n- Add vouchers for points\n- Send a birthday bonus by mail\n"
-    "- List all bonus partners on a page\n- Import the points of the old programme",
-)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

@@ -23,12 +23,6 @@ OUTAGE = (
     "Checkout is down for all customers",
     "Open the cart and press Pay.\n\nExpected: the order is placed.\n\nSeen: error 500, nobody can pay since 9:00.",
 )
-LARGE = (
-    "Loyalty programme",
-    "As a shop owner I want a loyalty programme so that customers come back.\n\n## Tasks\n\n"
-    "- Show the points of each order in the account\n- Add vouchers for points\n- Send a birthday bonus by mail\n"
-    "- List all bonus partners on a page\n- Import the points of the old programme",
-)
 ACCEPT = "steward accept 1"
 
 
