@@ -13,6 +13,7 @@ from dbos import DBOS, DBOSConfig
 from bot.engine.client import EngineClient
 from bot.engine.queues import APPLICATION, APPLICATION_VERSION, ITEMS, ROUNDS, TICKS, JobFailed, Json, options
 from bot.jobs import Died, Job, Later, Run, T
+from bot.store.inbox import DEADLY
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,8 @@ def _never(run: Run, reason: str) -> None:
 class Engine:
     """One process's share of the work, from `start` to `stop`. The client is opened and closed by whoever made it.
 
-    `trial` runs a job in a process of its own and raises Died if that ends; `bury` keeps a dead letter of a job.
+    `trial` runs a job in a process of its own and raises Died if that ends; `bury` keeps a dead letter of a job;
+    `is_suspect` knows of jobs that are to be tried so at once.
     """
 
     def __init__(
@@ -73,9 +75,11 @@ class Engine:
         concurrency: int = 8,
         trial: Job | None = None,
         bury: Callable[[Run, str], None] = _never,
+        is_suspect: Callable[[Run], bool] = lambda run: False,
     ) -> None:
         self.client, self.executor = client, ""
         self._jobs, self._concurrency, self._trial, self._bury = jobs, concurrency, trial, bury
+        self._is_suspect = is_suspect
         self._draining, self._ending = threading.Event(), threading.Event()
         self._under_way = 0
         self._moved = threading.Condition()
@@ -183,9 +187,9 @@ class Engine:
         job = self._jobs.get(run.kind)
         if job is None:
             return self._unknown(run)
-        if self._trial is not None and self._deaths(run) >= DEATHS:
-            return self._try_apart(run, self._trial)
         try:
+            if self._trial is not None and (self._deaths(run) >= DEATHS or self._is_suspect(run)):
+                return self._try_apart(run, self._trial)
             return job(run)
         except Exception as error:  # noqa: BLE001 - a flow guards itself; what comes here is the engine's, and is kept
             log.error("job not runnable", job=run.id, attempt=run.attempt, error=type(error).__name__)
@@ -209,5 +213,5 @@ class Engine:
         try:
             return trial(run)
         except Died as death:
-            self._bury(run, f"it ended its worker {DEATHS} times, and then a process of its own: {death}")
+            self._bury(run, f"{DEADLY}, and then a process of its own: {death}")
             return None

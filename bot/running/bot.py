@@ -17,13 +17,14 @@ from bot import wiring
 from bot.clock import Clock
 from bot.engine import Engine, EngineClient
 from bot.flows import polling, upkeep
+from bot.jobs import Run
 from bot.running.pulse import Pulse
 from bot.running.steady import SteadyClock
 from bot.running.ticking import Ticking
 from bot.running.trial import trial
 from bot.settings import Settings
 from bot.settings.tree import OperationsSettings, ServerSettings
-from bot.store import retention
+from bot.store import inbox, retention
 from bot.store.database import Database
 from bot.store.folder import FolderLock
 from bot.web.app import create_app
@@ -127,6 +128,7 @@ class Bot:
             concurrency=self.settings.engine.workers,
             trial=trial(self.settings),
             bury=bury,
+            is_suspect=self._is_suspect,
         )
 
     @property
@@ -193,6 +195,12 @@ class Bot:
         if self._alone:
             parts["disk"] = self._disk.has_room()
         return parts
+
+    def _is_suspect(self, run: Run) -> bool:
+        if run.partition is None:
+            return False
+        with self.db.read() as session:
+            return inbox.is_deadly(session, run.partition)
 
     def _purge(self) -> int:
         with self.db.write() as session:

@@ -16,6 +16,9 @@ from bot.jobs import Died, Job, Later, Run, T
 from bot.settings import Settings
 from bot.store.database import Database
 
+ENDING_SECONDS = 5.0
+"""How long a process that has told its verdict may take to end."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialRun:
@@ -54,7 +57,8 @@ def _apart(settings: Settings, run: TrialRun) -> Later | None:
         raise Died(_how(process.exitcode)) from None
     finally:
         ours.close()
-    process.join()
+    process.join(ENDING_SECONDS)
+    process.kill()
     return Later(seconds) if seconds is not None else None
 
 

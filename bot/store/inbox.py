@@ -20,6 +20,8 @@ LETTERS_KEPT = 10_000
 BODIES_KEPT = 64 * 1024 * 1024
 """Bytes of all bodies: a broken tracker must not fill the disk."""
 TRIM_EVERY = 50
+DEADLY = "it ended its worker"
+"""How the reason begins that a job was given up for because processes died of it."""
 _AUTHENTICATES = re.compile("auth|sign|cookie|token|secret|key", re.IGNORECASE)
 
 log = structlog.get_logger(__name__)
@@ -190,6 +192,14 @@ def bury(
 def dead_letters(session: Session, limit: int = 200) -> Sequence[DeadLetter]:
     """The newest dead letters."""
     return session.scalars(sa.select(DeadLetter).order_by(DeadLetter.id.desc()).limit(limit)).all()
+
+
+def is_deadly(session: Session, partition: str) -> bool:
+    """Whether a job of the same item was given up because processes died of it, and nobody has had it tried again."""
+    query = sa.select(DeadLetter.id).where(
+        DeadLetter.partition == partition, DeadLetter.replayed.is_(None), DeadLetter.reason.startswith(DEADLY)
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def ask_replay(session: Session, ids: Collection[int], now: datetime) -> list[int]:
