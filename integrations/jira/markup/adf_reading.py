@@ -107,11 +107,13 @@ def _inlines(nodes: list[Any]) -> str:
     return "".join(_inline(node) for node in nodes).strip()
 
 
-def _inline(node: Mapping[str, Any]) -> str:
+def _inline(node: object) -> str:
     kind = _kind(node)
+    if not isinstance(node, Mapping):
+        return ""
     if kind == "text":
         return _marked(node)
-    return _INLINE[kind](node)
+    return _INLINE[kind](node) if kind in _INLINE else _flat([node])
 
 
 def _marked(node: Mapping[str, Any]) -> str:
