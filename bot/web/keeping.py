@@ -16,13 +16,12 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.jobs import EnqueueMany, QueuedJob
-from bot.store import inbox, writes
+from bot.store import inbox
 from bot.store.database import Database
-from bot.store.schema.types import storable
+from bot.web import rows
 from integrations.tracker import Event
 
 log = structlog.get_logger(__name__)
@@ -152,7 +151,7 @@ class Keeper:
         handed, self._handed = list(self._handed), set()
         try:
             with self._db.write() as session:
-                _mark(session, handed)
+                rows.mark_queued(session, handed)
         except sa.exc.SQLAlchemyError as error:
             # Not tried again: what stays unmarked is queued once more by the sweep, which changes nothing.
             log.warning("deliveries not marked as queued", number=len(handed), error=type(error).__name__)
@@ -187,29 +186,24 @@ class Keeper:
     def _add(self, session: Session, batch: Iterable[_Waiting]) -> list[QueuedJob]:
         """Insert what is new; returns the jobs of all that has yet to be queued."""
         first: dict[str, _Waiting] = {}
+        arrivals: dict[str, rows.Arrival] = {}
         for waiting in batch:
             if waiting.event is not None:
-                first.setdefault(storable(inbox.delivery_id(waiting.connection, waiting.event)), waiting)
-        if not first:
-            return []
-        now, own = self._now(), _own_comments(session, first.values())
-        # In one order everywhere: two processes that insert the same ids in different orders would block each other.
-        rows = [_row(key, first[key], now, is_own=_comment(first[key]) in own) for key in sorted(first)]
-        # The table, not its class: rows of which nobody keeps an object cost a third this way.
-        new = set(session.connection().scalars(_INSERT[self._db.engine.dialect.name], rows))
+                arrival = waiting.connection, waiting.event
+                key = rows.delivery_id(arrival)
+                first.setdefault(key, waiting)
+                arrivals.setdefault(key, arrival)
+        new, jobs = rows.add(session, arrivals, self._now(), self._handed)
         for key in new:
             first[key].new = True
-        known = [row["id"] for row in rows if row["id"] not in new and row["id"] not in self._handed]
-        received = inbox.Delivery.id.in_(known), inbox.Delivery.state == "received"
-        left = set(session.scalars(sa.select(inbox.Delivery.id).where(*received))) if known else set()
-        return [_job(row) for row in rows if row["id"] in left or (row["id"] in new and row["state"] == "received")]
+        return jobs
 
     def _join(self, session: Session, jobs: Sequence[QueuedJob]) -> None:
         with session.begin_nested() as savepoint:
             if not self._hand_over(jobs, session.connection()):
                 savepoint.rollback()
                 return
-        _mark(session, [job.id for job in jobs])
+        rows.mark_queued(session, [job.id for job in jobs])
 
     def _hand_over(self, jobs: Sequence[QueuedJob], connection: sa.Connection | None) -> bool:
         try:
@@ -218,55 +212,3 @@ class Keeper:
             log.error("deliveries not queued", number=len(jobs), error=type(error).__name__)
             return False
         return True
-
-
-_TABLE: Any = inbox.Delivery.__table__
-_INSERT = {
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
-}
-
-
-def _mark(session: Session, ids: Sequence[str]) -> None:
-    received = inbox.Delivery.id.in_(ids), inbox.Delivery.state == "received"
-    session.execute(sa.update(inbox.Delivery).where(*received).values(state="queued"))
-
-
-def _comment(waiting: _Waiting) -> tuple[str, str] | None:
-    event = waiting.event
-    return (waiting.connection, event.comment) if event is not None and event.comment is not None else None
-
-
-def _own_comments(session: Session, batch: Iterable[_Waiting]) -> set[tuple[str, str] | None]:
-    """Which of the comments in a batch the bot wrote itself."""
-    ids = [comment[1] for waiting in batch if (comment := _comment(waiting)) is not None]
-    if not ids:
-        return set()
-    query = sa.select(writes.OwnComment.connection, writes.OwnComment.comment)
-    return {(row[0], row[1]) for row in session.execute(query.where(writes.OwnComment.comment.in_(ids)))}
-
-
-def _job(row: Mapping[str, Any]) -> QueuedJob:
-    connection, key = row["connection"], row["id"]
-    return QueuedJob("delivery", key, (connection, key), f"{connection}:{row['item']}")
-
-
-def _row(key: str, waiting: _Waiting, now: datetime, *, is_own: bool) -> dict[str, Any]:
-    """The columns of a delivery. The bot's own comments are finished with at once."""
-    event = waiting.event
-    assert event is not None
-    return {
-        "id": key,
-        "connection": waiting.connection,
-        "source": "webhook",
-        "kind": event.kind,
-        "name": event.name[:200],
-        "item": storable(event.item[:200]),
-        "project": event.project[:200] if event.project else None,
-        "comment": event.comment[:100] if event.comment else None,
-        "actor": ((event.actor.id or event.actor.name)[:300] or None) if event.actor else None,
-        "received": now,
-        "state": "finished" if is_own else "received",
-        "outcome": "the bot's own comment" if is_own else None,
-        "finished": now if is_own else None,
-    }
