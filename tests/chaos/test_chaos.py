@@ -21,3 +21,14 @@ def test_fault_15_nothing_is_lost_or_doubled_while_the_bot_is_killed(tmp_path: P
     assert {name: report[name] for name in FAULTS} == {name: [] for name in FAULTS}
     assert report["dead_letters"] == []
     assert report["kills"] >= 3
+
+
+@pytest.mark.xdist_group("chaos")
+def test_fault_17_nothing_is_lost_while_postgresql_restarts(tmp_path: Path) -> None:
+    if binaries() is None:
+        pytest.skip("this machine has no PostgreSQL server")
+    # With this seed one restart comes after six seconds, and an immediate one after six more.
+    order = Order("postgres", "azure-devops", 399, tickets=8, minutes=0.25, rate=1.0, patience=60.0, workers=2)
+    report = Run(order, tmp_path, lambda how: None).measure()
+    assert {name: report[name] for name in FAULTS} == {name: [] for name in FAULTS}
+    assert report["restarts"] >= 2
