@@ -24,7 +24,7 @@ from rich.table import Table
 
 from integrations.sandbox.records import Flavour
 from tests.chaos.chaos import Order, Run, Store
-from tests.chaos.telling import Teller
+from tests.chaos.telling import Teller, end_in_order
 
 FLAVOURS: tuple[Flavour, ...] = ("azure-devops", "jira-cloud", "jira-data-center")
 FAULTS = ("lost", "duplicate_comments", "applied_twice", "overwritten", "untrue")
@@ -35,6 +35,7 @@ RECOVERY = "recovery: from a worker's start to the first job that it ended, wher
 
 def main() -> None:
     """Make the runs, print a report, and end with 1 if anything was lost, doubled, applied twice or overwritten."""
+    end_in_order()
     asked = _arguments()
     reports = []
     with Teller(Console(stderr=True)) as tell:

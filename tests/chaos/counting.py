@@ -59,9 +59,10 @@ def count(stage: Stage, people: People) -> Counts:
         letters = {letter.job: letter.reason for letter in inbox.dead_letters(session)}
     counts.dead = [f"{job}: {reason}" for job, reason in letters.items()]
     with _engine(stage) as (connection, table):
-        query = sa.select(table.c.workflow_uuid, table.c.status).where(table.c.status.in_(STRANDED))
+        query = sa.select(table.c.workflow_uuid, table.c.status, table.c.error).where(table.c.status.in_(STRANDED))
         stranded = connection.execute(query).all()
-    counts.lost += [f"job {name} is {status}" for name, status in stranded if name.split("#")[0] not in letters]
+    lost = ((name, f"{status} ({error})") for name, status, error in stranded if name.split("#")[0] not in letters)
+    counts.lost += [f"job {name} is {how}" for name, how in lost]
     counts.finished = sum(state in ENDED for state in states.values())
     counts.lost += [f"delivery {key} is still {state}" for key, state in states.items() if state not in ENDED]
     accepted = set(_accepted(stage))
@@ -114,7 +115,7 @@ def _store(stage: Stage) -> Iterator[Session]:
 def _engine(stage: Stage) -> Iterator[tuple[sa.Connection, sa.TableClause]]:
     """The engine's database and its table of jobs."""
     engine = sa.create_engine(wiring.engine_url(load(stage.config)))
-    names = ("workflow_uuid", "executor_id", "status", "created_at", "updated_at")
+    names = ("workflow_uuid", "executor_id", "status", "error", "created_at", "updated_at")
     columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
     schema = None if engine.dialect.name == "sqlite" else "dbos"
     try:

@@ -32,7 +32,7 @@ from tests.chaos.picture import Picture, differences, picture
 from tests.chaos.processes import REPOSITORY, STEWARD, Crew, Slot
 from tests.chaos.scenario import tickets
 from tests.chaos.stage import Stage
-from tests.chaos.telling import Teller
+from tests.chaos.telling import Teller, end_in_order
 from tests.chaos.weather import Weather
 
 DAY_MINUTES = 24 * 60
@@ -74,6 +74,7 @@ class Happened:
 
 def main() -> None:
     """Live through both days, print what differs, and end with 1 if anything does."""
+    end_in_order()
     asked = _arguments()
     count = max(1, round(asked.deliveries / DELIVERIES_A_TICKET[asked.flavour]))
     revision = _before_last_migration() if asked.morning is None else asked.morning

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from types import TracebackType
 
@@ -36,3 +38,8 @@ class Teller:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._status is not None:
             self._status.stop()
+
+
+def end_in_order() -> None:
+    """Asked to end (SIGTERM), end what was started as well."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
