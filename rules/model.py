@@ -147,7 +147,8 @@ FIELDS_TOUCHED: Mapping[str, tuple[str, ...]] = {
 
 def change_hash(change: Change) -> str:
     """SHA-256 (hex) of the change's canonical JSON: what was shown is what is applied, or nothing is."""
-    return hashlib.sha256(json.dumps(asdict(change), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    text = json.dumps(asdict(change), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def change_from(payload: Mapping[str, Any]) -> Change:

@@ -13,6 +13,8 @@ from bot.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, Stop, load
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+LARGEST = 2**31 - 1
+
 letters_app = typer.Typer(help="What could not be worked on: seen, and tried again.", no_args_is_help=True)
 audit_app = typer.Typer(help="The record of what was proposed, decided and written.", no_args_is_help=True)
 
@@ -74,7 +76,9 @@ def letters_list(
 
 @letters_app.command("show")
 def letters_show(
-    number: Annotated[int, typer.Argument(metavar="ID", help="The letter's number, as `list` shows it.")],
+    number: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="The letter's number, as `list` shows it.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -94,7 +98,7 @@ def letters_show(
 
 @letters_app.command("replay")
 def letters_replay(
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Which.")] = None,
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", min=1, max=LARGEST, help="Which.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -115,7 +119,7 @@ def letters_replay(
 
 @letters_app.command("drop")
 def letters_drop(
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Which.")] = None,
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", min=1, max=LARGEST, help="Which.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:

@@ -77,9 +77,7 @@ class EngineClient:
         if connection is not None:
             self._put(jobs, connection)
             return
-        if self._connections is None:
-            raise RuntimeError("the engine's tables are not open")
-        with self._connections.begin() as own:
+        with self.connections.begin() as own:
             self._put(jobs, own)
 
     def alive(self) -> bool:
@@ -152,6 +150,13 @@ class EngineClient:
         return len(rows)
 
     @property
+    def connections(self) -> sa.Engine:
+        """The connections to the engine's database."""
+        if self._connections is None:
+            raise RuntimeError("the engine's tables are not open")
+        return self._connections
+
+    @property
     def _open(self) -> DBOSClient:
         if self._client is None:
             raise RuntimeError("the engine's tables are not open")
@@ -164,10 +169,8 @@ class EngineClient:
             self._open.enqueue_in_transaction(connection, chosen, *arguments)
 
     def _ask(self, query: str, **values: Any) -> Sequence[tuple[Any, ...]]:
-        if self._connections is None:
-            raise RuntimeError("the engine's tables are not open")
         table = "workflow_status" if self.is_sqlite else "dbos.workflow_status"
-        with self._connections.connect() as connection:
+        with self.connections.connect() as connection:
             return [tuple(row) for row in connection.execute(sa.text(query.format(table=table)), values)]
 
 
@@ -209,7 +212,9 @@ def _connections(url: str) -> sa.Engine:
         timeouts = {"connect_timeout": CONNECT_SECONDS}
         return sa.create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=timeouts)
     # One connection: the engine's own writers are many, and the file takes one at a time.
-    engine = sa.create_engine(url, pool_size=1, max_overflow=0)
+    engine = sa.create_engine(
+        url, pool_size=1, max_overflow=0, pool_timeout=30, connect_args={"check_same_thread": False}
+    )
 
     @sa.event.listens_for(engine, "connect")
     def take_the_lock_at_once(connection: Any, _: Any) -> None:

@@ -150,7 +150,8 @@ class Engine:
             "enable_otlp": False,
         }
         if self.client.is_sqlite:
-            config["sys_db_pool_size"] = 1
+            # One connection for all: who waits for it is served in order, where the file's own lock lets them sleep.
+            config["system_database_engine"] = self.client.connections
         return config
 
     def _register(self, queue: str, at_once: int, at_once_each: int | None = None) -> None:

@@ -23,8 +23,8 @@ def write_once(
 ) -> tuple[str, str]:
     """Make the write called `name` and return what it gave (an id or a key), and its marker.
 
-    `send` and `find` get the marker (random unless given). Raises TryAgain while an earlier attempt may still land,
-    and TrackerError.
+    `send` and `find` get the marker (derived from the name unless given). Raises TryAgain while an earlier attempt may
+    still land, and TrackerError.
     """
     with desk.db.write() as session:
         intent = writes.intend(session, name, desk.connection, item, desk.now(), marker)

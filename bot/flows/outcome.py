@@ -6,12 +6,12 @@ import random
 import secrets
 from collections.abc import Callable
 
-import sqlalchemy as sa
 import structlog
 
 from bot.flows.desk import Desk, Silent, TryAgain
 from bot.jobs import Later, QueuedJob, Run
 from bot.store import inbox
+from bot.store.database import AWAY
 from bot.telemetry import watched
 from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled, TrackerError
 
@@ -27,7 +27,6 @@ LONGEST_WAIT = 600.0
 
 COME_AGAIN = ("poll", "sweep")
 """Rounds whose next tick is their next attempt: in an outage they would only pile up."""
-STORE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 
 
 def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | None]:
@@ -37,7 +36,7 @@ def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | 
     def work(run: Run) -> Later | None:
         try:
             return attempt(run)
-        except STORE_AWAY as error:
+        except AWAY as error:
             # Nothing can be kept, not even a dead letter: the job itself is what is kept.
             log.error("store away", job=run.id, attempt=run.attempt, error=type(error).__name__)
             return Later(_pause(run))
@@ -53,7 +52,7 @@ def _attempt(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later |
             _note(desk, run, "finished", str(reason))
         except TryAgain as wish:
             return Later(wish.seconds)
-        except STORE_AWAY:
+        except AWAY:
             raise
         except TrackerError as error:
             return _after_refusal(desk, run, error)

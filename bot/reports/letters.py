@@ -8,6 +8,7 @@ from typing import Any
 from bot.store import inbox
 from bot.store.database import Database
 from bot.store.inbox import DeadLetter
+from bot.telemetry.tracing import trace_id
 
 
 def listed(database: Database, *, everything: bool = False) -> list[dict[str, Any]]:
@@ -24,7 +25,8 @@ def shown(database: Database, number: int) -> dict[str, Any] | None:
     if letter is None:
         return None
     body = letter.body.decode("utf-8", "replace") if letter.body is not None else None
-    return _entry(letter) | {"headers": letter.headers, "body": body}
+    trace = trace_id(letter.delivery) if letter.delivery is not None else None
+    return _entry(letter) | {"trace": trace, "headers": letter.headers, "body": body}
 
 
 def as_line(letter: dict[str, Any]) -> str:

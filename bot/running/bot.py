@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from importlib.metadata import version
-from typing import Any
+from socket import gethostname
 
 import structlog
 
@@ -18,16 +18,17 @@ from bot.clock import Clock
 from bot.engine import Engine, EngineClient
 from bot.flows import polling, upkeep
 from bot.jobs import Run
+from bot.running import listening
+from bot.running.listening import VERSION
 from bot.running.pulse import Pulse
 from bot.running.steady import SteadyClock
 from bot.running.ticking import Ticking
 from bot.running.trial import trial
 from bot.settings import Settings
-from bot.settings.tree import OperationsSettings, ServerSettings
 from bot.store import inbox, retention
 from bot.store.database import Database
 from bot.store.folder import FolderLock
-from bot.web.app import create_app
+from bot.telemetry import tracing
 from bot.web.disk import Disk
 from bot.web.keeping import Keeper
 from bot.web.serving import Server
@@ -56,10 +57,6 @@ ALL = frozenset(Role)
 
 class SeparateNeedsServer(Exception):
     """Parts of the bot can be processes of their own only on PostgreSQL. The message is a sentence for a person."""
-
-
-class CannotListen(Exception):
-    """An address of the settings is taken, or not this machine's. The message is a sentence for a person."""
 
 
 def _wall() -> datetime:
@@ -109,12 +106,11 @@ class Bot:
                 name: wiring.door(each, settings, self.now, self._keeper, self._disk.has_room)
                 for name, each in self.wired.items()
             }
-            self._server = _listening(create_app(doors, self.ready), settings.server, "server")
-        operations = create_app({}, self.ready)
-        self._operations = _listening(operations, settings.operations, "operations")
+            self._server = listening.public(doors, self.ready, settings)
+        self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
         take_over = self._take_over if self._worker is not None else lambda slots: None
-        self._pulse = Pulse(self.db, self._slot_time, version("backlog-steward"), take_over, self._end)
+        self._pulse = Pulse(self.db, self._slot_time, VERSION, take_over, self._end)
         ticking = Ticking(settings, self.wired, self.db, self._client.enqueue, self.now)
         self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
 
@@ -148,6 +144,10 @@ class Bot:
     def start(self) -> None:
         """Migrate, take up unfinished work, serve, keep time."""
         self._operations.start()
+        if self.settings.telemetry.traces is not None:
+            tracing.start(
+                self.settings.telemetry.traces, VERSION, f"{'+'.join(sorted(self.roles))}@{gethostname()}-{os.getpid()}"
+            )
         self.db.migrate()
         every = 0.0 if self._alone else DATABASE_CLOCK_SECONDS
         self._steady = SteadyClock(self._clock_source, every=every, jumped=self._jumped)
@@ -155,7 +155,7 @@ class Bot:
         for each in self.wired.values():
             polling.connect(each.acceptance)
         if self._worker is not None:
-            name = ALONE if self._alone else self.settings.engine.name
+            name = ALONE if self._alone else self.settings.engine.name or gethostname()
             self._worker.start(self._pulse.claim(name, alone=self._alone))
             self._pulse.start()
         if self._server is not None:
@@ -185,6 +185,7 @@ class Bot:
         self._pulse.stop()
         self._pulse.leave()
         self._operations.close()
+        tracing.stop()
         self._let_go()
         return drained
 
@@ -231,11 +232,3 @@ class Bot:
         self.db.close()
         if self._lock is not None:
             self._lock.release()
-
-
-def _listening(app: Any, place: ServerSettings | OperationsSettings, table: str) -> Server:
-    try:
-        return Server(app, place.host, place.port)
-    except OSError as error:
-        where = f"{place.host}:{place.port}"
-        raise CannotListen(f"cannot listen on {where} ({error.strerror}). See host and port under [{table}].") from None

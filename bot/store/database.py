@@ -10,7 +10,7 @@ PostgreSQL. Every commit is synchronous: what was answered with 2xx is on the di
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.store.schema import migrating
 from bot.store.schema.types import Base, UtcDateTime, dump_json
+from bot.store.turns import Turns
 
 __all__ = ["AWAY", "Base", "Database", "UtcDateTime", "changed", "insert_new"]
 
@@ -65,15 +66,21 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turns = Turns()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction, the only one of its time: committed at the end of the block, rolled back by any error."""
-        with self.engine.connect() as connection:
+        with self._written() as session:
+            if not self.is_sqlite:
+                migrating.lock(session.connection())
+            yield session
+
+    @contextmanager
+    def _written(self, *, urgent: bool = False) -> Iterator[Session]:
+        with self._turns.turn(urgent=urgent) if self.is_sqlite else nullcontext(), self.engine.connect() as connection:
             connection.execution_options(steward_write=True)
             with connection.begin(), Session(connection, expire_on_commit=False) as session:
-                if not self.is_sqlite:
-                    migrating.lock(connection)
                 yield session
                 session.flush()
 
@@ -81,19 +88,11 @@ class Database:
     def append(self) -> Iterator[Session]:
         """As `write`, for rows that are new (`insert_new`): on PostgreSQL it waits neither for the writer nor its like.
 
-        Add the rows of one block in order of their keys, so that two blocks cannot wait for each other.
+        On SQLite it is the next to write. Add the rows of one block in order of their keys, so that two blocks cannot
+        wait for each other.
         """
-        if self.is_sqlite:
-            with self.write() as session:
-                yield session
-            return
-        with (
-            self.engine.connect() as connection,
-            connection.begin(),
-            Session(connection, expire_on_commit=False) as session,
-        ):
+        with self._written(urgent=True) as session:
             yield session
-            session.flush()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -48,7 +48,7 @@ class Delivery(Base):
     __table_args__ = (
         sa.Index("inbox_by_actor", "connection", "actor", "received"),
         sa.Index("inbox_by_item", "connection", "item", "received"),
-        sa.Index("inbox_by_state", "state", "received"),
+        sa.Index("inbox_by_state", "state", "received", "connection"),
     )
 
 

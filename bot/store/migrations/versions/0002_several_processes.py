@@ -56,7 +56,7 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox") as inbox:
         inbox.drop_index("ix_inbox_connection")
         inbox.drop_index("ix_inbox_state")
-        inbox.create_index("inbox_by_state", ["state", "received"])
+        inbox.create_index("inbox_by_state", ["state", "received", "connection"])
         inbox.create_index("inbox_by_item", ["connection", "item", "received"])
         inbox.create_index("ix_inbox_finished", ["finished"])
     op.execute("UPDATE inbox SET finished = received WHERE state = 'ignored' AND finished IS NULL")
