@@ -100,5 +100,5 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
     typer.echo("steward ends what is under way (a second Ctrl-C ends it at once)", err=True)
     drained = bot.stop()
     if bot.ended.is_set():
-        raise Stop(f"{bot.reason}. Start it again, with the version that the others have.")
+        raise Stop(bot.reason)
     return drained

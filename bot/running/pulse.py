@@ -94,7 +94,7 @@ class Pulse:
             now = self._time()
             if not executors.beat(session, self.slot, self._token, now):
                 self._stopped.set()
-                self._ended(f"another process has taken over the slot {self.slot}")
+                self._ended(f"another process has taken over the slot {self.slot}. Start this one again.")
                 return
             self._beats += 1
             dead = [slot for slot in executors.dead(session, now) if slot != self.slot]
@@ -102,7 +102,9 @@ class Pulse:
                 executors.forget(session, dead, now)
         if not self._db.is_current():
             self._stopped.set()
-            self._ended("the database has become that of a newer release")
+            self._ended(
+                "the database has been brought up to a newer release. Start this process again, of that release."
+            )
         elif dead and self._beats >= SURE_AFTER_BEATS:
             self._take_over(dead)
 

@@ -25,6 +25,7 @@ PARTS = ("web", "worker", "clock")
 @pytest.fixture
 def theatre(tmp_path: Path, postgres: PostgresServer) -> Iterator[Theatre]:
     made = Theatre(tmp_path, postgres.create(f"parts-{uuid4()}"))
+    made.database().migrate()  # so that tests can look before a part has started
     yield made
     made.close()
 
@@ -114,6 +115,19 @@ def test_fault_19_a_worker_that_was_paused_and_woken_after_another_took_over_cha
     assert paused.poll() is None
 
 
+def test_a_worker_ends_what_it_has_and_goes_when_a_newer_release_has_been_at_the_database(theatre: Theatre) -> None:
+    worker = theatre.begin("worker", "--name", "old")
+    wait("a worker", lambda: "old" in slots(theatre))
+    with psycopg.connect(theatre.database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'of the future'")
+    assert worker.wait(25) == 1
+    told = theatre.errors.read_text()
+    assert "brought up to a newer release. Start this process again, of that release." in told
+    again = theatre.begin("worker", "--name", "old")
+    assert again.wait(25) == 1
+    assert "later version" in theatre.errors.read_text().removeprefix(told)
+
+
 def asked(theatre: Theatre, method: str, path: str) -> bool:
     return any(entry.method == method and path in entry.path for entry in theatre.mounted.faults.requests)
 
@@ -127,7 +141,6 @@ def unfinished_jobs_of(theatre: Theatre, slot: str) -> int:
 
 def test_of_three_clocks_one_fires_each_tick_and_one_that_is_killed_is_not_missed(theatre: Theatre) -> None:
     began = time.monotonic()
-    theatre.database().migrate()
     clocks = [theatre.begin("clock") for _ in range(3)]
     wait("ticks", lambda: last_tick(theatre) >= 3)
     clocks[0].kill()
