@@ -30,7 +30,7 @@ from tests.chaos.chaos import Tell, wait_until_quiet
 from tests.chaos.people import People
 from tests.chaos.picture import Picture, differences, picture
 from tests.chaos.processes import REPOSITORY, STEWARD, Crew, Slot
-from tests.chaos.scenario import tickets
+from tests.chaos.scenario import Ticket, tickets
 from tests.chaos.stage import Stage
 from tests.chaos.telling import Teller, end_in_order
 from tests.chaos.weather import Weather
@@ -41,7 +41,6 @@ DELIVERIES_A_TICKET = {"jira-cloud": 5.0, "jira-data-center": 5.0, "azure-devops
 NOON, AHEAD, BACK, LAST_FILED = 0.5, 0.62, 0.62 + 1 / 24, 0.9
 DISTURBANCES = 48
 KILL_SHARE = 0.7
-SHOWN = 40
 MIGRATIONS = "bot/store/migrations/versions"
 
 
@@ -86,10 +85,9 @@ def main() -> None:
         Console().print_json(json.dumps(report))
     else:
         _print(report)
-    bad = report["differences"] or report["lost"] or report["wrong"]
-    if not bad:
-        shutil.rmtree(folder)
-    sys.exit(1 if bad else 0)
+    if report["differences"] or report["lost"] or report["wrong"]:
+        sys.exit(1)
+    shutil.rmtree(folder)
 
 
 def live(plan: Plan, tell: Tell) -> dict[str, Any]:
@@ -167,7 +165,7 @@ def _quiet_day(plan: Plan, tell: Tell) -> tuple[counting.Counts, Picture]:
         return wait_until_quiet(stage, people, crew, tell, plan.tickets * 5.0 + 120.0), picture(stage, people)
 
 
-def _story(plan: Plan) -> list[Any]:
+def _story(plan: Plan) -> list[Ticket]:
     """People leave items alone while the bot writes: otherwise it depends on who was faster, and both are right."""
     return tickets(plan.seed, plan.tickets, edits_between=False)
 
@@ -244,7 +242,7 @@ def _print(report: dict[str, Any]) -> None:
     for name, value in report.items():
         console.print(f"{name.replace('_', ' ')}: {len(value) if isinstance(value, list) else value}", markup=False)
     for name in ("lost", "wrong", "dead_letters", "differences"):
-        for sentence in report[name][:SHOWN]:
+        for sentence in report[name][:40]:
             console.print(f"{name}: {sentence}", markup=False)
 
 
