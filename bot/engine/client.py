@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
 
-from bot.engine.queues import APPLICATION, Json, options
+from bot.engine.queues import APPLICATION, ROUNDS, Json, attempt_id, options
 from bot.jobs import QueuedJob
 
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
@@ -162,10 +162,24 @@ class EngineClient:
             raise RuntimeError("the engine's tables are not open")
         return self._client
 
+    def pending_of(self, slot: str) -> Sequence[str]:
+        """Jobs that are marked as running in a slot."""
+        query = "SELECT workflow_uuid FROM {table} WHERE status = 'PENDING' AND executor_id = :slot"
+        return [row[0] for row in self._ask(query, slot=slot)]
+
+    def put_back(self, job_id: str, slot: str) -> bool:
+        """Put a job that is marked as running in a slot back into its queue. False if it is no longer."""
+        return self._open._sys_db.reenqueue_for_recovery(job_id, [slot], ROUNDS)
+
+    def begin_again(self, job_id: str, job: QueuedJob) -> None:
+        """Put a job that the engine has given up into the queue again, as its next attempt."""
+        self.enqueue_many([replace(job, attempt=job.attempt + 1)])
+        self.drop([job_id])
+
     def _put(self, jobs: Sequence[QueuedJob], connection: sa.Connection) -> None:
         for job in jobs:
-            chosen = options(job.kind, job.id, job.partition, job.delay)
-            arguments = (job.kind, job.id, list(job.args), job.partition or "", 0)
+            chosen = options(job.kind, attempt_id(job.id, job.attempt), job.partition, job.delay)
+            arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt)
             self._open.enqueue_in_transaction(connection, chosen, *arguments)
 
     def _ask(self, query: str, **values: Any) -> Sequence[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ ROUNDS = "rounds"
 """The queue of backfills and nightly runs, which take long."""
 TICKS = "ticks"
 """The queue of polls and sweeps, which must not wait for those."""
-TICKING = ("poll", "sweep", "upkeep")
+TICKING = ("poll", "sweep", "mend", "upkeep")
 
 APPLICATION = "backlog-steward"
 APPLICATION_VERSION = "1"
@@ -44,6 +44,11 @@ class Json(Serializer):
         if isinstance(data, dict) and "__error__" in data:
             return JobFailed(data["__error__"])
         return data
+
+
+def attempt_id(job_id: str, attempt: int) -> str:
+    """Under which id an attempt at a job is known to the engine; the first bears the job's own."""
+    return f"{job_id}#{attempt}" if attempt else job_id
 
 
 def options(kind: str, job_id: str, partition: str | None, delay: float) -> EnqueueOptions:

@@ -11,8 +11,18 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from bot.engine.client import EngineClient
-from bot.engine.queues import APPLICATION, APPLICATION_VERSION, ITEMS, ROUNDS, TICKS, JobFailed, Json, options
-from bot.jobs import Died, Job, Later, Run, T
+from bot.engine.queues import (
+    APPLICATION,
+    APPLICATION_VERSION,
+    ITEMS,
+    ROUNDS,
+    TICKS,
+    JobFailed,
+    Json,
+    attempt_id,
+    options,
+)
+from bot.jobs import Died, Job, Later, QueuedJob, Run, T
 from bot.store.inbox import DEADLY
 
 log = structlog.get_logger(__name__)
@@ -24,6 +34,7 @@ UNKNOWN_SECONDS = 60.0
 """How long a job of an unknown kind is left for a worker of a newer release."""
 UNKNOWN_PATIENCE = 60
 NOT_RUNNABLE_PATIENCE = 3
+RETRY_SECONDS = 1.0
 
 
 class Ending(BaseException):
@@ -81,7 +92,7 @@ class Engine:
         self._jobs, self._concurrency, self._trial, self._bury = jobs, concurrency, trial, bury
         self._is_suspect = is_suspect
         self._draining, self._ending = threading.Event(), threading.Event()
-        self._under_way = 0
+        self._running, self._orphans = set[str](), set[str]()
         self._moved = threading.Condition()
 
     def start(self, executor: str) -> None:
@@ -107,7 +118,7 @@ class Engine:
         """
         self._draining.set()
         with self._moved:
-            return self._moved.wait_for(lambda: self._under_way == 0, seconds)
+            return self._moved.wait_for(lambda: not self._running, seconds)
 
     def stop(self, drain_seconds: float = 2.0) -> bool:
         """End cleanly; what has not ended within the time is resumed at the next start. False if there is such work."""
@@ -130,11 +141,25 @@ class Engine:
             if job is None:
                 log.error("job not readable", job=job_id)
             else:
-                again = options(job.kind, f"{job.id}#{job.attempt + 1}", job.partition, 0.0)
-                arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt + 1)
-                DBOS.enqueue_workflow_with_options(again, *arguments)
+                self._again(job, 0.0)
             self.client.drop([job_id])
         return len(left)
+
+    def take_up_orphans(self) -> int:
+        """Put back what is marked as running here and is not, at this look and the one before; returns how many.
+
+        The database was away at the moment when a job ended, or between its being taken and its start.
+        """
+        if self._draining.is_set():
+            return 0
+        pending = set(self.client.pending_of(self.executor))
+        with self._moved:
+            orphans = pending - self._running
+        again, self._orphans = orphans & self._orphans, orphans
+        for job_id in again:
+            if self.client.put_back(job_id, self.executor):
+                log.warning("job put back", job=job_id)
+        return len(again)
 
     def _config(self) -> DBOSConfig:
         config: DBOSConfig = {
@@ -164,25 +189,37 @@ class Engine:
         )
 
     def _work(self, kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
+        name = attempt_id(base, attempt)
         with self._moved:
             if self._draining.is_set():
                 raise Ending
-            self._under_way += 1
+            self._running.add(name)
         try:
             return self._attempt(EngineRun(base, kind, tuple(args), attempt, partition or None, self._ending))
         finally:
             with self._moved:
-                self._under_way -= 1
+                self._running.discard(name)
                 self._moved.notify_all()
 
     def _attempt(self, run: EngineRun) -> str:
         verdict = self._verdict(run)
         if verdict is None:
             return "done"
-        again = options(run.kind, f"{run.id}#{run.attempt + 1}", run.partition, verdict.seconds)
-        arguments = (run.kind, run.id, list(run.args), run.partition or "", run.attempt + 1)
-        DBOS.enqueue_workflow_with_options(again, *arguments)
-        return "later"
+        while True:
+            try:
+                self._again(run, verdict.seconds)
+            except Exception as error:  # noqa: BLE001 - a job that cannot even be put off would be lost
+                log.error("job not put off", job=run.id, attempt=run.attempt, error=type(error).__name__)
+                if self._ending.wait(RETRY_SECONDS):
+                    raise Ending from None
+            else:
+                return "later"
+
+    def _again(self, job: Run | QueuedJob, seconds: float) -> None:
+        """Put the next attempt at a job into the queue."""
+        chosen = options(job.kind, attempt_id(job.id, job.attempt + 1), job.partition, seconds)
+        arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt + 1)
+        DBOS.enqueue_workflow_with_options(chosen, *arguments)
 
     def _verdict(self, run: EngineRun) -> Later | None:
         job = self._jobs.get(run.kind)
@@ -207,7 +244,7 @@ class Engine:
 
     def _deaths(self, run: EngineRun) -> int:
         """How many workers have ended while they ran this attempt, of whatever cause."""
-        return self.client.dispatches(run.id if run.attempt == 0 else f"{run.id}#{run.attempt}") - 1
+        return self.client.dispatches(attempt_id(run.id, run.attempt)) - 1
 
     def _try_apart(self, run: EngineRun, trial: Job) -> Later | None:
         """A suspect: only where it ends a process of its own as well is it to blame."""

@@ -109,18 +109,20 @@ class Bot:
             self._server = listening.public(doors, self.ready, settings)
         self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
-        take_over = self._take_over if self._worker is not None else lambda slots: None
-        self._pulse = Pulse(self.db, self._slot_time, VERSION, take_over, self._end)
+        self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end)
         ticking = Ticking(settings, self.wired, self.db, self._client.enqueue, self.now)
         self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
 
     def _make_worker(self) -> Engine:
         keep_jobs = timedelta(seconds=self.settings.retention.finished_jobs)
         bury = wiring.gravedigger(self.wired)
-        work = upkeep.upkeep(self._client, keep_jobs, self._purge, bury, self.now)
+        own = {
+            "upkeep": upkeep.upkeep(self._client, keep_jobs, self._purge, self.now),
+            "mend": upkeep.mend(self._client, bury),
+        }
         return Engine(
             self._client,
-            {**wiring.jobs(self.wired), "upkeep": work},
+            {**wiring.jobs(self.wired), **own},
             concurrency=self.settings.engine.workers,
             trial=trial(self.settings),
             bury=bury,
@@ -210,10 +212,13 @@ class Bot:
     def _slot_time(self) -> datetime:
         return self._clock_source() if not self._alone else self.now()
 
-    def _take_over(self, slots: list[str]) -> None:
-        if self._worker is not None:
-            self._worker.take_over(slots)
-            if adopted := self._worker.adopt(slots):
+    def _look_round(self, dead: list[str]) -> None:
+        if self._worker is None:
+            return
+        self._worker.take_up_orphans()
+        if dead:
+            self._worker.take_over(dead)
+            if adopted := self._worker.adopt(dead):
                 log.info("begun anew", jobs=adopted)
 
     def _jumped(self, by: timedelta) -> None:

@@ -25,8 +25,8 @@ SURE_AFTER_BEATS = 5
 class Pulse:
     """One slot, from `claim` to `leave`. `time` is the database's own.
 
-    `take_over` gets the slots of the dead; `ended` hears why this process should end: its slot is lost, or the
-    database has become that of a newer release.
+    `look_round` gets the slots of the dead with each beat; `ended` hears why this process should end: its slot is
+    lost, or the database has become that of a newer release.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class Pulse:
         db: Database,
         time: Callable[[], datetime],
         version: str,
-        take_over: Callable[[list[str]], None],
+        look_round: Callable[[list[str]], None],
         ended: Callable[[str], None],
     ) -> None:
-        self._db, self._time, self._version, self._take_over, self._ended = db, time, version, take_over, ended
+        self._db, self._time, self._version, self._look_round, self._ended = db, time, version, look_round, ended
         self.slot, self._token = "", secrets.token_hex(16)
         self._beats = 0
         self._stopped = threading.Event()
@@ -105,8 +105,8 @@ class Pulse:
             self._ended(
                 "the database has been brought up to a newer release. Start this process again, of that release."
             )
-        elif dead and self._beats >= SURE_AFTER_BEATS:
-            self._take_over(dead)
+        else:
+            self._look_round(dead if self._beats >= SURE_AFTER_BEATS else [])
 
 
 def _is_gone(host: str, pid: int) -> bool:

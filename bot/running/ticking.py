@@ -33,7 +33,10 @@ class Ticking:
 
     def ticks(self) -> list[Every | Nightly]:
         """All ticks, for the clock."""
-        found: list[Every | Nightly] = [self._every("upkeep", "all", UPKEEP_SECONDS)]
+        found: list[Every | Nightly] = [
+            self._every("upkeep", "all", UPKEEP_SECONDS),
+            self._every("mend", "all", SWEEP_SECONDS),
+        ]
         for name, each in self._wired.items():
             polls = each.settings.intake == "poll"
             pause = each.settings.poll_every if polls else max(each.settings.poll_every, BESIDE_WEBHOOKS_SECONDS)

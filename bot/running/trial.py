@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection
 from bot import wiring
 from bot.engine import EngineClient
 from bot.jobs import Died, Job, Later, Run, T
+from bot.logs import configure
 from bot.settings import Settings
 from bot.store.database import Database
 
@@ -77,6 +79,7 @@ def _how(code: int | None) -> str:
 def _live(settings: Settings, run: TrialRun, told: Connection) -> None:
     """The life of the process: one job."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    configure(logging.INFO)
     db, client = Database(wiring.database_url(settings)), EngineClient(wiring.engine_url(settings))
     client.open()
     wired = wiring.wire(settings, db, client.enqueue, lambda: datetime.now(UTC))

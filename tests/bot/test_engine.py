@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
 from bot.engine import Ending, Engine, EngineClient, JobFailed
+from bot.flows import upkeep
 from bot.jobs import Job, Later, QueuedJob, Run
 from integrations.tracker import Unreachable
 
@@ -346,3 +348,80 @@ def test_what_another_release_left_is_begun_again_as_a_new_attempt(
 
     assert ran.wait_for(2) == ["n 0", "n 1 ('x',)"]
     assert engine.adopt(["steward-1"]) == 0
+
+
+def set_row(engine: Engine, job_id: str, **values: str) -> None:
+    """Change a row of the engine's tables, as a fault would."""
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    with engine.client.connections.begin() as connection:
+        connection.execute(
+            sa.text(f"UPDATE workflow_status SET {changes} WHERE workflow_uuid = :id"), values | {"id": job_id}
+        )
+
+
+def test_a_job_that_is_marked_as_running_and_is_not_is_put_back(start: Callable[..., Engine]) -> None:
+    ran, hold, going = Ran(), threading.Event(), threading.Event()
+
+    def job(run: Run) -> None:
+        ran(run.id)
+        if run.id == "really running":
+            going.set()
+            hold.wait(PATIENCE_SECONDS)
+
+    engine = start(note=job)
+    engine.client.enqueue("note", "orphan", partition="a", delay=600.0)
+    engine.client.enqueue("note", "really running", partition="b")
+    assert going.wait(PATIENCE_SECONDS)
+    set_row(engine, "orphan", status="PENDING", executor_id="steward-1")
+
+    assert engine.take_up_orphans() == 0, "it may be about to start"
+    assert engine.take_up_orphans() == 1
+    assert ran.wait_for(2) == ["really running", "orphan"]
+    assert engine.take_up_orphans() == 0
+    hold.set()
+
+
+def test_a_job_that_the_engine_has_given_up_is_begun_again_and_buried_at_last(start: Callable[..., Engine]) -> None:
+    ran, graves = Ran(), list[str]()
+    engine = start(note=lambda run: ran(f"{run.id} {run.attempt} {run.args}"))
+    engine.client.enqueue("note", "n", "x", partition="a")
+    ran.wait_for(1)
+    finished(engine)
+    set_row(engine, "n", status="ERROR")
+
+    def mended() -> None:
+        upkeep.mend(engine.client, lambda job, reason: graves.append(f"{job.id}: {reason}"))(cast("Run", None))
+
+    mended()
+    assert ran.wait_for(2)[1] == "n 1 ('x',)"
+    assert graves == []
+    finished(engine)
+    engine.client.enqueue_many([QueuedJob("note", "old", (), "b", attempt=upkeep.PATIENCE)])
+    ran.wait_for(3)
+    finished(engine)
+    set_row(engine, f"old#{upkeep.PATIENCE}", status="ERROR")
+    mended()
+    assert graves == ["old: the engine has given it up, again and again"]
+    assert engine.client.failed() == []
+
+
+def test_a_job_that_cannot_be_put_off_for_a_moment_is_put_off_then(
+    start: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, real, failures = Ran(), Engine._again, iter([OSError("the database is away")])
+
+    def again(engine: Engine, job: Run, seconds: float) -> None:
+        for failure in failures:
+            raise failure
+        real(engine, job, seconds)
+
+    monkeypatch.setattr("bot.engine.worker.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(Engine, "_again", again)
+
+    def job(run: Run) -> Later | None:
+        ran(str(run.attempt))
+        return Later(0.01) if run.attempt == 0 else None
+
+    engine = start(note=job)
+    engine.client.enqueue("note", "n", partition="a")
+    assert ran.wait_for(2) == ["0", "1"]
