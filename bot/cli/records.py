@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -173,13 +174,11 @@ def restore(
 
     settings = load_settings(config, need_secrets=False)
     try:
-        lock = FolderLock(settings.data) if settings.engine.database_url is None else None
-        manifest = put_back(file, database_url(settings), force=force)
-        clear(engine_url(settings))
+        with closing(FolderLock(settings.data)) if settings.engine.database_url is None else nullcontext():
+            manifest = put_back(file, database_url(settings), force=force)
+            clear(engine_url(settings))
     except (BackupError, FolderTaken) as error:
         raise Stop(str(error)) from None
     except SQLAlchemyError as error:
         raise Stop(unusable(settings, error)) from None
-    if lock is not None:
-        lock.release()
     typer.echo(f"Restored what was kept on {manifest.made:%Y-%m-%d %H:%M} UTC. Start the bot again.")

@@ -236,4 +236,4 @@ class Bot:
             self._client.close()
         self.db.close()
         if self._lock is not None:
-            self._lock.release()
+            self._lock.close()

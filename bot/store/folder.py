@@ -25,7 +25,7 @@ class FolderTaken(Exception):
 
 
 class FolderLock:
-    """The right to work on a data folder (made if need be), until `release` or the end of the process.
+    """The right to work on a data folder (made if need be), until `close` or the end of the process.
 
     Raises FolderTaken.
     """
@@ -52,7 +52,7 @@ class FolderLock:
         self._file.write(str(os.getpid()))
         self._file.flush()
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let go. The file stays: to delete it could take it from under a bot that has just begun."""
         self._file.close()
 

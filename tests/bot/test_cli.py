@@ -10,53 +10,17 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from bot import cli
 from bot.reports.proposals import as_lines
 from bot.settings import load
 from integrations.tracker import Refused, Right
+from tests.commands import Told, config_of, rewrite
 
 FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
 VAGUE = ("Search is broken", "It does not work. Please fix it.")
-
-
-class Told(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def steward(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
-    """Runs the command in this process, whose logs stay as they are."""
-    monkeypatch.setattr("bot.logs.configure", lambda level=0: None)
-
-    def run(*arguments: str | Path) -> Told:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        code = ended.value.code
-        assert "Traceback" not in out + err
-        return Told(code if isinstance(code, int) else int(code is not None), out, err)
-
-    return run
-
-
-def config_of(world: Any) -> Path:
-    return Path(world.settings.data).parent / "steward.toml"
-
-
-def rewrite(config: Path, old: str, new: str) -> Path:
-    text = config.read_text()
-    assert old in text
-    config.write_text(text.replace(old, new, 1))
-    return config
 
 
 def test_help_names_every_command_and_comes_from_a_real_process_without_the_heavy_parts() -> None:
