@@ -22,6 +22,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot integrations prompts rules
 
+# About twenty minutes, on a machine that does nothing else. Try: .venv/bin/python -m tests.benchmarks --help
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
