@@ -238,6 +238,7 @@ class World:
         """Let webhooks arrive and jobs run until nothing is left; with `leap`, waiting takes no time."""
         for _ in range(rounds):
             self.site.drain()
+            assert self.keeper.settle()
             if self.queue.run_due():
                 continue
             if not leap or not self.queue.leap():

@@ -1,8 +1,8 @@
 """Deliveries are kept many at a time: whatever waits goes into one transaction, so that a burst costs few syncs.
 
 On PostgreSQL the rows and their jobs are one transaction. On SQLite the engine has a file of its own, so the rows are
-committed first and the jobs after them; rows of a process that died in between are still "received", and the sweep
-queues them. There the mark "queued" is set twice a second, for all batches since.
+committed first, then their senders are answered, and the jobs are handed over beside it; rows of a process that died in
+between are still "received", and the sweep queues them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from bot.jobs import EnqueueMany, QueuedJob
 from bot.store import inbox
 from bot.store.database import Database
 from bot.web import rows
+from bot.web.handing import HandOver
 from integrations.tracker import Event
 
 log = structlog.get_logger(__name__)
 
 BATCH = 200
 """Deliveries in one transaction: enough for a burst, and few enough that each batch is short."""
-MARK_SECONDS = 0.5
-"""How often what was handed over is marked; the sweep looks at rows that are much older."""
 SPOILED = (sa.exc.DataError, sa.exc.IntegrityError, UnicodeError)
 """What a database says of one row that it will not take; any other error is about the database itself."""
 
@@ -74,10 +73,9 @@ class Keeper:
         patience: float = 10.0,
     ) -> None:
         self._db, self._enqueue_many, self._now = db, enqueue_many, now
+        self._hand_over = HandOver(db, enqueue_many)
         self._room, self._patience = room, patience
         self._waiting: list[_Waiting] = []
-        self._handed: set[str] = set()
-        self._marked = 0.0
         self._moved = threading.Condition()
         self._ending = False
         self._began: float | None = None
@@ -85,6 +83,7 @@ class Keeper:
 
     def start(self) -> None:
         """Begin to keep."""
+        self._hand_over.start()
         self._thread.start()
 
     def stop(self, seconds: float = 5.0) -> None:
@@ -94,9 +93,14 @@ class Keeper:
             self._moved.notify()
         if self._thread.is_alive():
             self._thread.join(seconds)
+        self._hand_over.stop(seconds)
+
+    def settle(self, seconds: float = 10.0) -> bool:
+        """Wait until all that was kept so far is handed over to the engine. False if it is not within the time."""
+        return self._hand_over.settle(seconds)
 
     def keep(self, connection: str, event: Event) -> bool:
-        """Make a delivery durable and hand it to the engine; False if it was known already.
+        """Make a delivery durable, which hands it to the engine; False if it was known already.
 
         If it cannot be handed over, it is kept all the same, for the sweep. Raises Busy, Unkeepable, and
         SQLAlchemyError where the database is away.
@@ -131,30 +135,17 @@ class Keeper:
     def _run(self) -> None:
         while (batch := self._next()) is not None:
             self._began = time.monotonic()
-            if batch:
-                self._settle(batch)
-            if self._handed and (not batch or self._began - self._marked > MARK_SECONDS):
-                self._mark_handed()
-                self._marked = time.monotonic()
+            self._settle(batch)
             self._began = None
 
     def _next(self) -> list[_Waiting] | None:
-        """What waits; nothing where it is time to mark what was handed over; None at the end."""
+        """What waits; None at the end."""
         with self._moved:
-            self._moved.wait_for(lambda: self._waiting or self._ending, MARK_SECONDS if self._handed else None)
-            if not self._waiting and not self._handed:
+            self._moved.wait_for(lambda: self._waiting or self._ending)
+            if not self._waiting:
                 return None
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             return batch
-
-    def _mark_handed(self) -> None:
-        handed, self._handed = list(self._handed), set()
-        try:
-            with self._db.write() as session:
-                rows.mark_queued(session, handed)
-        except sa.exc.SQLAlchemyError as error:
-            # Not tried again: what stays unmarked is queued once more by the sweep, which changes nothing.
-            log.warning("deliveries not marked as queued", number=len(handed), error=type(error).__name__)
 
     def _settle(self, batch: Sequence[_Waiting]) -> None:
         """Keep a batch and answer all who wait; one that the database refuses does not spoil it for the others."""
@@ -180,8 +171,8 @@ class Keeper:
             jobs = self._add(session, batch)
             if jobs and not self._db.is_sqlite:
                 self._join(session, jobs)
-        if jobs and self._db.is_sqlite and self._hand_over(jobs, None):
-            self._handed.update(job.id for job in jobs)
+        if jobs and self._db.is_sqlite:
+            self._hand_over.take(jobs)
 
     def _add(self, session: Session, batch: Iterable[_Waiting]) -> list[QueuedJob]:
         """Insert what is new; returns the jobs of all that has yet to be queued."""
@@ -193,22 +184,17 @@ class Keeper:
                 key = rows.delivery_id(arrival)
                 first.setdefault(key, waiting)
                 arrivals.setdefault(key, arrival)
-        new, jobs = rows.add(session, arrivals, self._now(), self._handed)
+        new, jobs = rows.add(session, arrivals, self._now(), self._hand_over.known)
         for key in new:
             first[key].new = True
         return jobs
 
     def _join(self, session: Session, jobs: Sequence[QueuedJob]) -> None:
         with session.begin_nested() as savepoint:
-            if not self._hand_over(jobs, session.connection()):
+            try:
+                self._enqueue_many(jobs, session.connection())
+            except Exception as error:  # noqa: BLE001 - they are kept: the sweep queues them, the senders need not know
+                log.error("deliveries not queued", number=len(jobs), error=type(error).__name__)
                 savepoint.rollback()
                 return
         rows.mark_queued(session, [job.id for job in jobs])
-
-    def _hand_over(self, jobs: Sequence[QueuedJob], connection: sa.Connection | None) -> bool:
-        try:
-            self._enqueue_many(jobs, connection)
-        except Exception as error:  # noqa: BLE001 - they are kept: the sweep queues them, the senders need not know
-            log.error("deliveries not queued", number=len(jobs), error=type(error).__name__)
-            return False
-        return True

@@ -145,6 +145,7 @@ def test_looks_that_an_engine_has_lost_are_taken_up_from_the_store(make_world: C
     world.work(leap=False)
     world.say("dana", asked, "steward expand")
     world.site.drain()
+    assert world.keeper.settle()
     (deliver,) = [entry for entry in world.queue._waiting if entry[2].kind == "delivery"]
     world.queue.jobs["delivery"](deliver[2])
     lost = [entry[2].id for entry in world.queue._waiting]

@@ -23,6 +23,7 @@ from bot.engine import EngineClient
 from bot.jobs import QueuedJob
 from bot.store import inbox, writes
 from bot.store.database import Database
+from bot.web import handing
 from bot.web.keeping import Busy, Keeper, Unkeepable
 from integrations.tracker import Event
 from tests.postgres import PostgresServer, binaries
@@ -43,7 +44,6 @@ class Queue:
     """What has been handed over; `gate` holds it back, `error` lets it fail."""
 
     jobs: list[str] = field(default_factory=list)
-    batches: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
     asked: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
@@ -56,8 +56,22 @@ class Queue:
         self.gate.wait(30)
         if self.error is not None:
             raise self.error
-        self.batches += 1
         self.jobs += [job.id for job in jobs]
+
+
+@dataclass
+class Clock:
+    """Tells each batch the time; `gate` holds it back, in the midst of its transaction."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    asked: threading.Event = field(default_factory=threading.Event)
+    batches: int = 0
+
+    def __call__(self) -> datetime:
+        self.batches += 1
+        self.asked.set()
+        self.gate.wait(30)
+        return now()
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +87,8 @@ def keepers(db: Database) -> Iterator[Callable[..., Keeper]]:
     """Makes keepers that run; each is stopped at the end of the test."""
     made: list[Keeper] = []
 
-    def make(queue: Queue, **limits: Any) -> Keeper:
-        made.append(Keeper(db, queue.enqueue_many, now, **limits))
+    def make(queue: Queue, clock: Callable[[], datetime] = now, **limits: Any) -> Keeper:
+        made.append(Keeper(db, queue.enqueue_many, clock, **limits))
         made[-1].start()
         return made[-1]
 
@@ -118,18 +132,50 @@ def test_however_deliveries_are_repeated_and_interleaved_each_is_one_row_and_one
     assert len(queue.jobs) == len(ids)
 
 
-def test_what_waits_goes_into_one_batch(db: Database, keepers: Callable[..., Keeper]) -> None:
+def test_what_waits_goes_into_one_batch(keepers: Callable[..., Keeper]) -> None:
+    clock = Clock()
+    keeper = keepers(Queue(), clock)
+    with ThreadPoolExecutor(21) as pool:
+        first = pool.submit(keeper.keep, "tracker", event("batch-first"))
+        assert clock.asked.wait(30)
+        others = [pool.submit(keeper.keep, "tracker", event(f"batch-{number}")) for number in range(20)]
+        held(keeper, 20)
+        clock.gate.set()
+        assert all(each.result(30) for each in [first, *others])
+    assert clock.batches == 2
+
+
+def test_nobody_waits_for_the_engine_and_what_is_on_its_way_is_not_queued_twice(
+    db: Database, keepers: Callable[..., Keeper]
+) -> None:
     queue = Queue()
     keeper = keepers(queue)
     queue.gate.clear()
-    with ThreadPoolExecutor(21) as pool:
-        first = pool.submit(keeper.keep, "tracker", event("batch-first"))
-        assert queue.asked.wait(30)
-        others = [pool.submit(keeper.keep, "tracker", event(f"batch-{number}")) for number in range(20)]
-        held(keeper, 20)
-        queue.gate.set()
-        assert all(each.result(30) for each in [first, *others])
-    assert queue.batches == 2
+    assert keeper.keep("tracker", event("slow-engine"))
+    assert queue.asked.wait(30)
+    assert not keeper.keep("tracker", event("slow-engine"))
+    assert keeper.keep("tracker", event("slow-engine-2"))
+    assert not keeper.settle(0.0)
+    assert state(db, "slow-engine") == "received"
+    queue.gate.set()
+    assert keeper.settle()
+    assert queue.jobs == ["tracker:slow-engine", "tracker:slow-engine-2"]
+    assert state(db, "slow-engine") == state(db, "slow-engine-2") == "queued"
+
+
+def test_more_than_an_engine_takes_for_long_is_left_to_the_sweep(
+    db: Database, keepers: Callable[..., Keeper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing, "ROOM", 1)
+    queue = Queue()
+    keeper = keepers(queue)
+    queue.gate.clear()
+    assert keeper.keep("tracker", event("room-0"))
+    assert queue.asked.wait(30)
+    assert all(keeper.keep("tracker", event(f"room-{number}")) for number in (1, 2))
+    queue.gate.set()
+    assert keeper.settle()
+    assert [state(db, f"room-{number}") for number in range(3)] == ["queued", "queued", "received"]
 
 
 REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON inbox WHEN NEW.item = 'odd' BEGIN SELECT RAISE(ABORT, 'refused'); END"
@@ -138,16 +184,15 @@ REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON inbox WHEN NEW.item = 'odd' BEG
 def test_one_that_the_database_refuses_does_not_spoil_the_others(db: Database, keepers: Callable[..., Keeper]) -> None:
     with db.write() as session:
         session.execute(sa.text(REFUSE))
-    queue = Queue()
-    keeper = keepers(queue)
-    queue.gate.clear()
+    clock = Clock()
+    keeper = keepers(Queue(), clock)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(keeper.keep, "tracker", event("spoil-first"))
-        assert queue.asked.wait(30)
+        assert clock.asked.wait(30)
         bad = pool.submit(keeper.keep, "tracker", event("spoil-bad", item="odd"))
         good = [pool.submit(keeper.keep, "tracker", event(f"spoil-{number}")) for number in range(2)]
         held(keeper, 3)
-        queue.gate.set()
+        clock.gate.set()
         assert first.result(30)
         assert all(each.result(30) for each in good)
         assert isinstance(bad.exception(30), Unkeepable)
@@ -162,6 +207,7 @@ def test_the_bots_own_comment_is_finished_with_at_once(db: Database, keepers: Ca
     assert keeper.keep("tracker", event("own", comment="77"))
     assert keeper.keep("tracker", event("theirs", comment="78"))
     assert keeper.keep("other", event("own", comment="77"))
+    assert keeper.settle()
     assert queue.jobs == ["tracker:theirs", "other:own"]
     assert state(db, "own") == "finished"
 
@@ -172,9 +218,11 @@ def test_what_cannot_be_handed_over_is_kept_and_handed_over_when_it_comes_again(
     queue = Queue(error=RuntimeError("the engine is away"))
     keeper = keepers(queue)
     assert keeper.keep("tracker", event("unqueued"))
+    assert keeper.settle()
     assert state(db, "unqueued") == "received"
     queue.error = None
     assert not keeper.keep("tracker", event("unqueued"))
+    assert keeper.settle()
     assert queue.jobs == ["tracker:unqueued"]
 
 
@@ -187,15 +235,14 @@ def test_a_full_or_ended_keeper_says_so_at_once(keepers: Callable[..., Keeper]) 
 
 
 def test_one_that_is_asked_to_end_keeps_what_waits(db: Database, keepers: Callable[..., Keeper]) -> None:
-    queue = Queue()
-    keeper = keepers(queue)
-    queue.gate.clear()
+    clock = Clock()
+    keeper = keepers(Queue(), clock)
     with ThreadPoolExecutor(4) as pool:
         sent = [pool.submit(keeper.keep, "tracker", event("ending-0"))]
-        assert queue.asked.wait(30)
+        assert clock.asked.wait(30)
         sent += [pool.submit(keeper.keep, "tracker", event(f"ending-{number}")) for number in (1, 2)]
         held(keeper, 2)
-        pool.submit(queue.gate.set)
+        pool.submit(clock.gate.set)
         keeper.stop()
         assert all(each.result(30) for each in sent)
     assert {state(db, f"ending-{number}") for number in range(3)} == {"queued"}
@@ -214,6 +261,7 @@ def enqueue_many(jobs, connection=None):
 keeper = Keeper(Database(sys.argv[1]), enqueue_many, lambda: datetime.now(UTC))
 keeper.start()
 keeper.keep("tracker", Event("created", "killed", sys.argv[2], "jira:issue_created", project=sys.argv[3]))
+keeper.settle()
 """
 
 
