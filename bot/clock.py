@@ -7,6 +7,7 @@ interval are claimed in the store, by whoever comes first.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 log = structlog.get_logger(__name__)
 
+WATCH_SECONDS = 5.0
 SLACK = timedelta(seconds=1)
 """A scheduler may fire a moment early."""
 MAKE_UP = timedelta(hours=20)
@@ -54,6 +56,8 @@ class Clock:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
+        self._stopped = threading.Event()
+
     def start(self) -> None:
         """Make up for missed nights, fire each interval once at once, then keep time."""
         for tick in self._ticks:
@@ -62,11 +66,26 @@ class Clock:
             else:
                 self._add_night(tick)
         self._scheduler.start()
+        if self._ticks:
+            threading.Thread(target=self._watch, name="clock watch", daemon=True).start()
 
     def stop(self) -> None:
         """Stop ticking; a tick under way is finished."""
+        self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+
+    def _watch(self) -> None:
+        """The scheduler waits for times of day: where the clock is set back, it would stand still for as long."""
+        last = self._now()
+        while not self._stopped.wait(WATCH_SECONDS):
+            now = self._now()
+            if now < last:
+                log.warning("clock set back", by_seconds=round((last - now).total_seconds()))
+                for tick in self._ticks:
+                    if isinstance(tick, Every):
+                        self._scheduler.modify_job(tick.name, next_run_time=now)
+            last = now
 
     def _add_interval(self, tick: Every) -> None:
         trigger = IntervalTrigger(seconds=tick.seconds)

@@ -175,8 +175,8 @@ def restore(
     settings = load_settings(config, need_secrets=False)
     try:
         with closing(FolderLock(settings.data)) if settings.engine.database_url is None else nullcontext():
-            manifest = put_back(file, database_url(settings), force=force)
-            clear(engine_url(settings))
+            engine = engine_url(settings)
+            manifest = put_back(file, database_url(settings), force=force, before_commit=lambda: clear(engine))
     except (BackupError, FolderTaken) as error:
         raise Stop(str(error)) from None
     except SQLAlchemyError as error:

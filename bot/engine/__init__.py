@@ -6,7 +6,7 @@ JSON: no ticket text enters the engine's tables.
 """
 
 from bot.engine.client import Count, EngineClient, clear
-from bot.engine.queues import JobFailed
+from bot.engine.queues import TICKS, JobFailed
 from bot.engine.worker import Ending, Engine
 
-__all__ = ["Count", "Ending", "Engine", "EngineClient", "JobFailed", "clear"]
+__all__ = ["TICKS", "Count", "Ending", "Engine", "EngineClient", "JobFailed", "clear"]

@@ -15,11 +15,10 @@ from dbos import DBOS, DBOSClient
 
 from bot.engine.queues import APPLICATION, ROUNDS, Json, attempt_id, options
 from bot.jobs import QueuedJob
+from bot.store.database import arguments_of
 
-LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 STATES = {"ENQUEUED": "waiting", "PENDING": "running", "DELAYED": "delayed"}
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,21 @@ class EngineClient:
             raise RuntimeError("the engine's tables are not open")
         return self._client
 
-    def pending_of(self, slot: str) -> Sequence[str]:
-        """Jobs that are marked as running in a slot."""
-        query = "SELECT workflow_uuid FROM {table} WHERE status = 'PENDING' AND executor_id = :slot"
-        return [row[0] for row in self._ask(query, slot=slot)]
+    def pending_of(self, slot: str, version: str) -> Sequence[str]:
+        """Jobs of a release that are marked as running in a slot."""
+        query = (
+            "SELECT workflow_uuid FROM {table} WHERE status = 'PENDING' AND executor_id = :slot "
+            "AND application_version = :version"
+        )
+        return [row[0] for row in self._ask(query, slot=slot, version=version)]
+
+    def has_unfinished(self, queue: str, beginning: str) -> bool:
+        """Whether a job of a queue whose id begins so waits or runs."""
+        query = (
+            "SELECT 1 FROM {table} WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED') AND queue_name = :queue "
+            "AND substr(workflow_uuid, 1, :length) = :beginning LIMIT 1"
+        )
+        return bool(self._ask(query, queue=queue, beginning=beginning, length=len(beginning)))
 
     def put_back(self, job_id: str, slot: str) -> bool:
         """Put a job that is marked as running in a slot back into its queue. False if it is no longer."""
@@ -223,8 +233,10 @@ def prepare(url: str) -> None:
 def _connections(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
-        timeouts = {"connect_timeout": CONNECT_SECONDS}
-        return sa.create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=timeouts)
+        timeouts = arguments_of(url)
+        return sa.create_engine(
+            address, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=10, connect_args=timeouts
+        )
     # One connection: the engine's own writers are many, and the file takes one at a time.
     engine = sa.create_engine(
         url, pool_size=1, max_overflow=0, pool_timeout=30, connect_args={"check_same_thread": False}

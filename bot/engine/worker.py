@@ -23,6 +23,7 @@ from bot.engine.queues import (
     options,
 )
 from bot.jobs import Died, Job, Later, QueuedJob, Run, T
+from bot.store.database import AWAY, arguments_of
 from bot.store.inbox import DEADLY
 
 log = structlog.get_logger(__name__)
@@ -136,7 +137,7 @@ class Engine:
 
     def adopt(self, dead: Sequence[str]) -> int:
         """Begin anew what workers of another release have left in the shape of their steps; returns how many."""
-        left = self.client.left_behind(APPLICATION_VERSION, dead)
+        left = self.client.left_behind(APPLICATION_VERSION, [*dead, self.executor])
         for job_id, job in left:
             if job is None:
                 log.error("job not readable", job=job_id)
@@ -152,7 +153,7 @@ class Engine:
         """
         if self._draining.is_set():
             return 0
-        pending = set(self.client.pending_of(self.executor))
+        pending = set(self.client.pending_of(self.executor, APPLICATION_VERSION))
         with self._moved:
             orphans = pending - self._running
         again, self._orphans = orphans & self._orphans, orphans
@@ -177,6 +178,8 @@ class Engine:
         if self.client.is_sqlite:
             # One connection for all: who waits for it is served in order, where the file's own lock lets them sleep.
             config["system_database_engine"] = self.client.connections
+        else:
+            config["db_engine_kwargs"] = {"connect_args": arguments_of(self.client.url)}
         return config
 
     def _register(self, queue: str, at_once: int, at_once_each: int | None = None) -> None:
@@ -210,10 +213,19 @@ class Engine:
                 self._again(run, verdict.seconds)
             except Exception as error:  # noqa: BLE001 - a job that cannot even be put off would be lost
                 log.error("job not put off", job=run.id, attempt=run.attempt, error=type(error).__name__)
+                if self._is_gone(run):
+                    return "gone"
                 if self._ending.wait(RETRY_SECONDS):
                     raise Ending from None
             else:
                 return "later"
+
+    def _is_gone(self, run: EngineRun) -> bool:
+        """Whether somebody has taken the job out of the engine meanwhile."""
+        try:
+            return self.client.dispatches(attempt_id(run.id, run.attempt)) == 0
+        except AWAY:
+            return False
 
     def _again(self, job: Run | QueuedJob, seconds: float) -> None:
         """Put the next attempt at a job into the queue."""
@@ -229,6 +241,9 @@ class Engine:
             if self._trial is not None and (self._deaths(run) >= DEATHS or self._is_suspect(run)):
                 return self._try_apart(run, self._trial)
             return job(run)
+        except AWAY as error:
+            log.warning("job not begun", job=run.id, error=type(error).__name__)
+            return Later(2.0)
         except Exception as error:  # noqa: BLE001 - a flow guards itself; what comes here is the engine's, and is kept
             log.error("job not runnable", job=run.id, attempt=run.attempt, error=type(error).__name__)
             if run.attempt < NOT_RUNNABLE_PATIENCE:

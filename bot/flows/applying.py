@@ -154,6 +154,11 @@ def _perform(
         why = _in_words(error)
         _set(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
         return Result("not possible", why)
+    except TryAgain:
+        raise
+    except Exception:
+        _begun(desk, item, number)  # it may still land, and is waited for from now on
+        raise
     _settle(desk, item, number, state, receipt, person)
     return Result("applied" if state == "accepting" else "undone")
 

@@ -51,6 +51,11 @@ def write_once(
         with desk.db.write() as session:
             writes.mark_not_sent(session, name, intent.sent)
         raise
+    except Exception:
+        # It may still land, and is waited for from now on: this attempt may have taken longer than the wait.
+        with desk.db.write() as session:
+            writes.mark_sent_until(session, name, desk.now())
+        raise
     return _done(desk, name, result), intent.marker
 
 

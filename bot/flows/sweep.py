@@ -22,26 +22,35 @@ from integrations.tracker import Event, WebhookError
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 500
+AT_START = "start"
 QUEUED_BY_NOW = timedelta(seconds=10)
+ENDED_BY_NOW = timedelta(minutes=10)
 OVERDUE = timedelta(seconds=60)
 
 Reread = Callable[[Mapping[str, str], bytes], Event]
 
 
 def sweep(run: Run, desk: Desk, reread: Reread) -> None:
-    """Arguments: connection, tick. `reread` reads a delivery that could not be read, perhaps by a former release."""
-    _queue_the_kept(desk)
+    """Arguments: connection, tick ("start": also what was kept only just now, by a process that has ended).
+
+    `reread` reads a delivery that could not be read, perhaps by a former release.
+    """
+    _queue_the_kept(desk, timedelta(0) if run.args[1:] == (AT_START,) else QUEUED_BY_NOW)
     _queue_looks(desk)
     with desk.db.read() as session:
-        letters = [letter for letter in inbox.to_replay(session) if letter.connection == desk.connection]
+        letters = inbox.to_replay(session, desk.connection)
     for letter in letters:
         _replay(desk, letter, reread)
 
 
-def _queue_the_kept(desk: Desk) -> None:
-    before = desk.now() - QUEUED_BY_NOW
+def _queue_the_kept(desk: Desk, age: timedelta) -> None:
+    before = desk.now() - age
     with desk.db.read() as session:
-        waiting = inbox.not_queued(session, desk.connection, before, AT_ONCE)
+        waiting = [
+            *inbox.not_queued(session, desk.connection, before, AT_ONCE),
+            # Known to the engine, as a rule, which changes nothing; where its tables were lost, it comes anew.
+            *inbox.long_queued(session, desk.connection, desk.now() - ENDED_BY_NOW, AT_ONCE),
+        ]
     for delivery, item in waiting:
         polling.hand_over(desk, delivery, item)
 
@@ -54,7 +63,11 @@ def _queue_looks(desk: Desk) -> None:
     )
     asked = sa.select(items.Item.id, items.Item.asked).where(of_ours, items.Item.asked.is_not(None))
     with desk.db.read() as session:
-        looks = [(item, cause) for item, cause in session.execute(overdue.limit(AT_ONCE)) if cause is not None]
+        looks = [
+            (item, cause)
+            for item, cause in session.execute(overdue.order_by(items.Item.due).limit(AT_ONCE))
+            if cause is not None
+        ]
         wishes = [(item, cause) for item, cause in session.execute(asked.limit(AT_ONCE)) if cause is not None]
     for item, delivery in looks:
         looking.schedule(desk, item, delivery, 0.0)

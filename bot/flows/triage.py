@@ -28,6 +28,16 @@ def triage(run: Run, desk: TriageDesk) -> None:
     _, item_id, why, delivery = run.args
     if why == SCHEDULED:
         _still_the_last(desk, item_id, delivery)
+    try:
+        digest = _triage(run, desk, item_id, why, delivery)
+    except Silent:
+        _looked(desk, item_id, delivery, None)
+        raise
+    _looked(desk, item_id, delivery, digest)
+
+
+def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -> str:
+    """Returns the digest of the content that was looked at."""
     run.step("read", lambda: _read(desk, item_id))
     with desk.db.read() as session:
         item = items.load(session, desk.connection, item_id)
@@ -51,13 +61,21 @@ def triage(run: Run, desk: TriageDesk) -> None:
         run.step("answer", lambda: _nothing_new(desk, item, delivery))
     if project.draft_subtasks and run.step("draft", lambda: drafts.draft(desk, item)):
         run.step("name the drafts", lambda: speaking.show(desk, item_id))
-    # Last of all: until the comment is there, an interrupted look is taken up again.
+    return items.content_digest(item)
+
+
+def _looked(desk: TriageDesk, item_id: str, delivery: str, digest: str | None) -> None:
+    """The last thing of all: until the comment is there, an interrupted look is taken up again."""
     with desk.db.write() as session:
-        seen = items.find(session, desk.connection, item_id)
-        if seen is not None:
-            seen.triaged_digest = items.content_digest(item)
-            if why == ASKED and seen.asked == delivery:
-                seen.asked = None
+        row = items.find(session, desk.connection, item_id)
+        if row is None:
+            return
+        if digest is not None:
+            row.triaged_digest = digest
+        if row.last_delivery == delivery or row.first_touch is None:
+            row.due = None
+        if row.asked == delivery:
+            row.asked = None
 
 
 def _nothing_new(desk: TriageDesk, item: WorkItem, cause: str) -> str:
@@ -103,7 +121,7 @@ def _read(desk: TriageDesk, item_id: str) -> str:
         items.save(session, item)
         row = items.find(session, desk.connection, item.id)
         if row is not None:
-            row.first_touch = row.due = None
+            row.first_touch = None
     return item.version
 
 

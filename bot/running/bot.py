@@ -39,6 +39,8 @@ NOTICE_SECONDS = 1.0
 """How long "not ready" is said before anything ends, so that whoever asks sees it and goes elsewhere."""
 DRAIN_SECONDS = 15.0
 """How long jobs under way may take to end; with all else the process is gone within 25 seconds."""
+CLOCK_SECONDS, LEAVE_SECONDS = 2.0, 2.0
+"""How long the clock, and the slot, may take to be let go of, where the database answers nobody."""
 DATABASE_CLOCK_SECONDS = 5.0
 ALONE = "steward-1"
 """The slot of a bot that has its data folder to itself."""
@@ -110,7 +112,7 @@ class Bot:
         self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
         self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end)
-        ticking = Ticking(settings, self.wired, self.db, self._client.enqueue, self.now)
+        ticking = Ticking(settings, self.wired, self.db, self._client, self.now)
         self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
 
     def _make_worker(self) -> Engine:
@@ -153,6 +155,7 @@ class Bot:
         self.db.migrate()
         every = 0.0 if self._alone else DATABASE_CLOCK_SECONDS
         self._steady = SteadyClock(self._clock_source, every=every, jumped=self._jumped)
+        self._steady.start()
         self._client.open()
         for each in self.wired.values():
             polling.connect(each.acceptance)
@@ -166,7 +169,8 @@ class Bot:
         if Role.CLOCK in self.roles:
             # A start looks for what was missed meanwhile, also within the slot of a tick that has fired before.
             for name in self.wired:
-                self._client.enqueue("poll", f"poll:{name}:start-{secrets.token_hex(8)}", name, "start")
+                for kind in ("sweep", "poll"):
+                    self._client.enqueue(kind, f"{kind}:{name}:start-{secrets.token_hex(8)}", name, "start")
         self._clock.start()
 
     def stop(self, drain_seconds: float = DRAIN_SECONDS, notice_seconds: float = NOTICE_SECONDS) -> bool:
@@ -176,7 +180,7 @@ class Bot:
         next start.
         """
         self._draining.set()
-        self._clock.stop()
+        _within(CLOCK_SECONDS, self._clock.stop)
         time.sleep(notice_seconds)
         if self._worker is not None:
             self._worker.drain(drain_seconds)
@@ -185,7 +189,10 @@ class Bot:
         self._keeper.stop()
         drained = self._worker.stop(min(1.0, drain_seconds)) if self._worker is not None else True
         self._pulse.stop()
-        self._pulse.leave()
+        if self._pulse.slot:
+            _within(LEAVE_SECONDS, self._pulse.leave)
+        if self._steady is not None:
+            self._steady.stop()
         self._operations.close()
         tracing.stop()
         self._let_go()
@@ -197,6 +204,8 @@ class Bot:
         parts["engine"] = parts["store"] and self._client.alive()
         if self._alone:
             parts["disk"] = self._disk.has_room()
+        if self._server is not None:
+            parts["door"] = self._keeper.is_alive()
         return parts
 
     def _is_suspect(self, run: Run) -> bool:
@@ -216,10 +225,9 @@ class Bot:
         if self._worker is None:
             return
         self._worker.take_up_orphans()
-        if dead:
-            self._worker.take_over(dead)
-            if adopted := self._worker.adopt(dead):
-                log.info("begun anew", jobs=adopted)
+        self._worker.take_over(dead)
+        if adopted := self._worker.adopt(dead):
+            log.info("begun anew", jobs=adopted)
 
     def _jumped(self, by: timedelta) -> None:
         """The machine's clock was set back: nothing may wait until the time it was set back from."""
@@ -237,3 +245,10 @@ class Bot:
         self.db.close()
         if self._lock is not None:
             self._lock.close()
+
+
+def _within(seconds: float, work: Callable[[], None]) -> None:
+    """Do something that may never end; after a while it is left alone."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)

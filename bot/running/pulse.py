@@ -98,15 +98,17 @@ class Pulse:
                 return
             self._beats += 1
             dead = [slot for slot in executors.dead(session, now) if slot != self.slot]
-            if dead:
-                executors.forget(session, dead, now)
         if not self._db.is_current():
             self._stopped.set()
             self._ended(
                 "the database has been brought up to a newer release. Start this process again, of that release."
             )
-        else:
-            self._look_round(dead if self._beats >= SURE_AFTER_BEATS else [])
+        elif self._beats >= SURE_AFTER_BEATS:
+            self._look_round(dead)
+            if dead:
+                # Only now: a slot that is forgotten is taken over by nobody.
+                with self._db.write() as session:
+                    executors.forget(session, dead, now)
 
 
 def _is_gone(host: str, pid: int) -> bool:

@@ -21,7 +21,8 @@ BELIEVED_AFTER_SECONDS = 60.0
 class SteadyClock:
     """Call it for the time. `source` tells the time of day and may jump; `jumped` hears of a jump that is believed.
 
-    `source` is asked every `every` seconds; one that fails (a database that is away) is asked again later.
+    With `every`, a thread asks the source each so many seconds, from `start` to `stop`, because it may keep one waiting
+    (a database); else it is asked with each call. A source that fails is asked again later.
     """
 
     def __init__(
@@ -32,40 +33,62 @@ class SteadyClock:
         monotonic: Callable[[], float] = time.monotonic,
         jumped: Callable[[timedelta], None] = lambda by: None,
     ) -> None:
-        self._source, self._every, self._monotonic, self.jumped = source, every, monotonic, jumped
+        self._source, self._every, self._monotonic, self._jumped = source, every, monotonic, jumped
         self._lock = threading.Lock()
-        self._asked = self._anchored = monotonic()
-        self._anchor = source()
+        self._anchor, self._anchored = source(), monotonic()
         self._odd_since: float | None = None
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Begin to ask the source now and then, if it is not asked with each call."""
+        if self._every:
+            threading.Thread(target=self._run, name="steady clock", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._stopped.set()
 
     def __call__(self) -> datetime:
         """The time now."""
+        if not self._every:
+            return self.look()
         with self._lock:
-            tick = self._monotonic()
-            steady = self._anchor + timedelta(seconds=tick - self._anchored)
-            if tick - self._asked < self._every:
-                return steady
-            self._asked = tick
-            return self._compared(steady, tick)
+            return self._steady(self._monotonic())
 
-    def _compared(self, steady: datetime, tick: float) -> datetime:
+    def look(self) -> datetime:
+        """Ask the source, and return the time now."""
         try:
             told = self._source()
         except Exception as error:  # noqa: BLE001 - the time goes on whatever ails its source
             log.warning("time not told", error=type(error).__name__)
-            return steady
+            told = None
+        with self._lock:
+            tick = self._monotonic()
+            now, jump = self._compared(told, self._steady(tick), tick)
+        if jump:
+            self._jumped(jump)
+        return now
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._every):
+            self.look()
+
+    def _steady(self, tick: float) -> datetime:
+        return self._anchor + timedelta(seconds=tick - self._anchored)
+
+    def _compared(self, told: datetime | None, steady: datetime, tick: float) -> tuple[datetime, timedelta]:
+        if told is None:
+            return steady, timedelta(0)
         if abs(told - steady) <= TOLERANCE:
             self._odd_since = None
             # Small corrections are followed, but never backwards.
             if told > steady:
                 self._anchor, self._anchored = told, tick
-                return told
-            return steady
+            return max(told, steady), timedelta(0)
         if self._odd_since is None:
             self._odd_since = tick
             log.warning("clock jumped", by_seconds=round((told - steady).total_seconds()))
         if tick - self._odd_since < BELIEVED_AFTER_SECONDS:
-            return steady
+            return steady, timedelta(0)
         self._odd_since, self._anchor, self._anchored = None, told, tick
-        self.jumped(told - steady)
-        return told
+        return told, told - steady

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.clock import Every, Nightly
-from bot.jobs import Enqueue
+from bot.engine import TICKS, EngineClient
 from bot.settings import Settings
 from bot.store import ticks
 from bot.store.database import Database
@@ -26,10 +26,10 @@ class Ticking:
         settings: Settings,
         wired: Mapping[str, Wired],
         db: Database,
-        enqueue: Enqueue,
+        engine: EngineClient,
         now: Callable[[], datetime],
     ) -> None:
-        self._settings, self._wired, self._db, self._enqueue, self._now = settings, wired, db, enqueue, now
+        self._settings, self._wired, self._db, self._engine, self._now = settings, wired, db, engine, now
 
     def ticks(self) -> list[Every | Nightly]:
         """All ticks, for the clock."""
@@ -51,10 +51,13 @@ class Ticking:
         def fire() -> None:
             with self._db.write() as session:
                 number = ticks.take(session, f"{kind}:{connection}", seconds, self._now())
-            if number is not None:
-                self._enqueue(kind, f"{kind}:{connection}:tick-{number}", connection, str(number))
+            # One that takes longer than its interval is not begun again beside itself.
+            if number is not None and not self._engine.has_unfinished(TICKS, f"{kind}:{connection}:tick-"):
+                self._engine.enqueue(kind, f"{kind}:{connection}:tick-{number}", connection, str(number))
 
         return Every(f"{kind} {connection}", seconds, fire)
 
     def _night(self, connection: str, project: str) -> Callable[[str], None]:
-        return lambda day: self._enqueue("hygiene", f"hygiene:{connection}:{project}:{day}", connection, project, day)
+        return lambda day: self._engine.enqueue(
+            "hygiene", f"hygiene:{connection}:{project}:{day}", connection, project, day
+        )

@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+
+import structlog
 
 from bot import wiring
 from bot.engine import EngineClient
@@ -19,6 +20,9 @@ from bot.logs import configure
 from bot.settings import Settings
 from bot.store.database import Database
 
+log = structlog.get_logger(__name__)
+
+AGAIN_SECONDS = 10.0
 ENDING_SECONDS = 5.0
 """How long a process that has told its verdict may take to end."""
 
@@ -61,7 +65,7 @@ def _apart(settings: Settings, run: TrialRun) -> Later | None:
     process.start()
     theirs.close()
     try:
-        seconds = ours.recv()
+        seconds, ailing = ours.recv()
     except EOFError:
         process.join()
         raise Died(_how(process.exitcode)) from None
@@ -69,6 +73,9 @@ def _apart(settings: Settings, run: TrialRun) -> Later | None:
         ours.close()
     process.join(ENDING_SECONDS)
     process.kill()
+    if ailing:
+        log.warning("trial not held", job=run.id, error=ailing)
+        return Later(AGAIN_SECONDS)
     return Later(seconds) if seconds is not None else None
 
 
@@ -80,13 +87,18 @@ def _live(settings: Settings, run: TrialRun, told: Connection) -> None:
     """The life of the process: one job."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure(logging.INFO)
+    try:
+        verdict = _work(settings, run)
+        told.send((verdict.seconds if verdict is not None else None, ""))
+    except Exception as error:  # noqa: BLE001 - an error is no death: whatever it is, the job is tried again
+        told.send((None, type(error).__name__))
+
+
+def _work(settings: Settings, run: TrialRun) -> Later | None:
     db, client = Database(wiring.database_url(settings)), EngineClient(wiring.engine_url(settings))
     client.open()
-    wired = wiring.wire(settings, db, client.enqueue, lambda: datetime.now(UTC))
-    verdict = wiring.jobs(wired)[run.kind](run)
-    told.send(verdict.seconds if verdict is not None else None)
-    client.close()
-    db.close()
+    wired = wiring.wire(settings, db, client.enqueue, db.now)
+    return wiring.jobs(wired)[run.kind](run)
 
 
 def _end_with_parent() -> None:

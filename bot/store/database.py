@@ -145,11 +145,13 @@ class Database:
 
 
 def _asked_once(engine: Engine) -> dict[str, Any]:
-    return {"poolclass": NullPool, "connect_args": _settings_of(engine.url)}
+    return {"poolclass": NullPool, "connect_args": arguments_of(engine.url)}
 
 
-def _settings_of(url: sa.URL) -> dict[str, Any]:
-    return {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
+def arguments_of(url: str | sa.URL) -> dict[str, Any]:
+    """How to connect to a PostgreSQL address: deadlines for all that could wait for ever, unless it says otherwise."""
+    said = sa.make_url(url).query
+    return {name: value for name, value in _POSTGRESQL.items() if name not in said}
 
 
 def _engine(url: str) -> Engine:
@@ -157,7 +159,7 @@ def _engine(url: str) -> Engine:
         address = sa.make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
         return sa.create_engine(
             address,
-            connect_args=_settings_of(address),
+            connect_args=arguments_of(address),
             json_serializer=dump_json,
             pool_pre_ping=True,
             pool_size=5,

@@ -117,8 +117,17 @@ def set_state(session: Session, key: str, state: str, now: datetime, outcome: st
 
 def not_queued(session: Session, connection: str, before: datetime, limit: int = 500) -> Sequence[tuple[str, str]]:
     """Deliveries kept before a time that never reached the queue (the process died in between): id and item."""
+    return _in_state(session, "received", connection, before, limit)
+
+
+def long_queued(session: Session, connection: str, before: datetime, limit: int = 500) -> Sequence[tuple[str, str]]:
+    """Deliveries that came before a time, were queued and have not ended: id and item, the oldest first."""
+    return _in_state(session, "queued", connection, before, limit)
+
+
+def _in_state(session: Session, state: str, connection: str, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
     query = sa.select(Delivery.id, Delivery.item).where(
-        Delivery.state == "received", Delivery.connection == connection, Delivery.received <= before
+        Delivery.state == state, Delivery.connection == connection, Delivery.received <= before
     )
     return [(key, item) for key, item in session.execute(query.order_by(Delivery.received).limit(limit))]
 
@@ -212,9 +221,11 @@ def ask_replay(session: Session, ids: Collection[int], now: datetime) -> list[in
     return [letter.id for letter in letters]
 
 
-def to_replay(session: Session, limit: int = 100) -> Sequence[DeadLetter]:
+def to_replay(session: Session, connection: str, limit: int = 100) -> Sequence[DeadLetter]:
     """Letters that a person wants worked on again and that have not been, the oldest first."""
-    query = sa.select(DeadLetter).where(DeadLetter.replay_asked.is_not(None), DeadLetter.replayed.is_(None))
+    query = sa.select(DeadLetter).where(
+        DeadLetter.connection == connection, DeadLetter.replay_asked.is_not(None), DeadLetter.replayed.is_(None)
+    )
     return session.scalars(query.order_by(DeadLetter.id).limit(limit)).all()
 
 

@@ -110,6 +110,7 @@ def forget(session: Session, connection: str, item_id: str, now: datetime) -> No
     row = session.get(Item, (connection, item_id))
     if row is not None and not row.deleted:
         row.gone_since = now
+        row.due = row.asked = None
         row.content, row.deleted, row.change_number = {}, True, _next_number(session)
 
 

@@ -134,6 +134,11 @@ def mark_sent(session: Session, name: str, seen: datetime | None, now: datetime)
     return bool(changed(session, query))
 
 
+def mark_sent_until(session: Session, name: str, now: datetime) -> None:
+    """An attempt ended now without an answer: what it sent may land from now on as well."""
+    session.execute(sa.update(Write).where(Write.name == name, Write.state == "sent").values(sent=now))
+
+
 def mark_not_sent(session: Session, name: str, before: datetime | None) -> None:
     """The tracker has said that nothing happened; `before` is when an earlier attempt was sent, which may yet land."""
     if before is not None:

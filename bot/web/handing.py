@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 
-import sqlalchemy as sa
 import structlog
 
 from bot.jobs import EnqueueMany, QueuedJob
@@ -44,6 +43,10 @@ class HandOver:
     def known(self) -> Collection[str]:
         """The ids of jobs that are on their way, or there and not marked so yet."""
         return self._known
+
+    def is_alive(self) -> bool:
+        """Whether the thread is at work."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Begin."""
@@ -115,8 +118,7 @@ class HandOver:
         try:
             with self._db.write() as session:
                 rows.mark_queued(session, marked)
-        except sa.exc.SQLAlchemyError as error:
-            # Not tried again: what stays unmarked is queued once more by the sweep, which changes nothing.
+        except Exception as error:  # noqa: BLE001 - the thread lives on: what stays unmarked is queued once more by the sweep
             log.warning("deliveries not marked as queued", number=len(marked), error=type(error).__name__)
         self._forget(marked)
 

@@ -86,6 +86,10 @@ class Keeper:
         self._hand_over.start()
         self._thread.start()
 
+    def is_alive(self) -> bool:
+        """Whether its threads are at work."""
+        return self._thread.is_alive() and self._hand_over.is_alive()
+
     def stop(self, seconds: float = 5.0) -> None:
         """Take no more, keep what waits, and end."""
         with self._moved:

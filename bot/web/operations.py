@@ -34,8 +34,8 @@ def create_operations_app(
 ) -> Flask:
     """The application. `ready` says part by part whether the bot can work; `host` is the address it listens on.
 
-    On a loopback address only requests that name one are answered: a page that somebody has open elsewhere could
-    otherwise point a name of its own at this machine, and read along.
+    Only requests to a number or to localhost are answered (on a loopback address only to such): a page that somebody
+    has open elsewhere could otherwise point a name of its own at this machine, and read along.
     """
     app = Flask(__name__, static_url_path="/static")
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -79,12 +79,12 @@ def create_operations_app(
 
 
 def _harden(app: Flask, host: str) -> None:
-    only_here = _is_loopback(host)
+    known = _is_loopback if _is_loopback(host) else _is_no_name
 
     @app.before_request
     def refuse_strangers() -> tuple[str, int] | None:
-        if only_here and not _is_loopback(_name(request.host)):
-            return "This address answers to localhost only.", 403
+        if not known(_name(request.host)):
+            return "This address answers to localhost and to numbers only, not to names.", 403
         return None
 
     @app.after_request
@@ -107,6 +107,15 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_no_name(host: str) -> bool:
+    """Whether an address is meant, as probes and Prometheus do, or this machine: no page elsewhere can rebind that."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _is_loopback(host)
+    return True
 
 
 def _name(host: str) -> str:

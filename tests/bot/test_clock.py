@@ -144,3 +144,20 @@ def test_a_tick_that_fails_does_not_end_the_clock() -> None:
         assert fired.wait_for(3)[:3] == ["failed"] * 3
     finally:
         clock.stop()
+
+
+def test_fault_18_a_clock_set_back_by_an_hour_does_not_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.clock.WATCH_SECONDS", 0.02)
+    back, fired = [timedelta(0)], Fired()
+
+    def now() -> datetime:
+        return datetime.now(UTC) - back[0]
+
+    clock = Clock([Every("poll", 3600.0, fired)], now)
+    clock.start()
+    try:
+        fired.wait_for(1)
+        back[0] = timedelta(hours=1)
+        assert len(fired.wait_for(2)) == 2
+    finally:
+        clock.stop()

@@ -372,7 +372,7 @@ def test_a_job_that_is_marked_as_running_and_is_not_is_put_back(start: Callable[
     engine.client.enqueue("note", "orphan", partition="a", delay=600.0)
     engine.client.enqueue("note", "really running", partition="b")
     assert going.wait(PATIENCE_SECONDS)
-    set_row(engine, "orphan", status="PENDING", executor_id="steward-1")
+    set_row(engine, "orphan", status="PENDING", executor_id="steward-1", application_version="1")
 
     assert engine.take_up_orphans() == 0, "it may be about to start"
     assert engine.take_up_orphans() == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,13 @@ UNSEEN_CHANGES = 10_000_000
 """More than any index can have seen since the backup was made."""
 
 
-def restore(file: Path, url: str, *, force: bool = False) -> Manifest:
+def restore(file: Path, url: str, *, force: bool = False, before_commit: Callable[[], None] = lambda: None) -> Manifest:
     """Put a backup into a database that is empty, or with `force` in place of what is there.
 
     Afterwards deliveries that were not finished wait to be queued, and the store knows that it was restored: writes
     that were made since the backup are looked for before they are made again. The engine's own tables must be emptied
-    by the caller: they would take those deliveries for done. Raises BackupError.
+    by `before_commit`: they would take those deliveries for done. If all ends between the two, the store is as it was,
+    and its sweep queues what the engine has lost. Raises BackupError.
     """
     db = Database(url)
     try:
@@ -54,6 +55,7 @@ def restore(file: Path, url: str, *, force: bool = False) -> Manifest:
                 _load(connection, inside, manifest)
                 migrating.upgrade(connection)
                 _begin_anew(connection, now)
+                before_commit()
     except migrating.NewerSchema as error:
         raise BackupError(str(error)) from None
     finally:

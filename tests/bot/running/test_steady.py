@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,15 +74,31 @@ def test_a_source_that_is_away_is_asked_again_and_the_time_goes_on() -> None:
     machine = Machine()
     clock = machine.clock(every=5.0)
     machine.tick, machine.away = 10.0, True
-    assert clock() == NOON + timedelta(seconds=10)
+    assert clock.look() == NOON + timedelta(seconds=10)
     machine.tick, machine.away = 20.0, False
-    assert clock() == NOON + timedelta(seconds=20)
+    assert clock.look() == NOON + timedelta(seconds=20)
 
 
-def test_a_source_over_the_network_is_asked_every_few_seconds_only() -> None:
+def test_a_source_over_the_network_is_never_asked_by_those_who_want_the_time() -> None:
     machine = Machine()
     clock = machine.clock(every=5.0)
     for _ in range(100):
         machine.tick += 0.1
         clock()
-    assert machine.asked <= 3
+    assert machine.asked == 1
+    assert clock() == NOON + timedelta(seconds=machine.tick)
+
+
+def test_a_source_over_the_network_is_asked_now_and_then_by_a_thread_of_its_own() -> None:
+    asked = threading.Semaphore(0)
+
+    def source() -> datetime:
+        asked.release()
+        return datetime.now(UTC)
+
+    clock = SteadyClock(source, every=0.01)
+    clock.start()
+    try:
+        assert all(asked.acquire(timeout=20) for _ in range(3))
+    finally:
+        clock.stop()

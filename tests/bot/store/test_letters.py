@@ -22,7 +22,7 @@ def letters(store: Database) -> list[inbox.DeadLetter]:
 def test_a_store_in_which_nothing_failed_has_no_letters(store: Database) -> None:
     assert letters(store) == []
     with store.read() as session:
-        assert inbox.to_replay(session) == []
+        assert inbox.to_replay(session, "tracker") == []
 
 
 def test_a_letter_holds_what_is_needed_to_go_on(store: Database) -> None:
@@ -46,10 +46,10 @@ def test_a_letter_is_worked_on_again_once_a_person_asks(store: Database) -> None
         assert inbox.ask_replay(session, [2, 1, 3, 99], NOON) == [1, 2]
         assert inbox.ask_replay(session, [1], NOON) == [1]
     with store.read() as session:
-        assert [letter.id for letter in inbox.to_replay(session)] == [1, 2]
+        assert [letter.id for letter in inbox.to_replay(session, "tracker")] == [1, 2]
     with store.write() as session:
         inbox.replayed(session, 1, NOON)
-        assert [letter.id for letter in inbox.to_replay(session)] == [2]
+        assert [letter.id for letter in inbox.to_replay(session, "tracker")] == [2]
         assert inbox.ask_replay(session, [1], NOON) == []
 
 
