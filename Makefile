@@ -11,7 +11,7 @@ demo: $(READY)
 	@exec $(BIN)/steward demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 install: $(READY)
 

@@ -16,7 +16,7 @@ from tests.postgres import binaries
 def test_fault_15_nothing_is_lost_or_doubled_while_the_bot_is_killed(tmp_path: Path, store: Store) -> None:
     if store == "postgres" and binaries() is None:
         pytest.skip("this machine has no PostgreSQL server")
-    order = Order(store, "azure-devops", 4, tickets=10, kills=3, most_kills=4, rate=4.0, patience=60.0, workers=2)
+    order = Order(store, "azure-devops", 4, tickets=6, kills=3, most_kills=4, rate=4.0, patience=60.0, workers=2)
     report = Run(order, tmp_path, lambda how: None).measure()
     assert {name: report[name] for name in FAULTS} == {name: [] for name in FAULTS}
     assert report["dead_letters"] == []

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -16,8 +17,9 @@ import pytest
 from bot.store import executors, inbox
 from bot.store.executors import Executor
 from bot.store.ticks import Tick
+from tests.commands import Told, config_of
 from tests.postgres import PostgresServer
-from tests.theatre import STEWARD, Theatre, wait
+from tests.theatre import Theatre, wait
 
 PARTS = ("web", "worker", "clock")
 
@@ -49,11 +51,13 @@ def unfinished(theatre: Theatre) -> list[str]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_by_itself_on_sqlite_says_what_it_needs(alone: Theatre, part: str) -> None:
-    told = subprocess.run([*STEWARD, part, "-c", str(alone.config)], capture_output=True, text=True, check=False)
-    assert told.returncode == 1
-    assert told.stderr.startswith(f"steward: steward {part} needs PostgreSQL: set database_url under [engine].")
-    assert "steward run" in told.stderr
+def test_a_part_by_itself_on_sqlite_says_what_it_needs(
+    steward: Callable[..., Told], make_world: Callable[..., Any], part: str
+) -> None:
+    told = steward(part, "-c", config_of(make_world()))
+    assert told.code == 1
+    assert told.err.startswith(f"steward: steward {part} needs PostgreSQL: set database_url under [engine].")
+    assert "steward run" in told.err
 
 
 def test_web_worker_and_clock_do_together_what_one_process_does(theatre: Theatre) -> None:
