@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
 
-from bot.engine.queues import APPLICATION, ROUNDS, Json, attempt_id, options
+from bot.engine.queues import APPLICATION, ROUNDS, Json, attempt_id, placing
 from bot.jobs import QueuedJob
 from bot.store.database import arguments_of
 
@@ -66,7 +66,7 @@ class EngineClient:
         `partition` (connection and item) puts it in the queue of items, else it goes to the queue of rounds. `delay`
         is in seconds.
         """
-        self._open.enqueue(options(kind, job_id, partition, delay), kind, job_id, list(args), partition or "", 0)
+        self._open.enqueue(placing(kind, job_id, partition, delay), kind, job_id, list(args), partition or "", 0)
 
     def enqueue_many(self, jobs: Sequence[QueuedJob], connection: sa.Connection | None = None) -> None:
         """Make several jobs durable in one transaction: that of `connection` (of the same database), or one of its own.
@@ -188,7 +188,7 @@ class EngineClient:
 
     def _put(self, jobs: Sequence[QueuedJob], connection: sa.Connection) -> None:
         for job in jobs:
-            chosen = options(job.kind, attempt_id(job.id, job.attempt), job.partition, job.delay)
+            chosen = placing(job.kind, attempt_id(job.id, job.attempt), job.partition, job.delay)
             arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt)
             self._open.enqueue_in_transaction(connection, chosen, *arguments)
 

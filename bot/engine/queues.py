@@ -51,7 +51,7 @@ def attempt_id(job_id: str, attempt: int) -> str:
     return f"{job_id}#{attempt}" if attempt else job_id
 
 
-def options(kind: str, job_id: str, partition: str | None, delay: float) -> EnqueueOptions:
+def placing(kind: str, job_id: str, partition: str | None, delay: float) -> EnqueueOptions:
     """Which queue a job waits in, under which id and for how long. `delay` is in seconds."""
     chosen: EnqueueOptions = {
         "workflow_name": "job",

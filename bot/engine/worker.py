@@ -20,7 +20,7 @@ from bot.engine.queues import (
     JobFailed,
     Json,
     attempt_id,
-    options,
+    placing,
 )
 from bot.jobs import Died, Job, Later, QueuedJob, Run, T
 from bot.store.database import AWAY, arguments_of
@@ -229,7 +229,7 @@ class Engine:
 
     def _again(self, job: Run | QueuedJob, seconds: float) -> None:
         """Put the next attempt at a job into the queue."""
-        chosen = options(job.kind, attempt_id(job.id, job.attempt + 1), job.partition, seconds)
+        chosen = placing(job.kind, attempt_id(job.id, job.attempt + 1), job.partition, seconds)
         arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt + 1)
         DBOS.enqueue_workflow_with_options(chosen, *arguments)
 

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 500
 AT_START = "start"
+ALL_THAT_IS_QUEUED = 100_000
 QUEUED_BY_NOW = timedelta(seconds=10)
 ENDED_BY_NOW = timedelta(minutes=10)
 OVERDUE = timedelta(seconds=60)
@@ -35,7 +36,10 @@ def sweep(run: Run, desk: Desk, reread: Reread) -> None:
 
     `reread` reads a delivery that could not be read, perhaps by a former release.
     """
-    _queue_the_kept(desk, timedelta(0) if run.args[1:] == (AT_START,) else QUEUED_BY_NOW)
+    at_start = run.args[1:] == (AT_START,)
+    _queue_the_kept(desk, timedelta(0) if at_start else QUEUED_BY_NOW)
+    if at_start:
+        _queue_again(desk)
     _queue_looks(desk)
     with desk.db.read() as session:
         letters = inbox.to_replay(session, desk.connection)
@@ -46,13 +50,17 @@ def sweep(run: Run, desk: Desk, reread: Reread) -> None:
 def _queue_the_kept(desk: Desk, age: timedelta) -> None:
     before = desk.now() - age
     with desk.db.read() as session:
-        waiting = [
-            *inbox.not_queued(session, desk.connection, before, AT_ONCE),
-            # Known to the engine, as a rule, which changes nothing; where its tables were lost, it comes anew.
-            *inbox.long_queued(session, desk.connection, desk.now() - ENDED_BY_NOW, AT_ONCE),
-        ]
+        waiting = inbox.not_queued(session, desk.connection, before, AT_ONCE)
     for delivery, item in waiting:
         polling.hand_over(desk, delivery, item)
+
+
+def _queue_again(desk: Desk) -> None:
+    """What was queued and has not ended: the engine knows it, which changes nothing, or has lost it with its tables."""
+    with desk.db.read() as session:
+        queued = inbox.long_queued(session, desk.connection, desk.now() - ENDED_BY_NOW, ALL_THAT_IS_QUEUED)
+    for delivery, item in queued:
+        desk.enqueue("delivery", delivery, desk.connection, delivery, partition=desk.partition(item))
 
 
 def _queue_looks(desk: Desk) -> None:

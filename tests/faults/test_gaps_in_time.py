@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from bot.flows import polling
+from bot.flows.desk import TryAgain
+from bot.flows.once import write_once
 from bot.store import inbox, items
-from integrations.tracker import Event
+from integrations.tracker import Event, Unreachable
 from tests.steps import proposed
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -110,20 +112,6 @@ def test_fault_18_a_look_that_the_engine_brings_an_hour_early_waits_for_its_time
     assert world.proposal(item)
 
 
-def test_fault_18_a_rotation_ends_when_it_ends_whatever_a_machine_says(make_world: Callable[..., Any]) -> None:
-    """The door asks the desk's clock, which no jump moves."""
-    world = make_world()
-    until = world.queue.now() + timedelta(minutes=30)
-    connection = world.settings.connections["tracker"]
-    rotating = connection.model_copy(
-        update={"webhook_secret_old": connection.webhook_secret, "webhook_secret_old_until": until}
-    )
-    from bot.wiring import _secrets
-
-    assert len(_secrets(rotating, world.queue.now())) == 2
-    assert len(_secrets(rotating, until + timedelta(seconds=1))) == 1
-
-
 def test_what_was_kept_and_never_queued_is_queued_by_the_sweep(make_world: Callable[..., Any]) -> None:
     world = make_world(intake="poll")
     world.poll()
@@ -136,6 +124,38 @@ def test_what_was_kept_and_never_queued_is_queued_by_the_sweep(make_world: Calla
     world.queue.offset += timedelta(seconds=11)
     tick(world, "sweep")
     assert world.proposal(item)
+
+
+def test_what_an_engine_has_lost_with_its_tables_is_queued_again_at_the_start(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    item = world.file(*STORY)
+    world.site.drain()
+    assert world.keeper.settle()
+    assert [run.kind for _, _, run in world.queue._waiting] == ["delivery"]
+    world.queue._waiting.clear()
+    world.queue._known.clear()
+    world.queue.offset += timedelta(minutes=11)
+    tick(world, "sweep")
+    assert not world.proposal(item), "it may be waiting for its turn"
+    world.queue.enqueue("sweep", "sweep:start", "tracker", "start")
+    world.work()
+    assert world.proposal(item)
+
+
+def test_a_write_whose_answer_took_long_to_fail_is_waited_for_from_then_on(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    desk = world.wired.acceptance
+
+    def slow(marker: str) -> str:
+        world.queue.offset += timedelta(seconds=20)
+        raise Unreachable("no answer")
+
+    with pytest.raises(Unreachable):
+        write_once(desk, "a write", "1", slow, lambda marker: None)
+    with pytest.raises(TryAgain):
+        write_once(desk, "a write", "1", lambda marker: "twice", lambda marker: None)
+    world.queue.offset += timedelta(seconds=desk.settle)
+    assert write_once(desk, "a write", "1", lambda marker: "twice", lambda marker: "late")[0] == "late"
 
 
 def test_looks_that_an_engine_has_lost_are_taken_up_from_the_store(make_world: Callable[..., Any]) -> None:

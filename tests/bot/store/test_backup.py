@@ -112,6 +112,23 @@ def test_a_database_with_rows_is_replaced_only_on_demand(kind: str, open_store: 
     assert rows_of(store)["dead_letters"] == []
 
 
+def test_an_engine_that_cannot_be_emptied_leaves_the_store_as_it_was(
+    kind: str, open_store: Opens, tmp_path: Path
+) -> None:
+    store = filled(open_store, kind)
+    file = saved(store, tmp_path)
+    with store.write() as session:
+        session.execute(sa.delete(inbox.Delivery))
+
+    def fail() -> None:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        backup.restore(file, store.url, force=True, before_commit=fail)
+    with store.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(inbox.Delivery)) == 0
+
+
 def test_a_database_on_which_workers_are_at_work_is_left_alone(open_store: Opens, tmp_path: Path) -> None:
     store = open_store()
     file = saved(store, tmp_path)

@@ -92,3 +92,11 @@ def test_bodies_that_are_too_large_together_go_and_their_letters_stay(
     kept = [letter.reason for letter in letters(store) if letter.body is not None]
     assert len(letters(store)) == 50
     assert kept == [str(number) for number in range(40, 50)]
+
+
+def test_letters_of_another_connection_do_not_stand_in_the_way(store: Database) -> None:
+    with store.write() as session:
+        for name in ("removed", "tracker"):
+            inbox.bury(session, name, "no", NOON, job=f"{name}:j", kind="poll", args=(name,))
+        inbox.ask_replay(session, [letter.id for letter in inbox.dead_letters(session)], NOON)
+        assert [letter.connection for letter in inbox.to_replay(session, "tracker", limit=1)] == ["tracker"]

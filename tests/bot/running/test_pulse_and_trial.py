@@ -1,0 +1,81 @@
+"""A pulse takes over before it forgets; a trial tells an error from a death."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.running import trial
+from bot.running.pulse import SURE_AFTER_BEATS, Pulse
+from bot.store import executors
+from bot.store.database import Database
+from bot.store.executors import Executor
+
+PATIENCE_SECONDS = 20.0
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'steward.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def slots(db: Database) -> list[str]:
+    with db.read() as session:
+        return [row.id for row in executors.listed(session)]
+
+
+def test_a_slot_that_was_left_days_ago_is_taken_over_before_it_is_forgotten(db: Database) -> None:
+    then = NOON - timedelta(days=3)
+    left = Executor(id="gone", token="t", host="elsewhere", pid=1, version="1", started=then, beat=then, ended=False)
+    with db.write() as session:
+        session.add(left)
+    told: list[list[str]] = []
+    pulse = Pulse(db, lambda: NOON, "1", told.append, told.append)  # type: ignore[arg-type]  # a reason would be told too
+    pulse.claim("new")
+    for _ in range(SURE_AFTER_BEATS - 1):
+        pulse.beat()
+    assert told == [], "after an outage all have missed their beats"
+    assert slots(db) == ["gone", "new"]
+
+    pulse.beat()
+
+    assert told == [["gone"]]
+    assert slots(db) == ["new"]
+
+
+def test_a_take_over_that_fails_is_tried_again(db: Database) -> None:
+    then = NOON - timedelta(days=3)
+    left = Executor(id="gone", token="t", host="elsewhere", pid=1, version="1", started=then, beat=then, ended=False)
+    with db.write() as session:
+        session.add(left)
+
+    def fail(dead: list[str]) -> None:
+        raise ConnectionError
+
+    pulse = Pulse(db, lambda: NOON, "1", fail, lambda reason: None)
+    pulse.claim("new")
+    for _ in range(SURE_AFTER_BEATS - 1):
+        pulse.beat()
+    with pytest.raises(ConnectionError):
+        pulse.beat()
+    assert slots(db) == ["gone", "new"]
+
+
+def test_an_error_in_a_trial_is_told_and_is_no_death(
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "configure", lambda level: None)
+    ours, theirs = multiprocessing.Pipe()
+    unknown = trial.TrialRun("j", "of another release", ("tracker",), 0, None)
+    trial._live(make_world().settings, unknown, theirs)
+    assert ours.poll(PATIENCE_SECONDS)
+    assert ours.recv() == (None, "KeyError")
