@@ -7,39 +7,31 @@ accepted is what stands here, so a change is described from its own values and n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.words.changes import (
-    MAX_ENTRIES,
     STATE_WORDS,
     ShownChange,
-    because,
-    change_entries,
     change_line,
-    change_title,
-    unseen_in,
 )
+from bot.words.listed import decided_change, open_change
 from bot.words.wording import (
-    CUT,
-    Style,
     block_size,
     clean,
     command,
     emphasis,
     enumeration,
     linked,
-    moment,
     plain,
-    quoted,
     sentence,
     strong,
     tidy,
 )
-from integrations.blocks import Block, Blocks, Bullets, Inline, ItemLink, Mention, Paragraph, Text
+from integrations.blocks import Block, Blocks, Bullets, Inline, ItemLink, Mention, Paragraph
 from integrations.tracker import DRAFT_LABEL
-from rules.model import AddSubtasks, LinkDuplicate, Person
+from rules.model import LinkDuplicate, Person
 
 __all__ = [
     "MAX_CHANGES",
@@ -153,9 +145,9 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
         blocks.append(Paragraph((plain("Note: "), *linked(sentence(notice), view.known_keys))))
     for change in listed:
         if change.state == "open":
-            blocks += _open(change, view.known_keys, scale)
+            blocks += open_change(change, view.known_keys, scale)
         else:
-            blocks.append(Paragraph(_decided(change, view.known_keys, zone)))
+            blocks.append(Paragraph(decided_change(change, view.known_keys, zone)))
     blocks += _questions(view, alone=not listed)
     waiting = view.waiting + sum(change.state == "open" for change in view.changes) - len(numbers)
     if waiting > 0:
@@ -188,71 +180,6 @@ def _header(view: ShownProposal, listed: list[ShownChange], numbers: tuple[int, 
         replies += (plain(", "), command(f"steward accept {first} {last}"), plain(", "))
     replies += (command(f"steward reject {last} reason"), plain(". Nothing changes until you do."))
     return (strong(said), plain(" Reply "), *replies)
-
-
-def _open(change: ShownChange, known_keys: Collection[str], scale: float) -> list[Block]:
-    said = _titled(change, known_keys, "strong")
-    if isinstance(change.change, LinkDuplicate) and clean(change.change.original_summary, 160) not in change.reason:
-        said = [*said[:-1], plain(f" {quoted(change.change.original_summary, int(200 * scale))}.")]
-    if why := because(change, known_keys, scale):
-        said += [plain(" "), *why]
-    said += _what_accepting_does(change)
-    if unseen_in(change.change):
-        said.append(emphasis(" This text holds invisible characters, which are not shown."))
-    blocks: list[Block] = [Paragraph(tuple(said))]
-    if entries := change_entries(change.change, int(400 * scale)):
-        blocks.append(Bullets(entries[:MAX_ENTRIES]))
-    if len(entries) > MAX_ENTRIES or any(map(_is_cut, entries)):
-        whole = (plain("Not all of it fits here: "), command(f"steward explain {change.number}"), plain(" shows it."))
-        blocks.append(Paragraph(whole))
-    return blocks
-
-
-def _titled(change: ShownChange, known_keys: Collection[str], style: Style) -> list[Inline]:
-    title = f"{change.number}. {change_title(change)}"
-    stop = plain(".") if title.split()[-1] in known_keys else Text(".", style)
-    return [*linked(title, known_keys, style), stop]
-
-
-def _is_cut(entry: tuple[Inline, ...]) -> bool:
-    last = entry[-1]
-    return isinstance(last, Text) and last.text.endswith(CUT)
-
-
-def _what_accepting_does(change: ShownChange) -> list[Inline]:
-    """Said only where the title alone does not tell."""
-    accept, reject = command(f"steward accept {change.number}"), command(f"steward reject {change.number}")
-    match change.change:
-        case LinkDuplicate():
-            ends = plain(" links the two and closes nothing; after ")
-            return [plain(" "), accept, ends, reject, plain(" it will not be suggested again.")]
-        case AddSubtasks():
-            return [plain(" "), accept, plain(" creates them:")]
-        case _:
-            return []
-
-
-def _decided(change: ShownChange, known_keys: Collection[str], zone: ZoneInfo) -> tuple[Inline, ...]:
-    struck: Style = "strong_strike" if change.state == "accepted" else "strong"
-    title = _titled(change, known_keys, struck)
-    who = f" by {clean(change.by, 80)}" if clean(change.by, 80) else ""
-    when = f", {moment(change.at, zone)}" if change.at else ""
-    note = clean(change.note, 300).rstrip(" .")
-    match change.state:
-        case "accepted":
-            told = f" accepted{who}{when}{f' ({note})' if note else ''}. "
-            return (*title, *linked(told, known_keys), command(f"steward undo {change.number}"))
-        case "rejected":
-            told = f" rejected{who}{f': {quoted(note, 300)}' if note else ''}. Will not be suggested again."
-            return (*title, plain(told))
-        case "undone":
-            return (*title, plain(f" undone{who}{when}{f': {note}' if note else ''}. It is as it was before."))
-        case "not_applied":
-            told = f" not applied: {note or 'the item was changed after this was written'}. "
-            return (*title, *linked(told, known_keys), command("steward expand"), plain(" drafts anew."))
-        case _:
-            told = f" withdrawn: {note or 'it no longer fits the item'}."
-            return (*title, *linked(told, known_keys))
 
 
 def _asked(view: ShownProposal) -> list[str]:
