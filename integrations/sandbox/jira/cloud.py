@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from flask import Response
+from flask import Flask, Response
 
 from integrations.sandbox.jira import hooks
 from integrations.sandbox.jira.calls import answer
 from integrations.sandbox.jira.payloads import CloudVoice
 from integrations.sandbox.jira.resources import issues, lists, people, search
-from integrations.sandbox.jira.wire import SHARED_ROUTES, make_wire
+from integrations.sandbox.jira.wire import SHARED_ROUTES, make_app, mount
 from integrations.sandbox.webhooks import Voice
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 
 
 def create_wire(mounted: Mounted) -> WSGIApplication:
+    return mount(_app(), mounted)
+
+
+@cache
+def _app() -> Flask:
     routes = (*SHARED_ROUTES, *search.CLOUD_ROUTES, *people.CLOUD_ROUTES, *lists.CLOUD_ROUTES, *issues.CLOUD_ROUTES)
-    app = make_wire(mounted, {"2": "2", "3": "3", "latest": "3"}, routes, _unknown)
-    hooks.add_cloud(app, mounted)
+    app = make_app({"2": "2", "3": "3", "latest": "3"}, routes, _unknown)
+    hooks.add_cloud(app)
     return app
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from flask import Response
+from flask import Flask, Response
 
 from integrations.sandbox.jira import hooks
 from integrations.sandbox.jira.calls import Call
 from integrations.sandbox.jira.payloads import DataCenterVoice
 from integrations.sandbox.jira.resources import search
 from integrations.sandbox.jira.resources.lists import attachment_content
-from integrations.sandbox.jira.wire import SHARED_ROUTES, behind_login, make_wire
+from integrations.sandbox.jira.wire import SHARED_ROUTES, behind_login, make_app, mount
 from integrations.sandbox.webhooks import Voice
 
 if TYPE_CHECKING:
@@ -26,10 +27,15 @@ _PAGE = (
 
 
 def create_wire(mounted: Mounted) -> WSGIApplication:
-    app = make_wire(mounted, {"2": "2", "latest": "2"}, (*SHARED_ROUTES, *search.DATA_CENTER_ROUTES), _unknown)
-    hooks.add_data_center(app, mounted)
+    return mount(_app(), mounted)
+
+
+@cache
+def _app() -> Flask:
+    app = make_app({"2": "2", "latest": "2"}, (*SHARED_ROUTES, *search.DATA_CENTER_ROUTES), _unknown)
+    hooks.add_data_center(app)
     path = "/secure/attachment/<int:attachment_id>/<name>"
-    app.add_url_rule(path, "attachment", behind_login(mounted, "2", _unknown, _attachment))
+    app.add_url_rule(path, "attachment", behind_login("2", _unknown, _attachment))
     return app
 
 

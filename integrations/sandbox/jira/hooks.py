@@ -1,4 +1,4 @@
-"""Registering webhooks by REST, for administrators: the receivers of `mounted.webhooks`."""
+"""Registering webhooks by REST, for administrators: the receivers of the tracker that is asked."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from integrations.sandbox.jira.calls import answer
+from integrations.sandbox.jira.wire import asked, identify
 from integrations.sandbox.webhooks import Hook
 
 if TYPE_CHECKING:
     from integrations.sandbox.site import Mounted
 
 
-def add_cloud(app: Flask, mounted: Mounted) -> None:
+def add_cloud(app: Flask) -> None:
     """The administrator's webhooks of Cloud."""
-    _add(app, mounted, "/rest/webhooks/1.0/webhook")
+    _add(app, "/rest/webhooks/1.0/webhook")
 
 
-def add_data_center(app: Flask, mounted: Mounted) -> None:
+def add_data_center(app: Flask) -> None:
     """Those of Data Center 10 and newer."""
-    _add(app, mounted, "/rest/jira-webhook/1.0/webhooks")
+    _add(app, "/rest/jira-webhook/1.0/webhooks")
 
 
-def _add(app: Flask, mounted: Mounted, path: str) -> None:
-    app.add_url_rule(path, "hooks", partial(_many, mounted, path), methods=["GET", "POST"])
-    app.add_url_rule(f"{path}/<number>", "hook", partial(_one, mounted, path), methods=["GET", "DELETE"])
+def _add(app: Flask, path: str) -> None:
+    app.add_url_rule(path, "hooks", partial(_many, path), methods=["GET", "POST"])
+    app.add_url_rule(f"{path}/<number>", "hook", partial(_one, path), methods=["GET", "DELETE"])
 
 
 def _refused(mounted: Mounted) -> Response | None:
-    from integrations.sandbox.jira.wire import identify  # the wire builds on this module
-
     viewer, _ = identify(mounted)
     if viewer is None:
         return answer({"message": "Client must be authenticated to access this resource.", "status-code": 401}, 401)
@@ -41,7 +40,8 @@ def _refused(mounted: Mounted) -> Response | None:
     return None
 
 
-def _many(mounted: Mounted, path: str) -> Response:
+def _many(path: str) -> Response:
+    mounted = asked()
     refused = _refused(mounted)
     if refused is not None:
         return refused
@@ -58,7 +58,8 @@ def _many(mounted: Mounted, path: str) -> Response:
     return answer(_shown(mounted, path, hook), 201)
 
 
-def _one(mounted: Mounted, path: str, number: str) -> Response:
+def _one(path: str, number: str) -> Response:
+    mounted = asked()
     refused = _refused(mounted)
     if refused is not None:
         return refused

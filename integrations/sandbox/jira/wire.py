@@ -17,6 +17,8 @@ from integrations.sandbox.jira.shapes import Shapes
 from integrations.sandbox.records import Forbidden, Invalid, NotFound, User
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
     from integrations.sandbox.site import Mounted
 
 SHARED_ROUTES: tuple[Route, ...] = (
@@ -32,30 +34,48 @@ Unknown = Callable[[str], Response]
 """What is said to a caller whose credentials are wrong; the argument is "basic", "bearer" or "" for none at all."""
 
 
-def make_wire(mounted: Mounted, versions: dict[str, str], routes: Iterable[Route], unknown: Unknown) -> Flask:
+def mount(app: Flask, mounted: Mounted) -> WSGIApplication:
+    """The application as the wire of one tracker. All of a kind share it: routes are slow to build."""
+
+    def wire(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["sandbox.mounted"] = mounted
+        return app(environ, start_response)
+
+    return wire
+
+
+def asked() -> Mounted:
+    """The tracker that the request is for."""
+    found: Mounted = request.environ["sandbox.mounted"]
+    return found
+
+
+def make_app(versions: dict[str, str], routes: Iterable[Route], unknown: Unknown) -> Flask:
     """The application. `versions` is what stands in the path -> "2" or "3"."""
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     for spoken, api in versions.items():
         for method, path, handler in routes:
             rule, name = f"/rest/api/{spoken}/{path}", f"{method} {spoken} {path}"
-            app.add_url_rule(rule, name, behind_login(mounted, api, unknown, handler), methods=[method])
-        app.add_url_rule(f"/rest/api/{spoken}/serverInfo", f"info {spoken}", partial(_info, mounted, api))
+            app.add_url_rule(rule, name, behind_login(api, unknown, handler), methods=[method])
+        app.add_url_rule(f"/rest/api/{spoken}/serverInfo", f"info {spoken}", partial(_info, api))
     app.register_error_handler(HTTPException, _plain_error)
     return app
 
 
-def behind_login(mounted: Mounted, api: str, unknown: Unknown, handler: Handler) -> Callable[..., Response]:
+def behind_login(api: str, unknown: Unknown, handler: Handler) -> Callable[..., Response]:
     """The handler as a view: only for those who are known, refusals in Jira's words."""
-    return partial(_answer, mounted, api, unknown, handler)
+    return partial(_answer, api, unknown, handler)
 
 
-def _info(mounted: Mounted, api: str) -> Response:
+def _info(api: str) -> Response:
+    mounted = asked()
     shapes = Shapes(mounted.tracker, mounted.url, api)
     return answer(lists.server_info(shapes.cloud, mounted.url, shapes.time(mounted.tracker.now())))
 
 
-def _answer(mounted: Mounted, api: str, unknown: Unknown, handler: Handler, **parts: Any) -> Response:
+def _answer(api: str, unknown: Unknown, handler: Handler, **parts: Any) -> Response:
+    mounted = asked()
     viewer, way = identify(mounted)
     if viewer is None:
         return unknown(way)
