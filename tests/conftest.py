@@ -6,6 +6,7 @@ runs jobs one after the other on a clock of its own: a wait of five minutes take
 
 from __future__ import annotations
 
+import gc
 import heapq
 import itertools
 import os
@@ -46,6 +47,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("steward")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage from walking again and again what stays until the end: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

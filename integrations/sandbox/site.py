@@ -15,6 +15,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,10 +77,14 @@ class Site:
         self.time_scale = time_scale
         self._mounted = {tracker.name: Mounted(tracker, self) for tracker in trackers}
         mounts = {f"/{name}": mounted.wire for name, mounted in self._mounted.items()}
-        self._people = self._page()
-        self._wsgi = DispatcherMiddleware(self._people, mounts)
+        self._wsgi = DispatcherMiddleware(self._page, mounts)
 
-    def _page(self) -> WSGIApplication:
+    def _page(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._people(environ, start_response)
+
+    @cached_property
+    def _people(self) -> WSGIApplication:
+        """What people see; made when the first one looks."""
         made: WSGIApplication = import_module("integrations.sandbox.page").create_page(self)
         return made
 
