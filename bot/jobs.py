@@ -25,13 +25,17 @@ class Silent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A job's wish to be run again after some seconds, as the next attempt."""
+    """A job's wish to be run again after some seconds, as the next attempt; `failed` counts against its patience."""
 
     seconds: float
+    failed: bool = False
 
 
 class Run(Protocol):
-    """One attempt at a job. `args` are ids; `attempt` counts from 0; `partition` as it was enqueued with."""
+    """One attempt at a job. `args` are ids; `attempt` counts from 0, `failures` those of the earlier ones that failed.
+
+    `partition` is as it was enqueued with.
+    """
 
     @property
     def id(self) -> str: ...
@@ -44,6 +48,9 @@ class Run(Protocol):
 
     @property
     def attempt(self) -> int: ...
+
+    @property
+    def failures(self) -> int: ...
 
     @property
     def partition(self) -> str | None: ...
@@ -77,6 +84,7 @@ class QueuedJob:
     partition: str | None = None
     delay: float = 0.0
     attempt: int = 0
+    failures: int = 0
 
 
 class EnqueueMany(Protocol):

@@ -1,9 +1,11 @@
-"""What passed between a client and a tracker, for whoever counts and times it. No contents, no credentials."""
+"""What passes between a client and a tracker, for who counts, times or announces it. No contents, no credentials."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +36,23 @@ def unobserved(exchange: Exchange) -> None:
     """Nobody looks."""
 
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_told_before_writes = ContextVar[Callable[[], None] | None]("told_before_writes", default=None)
+
+
+@contextmanager
+def before_writes(tell: Callable[[], None]) -> Iterator[None]:
+    """Within it, call `tell` right before each request of this thread that may change something.
+
+    Where `tell` raises, the request is not sent.
+    """
+    token = _told_before_writes.set(tell)
+    try:
+        yield
+    finally:
+        _told_before_writes.reset(token)
+
+
 def observe(session: requests.Session, observer: Observe) -> None:
     """Tell the observer of every request that the session sends."""
     for scheme in ("https://", "http://"):
@@ -46,8 +65,10 @@ class _ObservedAdapter(HTTPAdapter):
         self._observer = observer
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        started = time.perf_counter()
         method, path = request.method or "", urlsplit(request.url or "").path
+        if (tell := _told_before_writes.get()) is not None and method not in READING:
+            tell()
+        started = time.perf_counter()
         try:
             response = super().send(request, *args, **options)
         except Exception:

@@ -74,6 +74,7 @@ class InlineRun:
     args: tuple[str, ...]
     attempt: int
     partition: str | None = None
+    failures: int = 0
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         return work()
@@ -118,7 +119,8 @@ class InlineQueue:
             count += 1
             assert run.attempt < 500, f"{run.id} comes again for ever"
             if later is not None:
-                self._push(InlineRun(run.id, run.kind, run.args, run.attempt + 1, run.partition), later.seconds)
+                again = replace(run, attempt=run.attempt + 1, failures=run.failures + later.failed)
+                self._push(again, later.seconds)
         return count
 
     def give_back(self) -> None:

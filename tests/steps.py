@@ -26,3 +26,10 @@ def tell(world: Any, who: str, item: Item, words: str) -> None:
     """A person says this under an item, and the bot acts."""
     world.say(who, item, words)
     world.work()
+
+
+def night(world: Any, name: str, *, leap: bool = True) -> None:
+    """Tonight's nightly run, and all that follows."""
+    tonight = f"{world.queue.now():%Y-%m-%d}"
+    world.queue.enqueue("hygiene", f"hygiene:{name}", "tracker", world.project, tonight)
+    world.work(leap=leap)

@@ -183,13 +183,13 @@ class EngineClient:
 
     def begin_again(self, job_id: str, job: QueuedJob) -> None:
         """Put a job that the engine has given up into the queue again, as its next attempt."""
-        self.enqueue_many([replace(job, attempt=job.attempt + 1)])
+        self.enqueue_many([replace(job, attempt=job.attempt + 1, failures=job.failures + 1)])
         self.drop([job_id])
 
     def _put(self, jobs: Sequence[QueuedJob], connection: sa.Connection) -> None:
         for job in jobs:
             chosen = placing(job.kind, attempt_id(job.id, job.attempt), job.partition, job.delay)
-            arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt)
+            arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt, job.failures)
             self._open.enqueue_in_transaction(connection, chosen, *arguments)
 
     def _ask(self, query: str, **values: Any) -> Sequence[tuple[Any, ...]]:
@@ -254,7 +254,8 @@ def _connections(url: str) -> sa.Engine:
 def _job(job_id: str, given: Any) -> QueuedJob | None:
     """What a job was, by the arguments it was enqueued with."""
     try:
-        kind, base, args, partition, attempt = given["args"]
-        return QueuedJob(str(kind), str(base), tuple(map(str, args)), str(partition) or None, 0.0, int(attempt))
+        kind, base, args, partition, attempt, *failures = given["args"]
+        told = (int(attempt), *map(int, failures))
+        return QueuedJob(str(kind), str(base), tuple(map(str, args)), str(partition) or None, 0.0, *told)
     except (KeyError, TypeError, ValueError):
         return None

@@ -29,6 +29,8 @@ from bot.store.inbox import DEADLY
 log = structlog.get_logger(__name__)
 
 POLLING_SECONDS = 0.2
+ROUNDS_POLLING_SECONDS = 1.0
+"""Nobody waits for a round to begin, and each look into a queue costs some milliseconds, also where nothing waits."""
 DEATHS = 3
 """After how many deaths of its worker a job is tried in a process of its own."""
 UNKNOWN_SECONDS = 60.0
@@ -53,6 +55,7 @@ class EngineRun:
     kind: str
     args: tuple[str, ...]
     attempt: int
+    failures: int
     partition: str | None
     ending: threading.Event
 
@@ -102,15 +105,15 @@ class Engine:
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS(config=self._config())
 
-        def job(kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
-            return self._work(kind, base, args, partition, attempt)
+        def job(kind: str, base: str, args: list[str], partition: str, attempt: int, failures: int = 0) -> str:
+            return self._work(EngineRun(base, kind, tuple(args), attempt, failures, partition or None, self._ending))
 
         # The engine's own count of attempts also counts those that a job did not die of: ours decides.
         DBOS.workflow(name="job", max_recovery_attempts=None)(job)
         DBOS.launch()
-        self._register(ITEMS, self._concurrency, 1)
-        self._register(TICKS, 4)
-        self._register(ROUNDS, 2)
+        self._register(ITEMS, POLLING_SECONDS, self._concurrency, 1)
+        self._register(TICKS, ROUNDS_POLLING_SECONDS, 4)
+        self._register(ROUNDS, ROUNDS_POLLING_SECONDS, 2)
 
     def drain(self, seconds: float) -> bool:
         """Begin no more work, and wait until what is under way has ended. False if it has not within the time.
@@ -142,7 +145,7 @@ class Engine:
             if job is None:
                 log.error("job not readable", job=job_id)
             else:
-                self._again(job, 0.0)
+                self._again(job, Later(0.0))
             self.client.drop([job_id])
         return len(left)
 
@@ -182,23 +185,23 @@ class Engine:
             config["db_engine_kwargs"] = {"connect_args": arguments_of(self.client.url)}
         return config
 
-    def _register(self, queue: str, at_once: int, at_once_each: int | None = None) -> None:
+    def _register(self, queue: str, every: float, at_once: int, at_once_each: int | None = None) -> None:
         DBOS.register_queue(
             queue,
             worker_concurrency=at_once,
             partition_concurrency=at_once_each,
-            polling_interval_sec=POLLING_SECONDS,
+            polling_interval_sec=every,
             on_conflict="always_update",
         )
 
-    def _work(self, kind: str, base: str, args: list[str], partition: str, attempt: int) -> str:
-        name = attempt_id(base, attempt)
+    def _work(self, run: EngineRun) -> str:
+        name = attempt_id(run.id, run.attempt)
         with self._moved:
             if self._draining.is_set():
                 raise Ending
             self._running.add(name)
         try:
-            return self._attempt(EngineRun(base, kind, tuple(args), attempt, partition or None, self._ending))
+            return self._attempt(run)
         finally:
             with self._moved:
                 self._running.discard(name)
@@ -210,7 +213,7 @@ class Engine:
             return "done"
         while True:
             try:
-                self._again(run, verdict.seconds)
+                self._again(run, verdict)
             except Exception as error:  # noqa: BLE001 - a job that cannot even be put off would be lost
                 log.error("job not put off", job=run.id, attempt=run.attempt, error=type(error).__name__)
                 if self._is_gone(run):
@@ -227,10 +230,11 @@ class Engine:
         except AWAY:
             return False
 
-    def _again(self, job: Run | QueuedJob, seconds: float) -> None:
+    def _again(self, job: Run | QueuedJob, verdict: Later) -> None:
         """Put the next attempt at a job into the queue."""
-        chosen = placing(job.kind, attempt_id(job.id, job.attempt + 1), job.partition, seconds)
-        arguments = (job.kind, job.id, list(job.args), job.partition or "", job.attempt + 1)
+        attempt, failures = job.attempt + 1, job.failures + verdict.failed
+        chosen = placing(job.kind, attempt_id(job.id, attempt), job.partition, verdict.seconds)
+        arguments = (job.kind, job.id, list(job.args), job.partition or "", attempt, failures)
         DBOS.enqueue_workflow_with_options(chosen, *arguments)
 
     def _verdict(self, run: EngineRun) -> Later | None:
@@ -246,14 +250,14 @@ class Engine:
             return Later(2.0)
         except Exception as error:  # noqa: BLE001 - a flow guards itself; what comes here is the engine's, and is kept
             log.error("job not runnable", job=run.id, attempt=run.attempt, error=type(error).__name__)
-            if run.attempt < NOT_RUNNABLE_PATIENCE:
-                return Later(2.0 * (run.attempt + 1))
+            if run.failures < NOT_RUNNABLE_PATIENCE:
+                return Later(2.0 * (run.failures + 1), failed=True)
             self._bury(run, f"it cannot be run ({type(error).__name__})")
             return None
 
     def _unknown(self, run: EngineRun) -> Later | None:
-        if run.attempt < UNKNOWN_PATIENCE:
-            return Later(UNKNOWN_SECONDS)
+        if run.failures < UNKNOWN_PATIENCE:
+            return Later(UNKNOWN_SECONDS, failed=True)
         self._bury(run, f"no release that is running knows jobs of the kind {run.kind}")
         return None
 

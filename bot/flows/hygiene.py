@@ -1,9 +1,13 @@
-"""The nightly run: the rules over a project's open items, a batch a step, within the noise budget.
+"""The nightly run: the rules over a project's open items, a batch a job, within the noise budget.
 
 Items that were there before the bot was connected are recorded for the report, never commented.
 """
 
 from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 import structlog
 
@@ -13,46 +17,68 @@ from bot.flows.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, items, proposals, writes
 from bot.telemetry import metrics
-from integrations.tracker import Conflict, Invalid, Missing, Refused
+from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled
 from rules.model import WorkItem
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+LONGEST_NIGHT = timedelta(days=2)
+"""From the midnight before it: where a tracker lets so little be asked, one night's run would end in the next one's."""
+
+
+class Reached(TypedDict):
+    """How far a batch came: the id of its last item (empty: there was none), and for how long the next has to wait."""
+
+    last: str
+    wait: float
 
 
 def hygiene(run: Run, desk: TriageDesk) -> None:
-    """Arguments: connection, project, local date."""
-    project = desk.projects.get(run.args[1])
+    """Arguments: connection, project, local date; for all batches but the first also the last item before it and the
+    batch's number.
+
+    A batch is a job of its own, so that a tracker that asks to wait puts off what is left of the night, not all of it.
+    """
+    connection, key, night, *going_on = run.args
+    after, number = going_on or ("", "0")
+    project = desk.projects.get(key)
     if project is None:
         raise Silent("the project is not in the settings")
-    after, number = "", 0
-    while True:
-        last = run.step(f"batch {number}", lambda after=after: _batch(desk, project, after))  # type: ignore[misc]  # bound now, on purpose
-        if not last:
-            break
-        after, number = last, number + 1
+    if desk.now() - datetime.fromisoformat(night).replace(tzinfo=project.zone) > LONGEST_NIGHT:
+        raise Silent("the nights after it go on with it")
+    told: Reached = json.loads(run.step("batch", lambda: json.dumps(_batch(desk, project, after))))
+    if told["last"] or told["wait"]:
+        following = str(int(number) + 1)
+        name = f"hygiene:{connection}:{key}:{night}:{following}"
+        last = told["last"] or after
+        desk.enqueue("hygiene", name, connection, key, night, last, following, delay=told["wait"])
+        return
     with desk.db.write() as session:
-        content = {"project": project.key, "batches": number, "date": run.args[2]}
+        content = {"project": project.key, "batches": int(number), "date": night}
         audit.record(session, "hygiene", f"{desk.connection}:{project.key}", content, desk.now())
 
 
-def _batch(desk: TriageDesk, project: Project, after: str) -> str:
-    """Look at the next items; returns the id of the last, or nothing at the end."""
+def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
+    """Look at the next items."""
     with desk.db.read() as session:
         rows = items.open_items(session, desk.connection, project.key, after, BATCH)
         last = rows[-1].id if rows else ""
         # Somebody is at work on what was touched just now: triage will look at it when they are done.
         quiet = [row for row in rows if not row.muted and row.first_touch is None]
         batch = [item for row in quiet if (item := items.work_item(row)) is not None]
+    seen = ""
     for item in batch:
         try:
             _see_to(desk, project, item)
+        except Throttled as error:
+            return {"last": seen, "wait": error.retry_after}
         except Missing:
             closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
         except (Invalid, Refused, Conflict) as error:
             log.warning("item passed over", item=item.id, error=type(error).__name__)
-    return last
+        seen = item.id
+    return {"last": last, "wait": 0.0}
 
 
 def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:

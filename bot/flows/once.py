@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bot.flows.desk import Desk, TryAgain
 from bot.store import writes
+from integrations.exchanges import before_writes
 from integrations.tracker import Invalid, Missing, Refused, Throttled
 
 
@@ -45,8 +46,15 @@ def write_once(
     with desk.db.write() as session:
         if not writes.mark_sent(session, name, intent.sent, desk.now()):
             raise TryAgain(desk.settle)
+
+    def sent() -> None:
+        """What is read before the write may take long, and the wait counts from the write."""
+        with desk.db.write() as session:
+            writes.mark_sent_until(session, name, desk.now())
+
     try:
-        result = send(intent.marker)
+        with before_writes(sent):
+            result = send(intent.marker)
     except (Throttled, Invalid, Refused, Missing):
         with desk.db.write() as session:
             writes.mark_not_sent(session, name, intent.sent)

@@ -18,10 +18,10 @@ from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled,
 log = structlog.get_logger(__name__)
 
 PATIENCE = 60
-"""Attempts at a job whose tracker does not answer: about nine hours."""
+"""Failures of a job whose tracker does not answer: about nine hours."""
 BUG_PATIENCE = 3
 SOME_MINUTES = 8
-"""Attempts at what the tracker refuses for good as a rule."""
+"""Failures at what the tracker refuses for good as a rule."""
 LONGEST_WAIT = 600.0
 
 
@@ -39,7 +39,7 @@ def guarded(flow: Callable[[Run], None], desk: Desk) -> Callable[[Run], Later | 
         except AWAY as error:
             # Nothing can be kept, not even a dead letter: the job itself is what is kept.
             log.error("store away", job=run.id, attempt=run.attempt, error=type(error).__name__)
-            return Later(_pause(run))
+            return Later(_pause(run.attempt))
 
     return work
 
@@ -74,8 +74,8 @@ def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
             return Later(error.retry_after + random.uniform(0.0, 1.0))  # noqa: S311 - jitter, not a secret
         case Conflict() | Invalid() | Missing():
             # Jira answers 400, not 403, where a right to comment is missing: it may come back.
-            if run.attempt < SOME_MINUTES:
-                return Later(_pause(run))
+            if run.failures < SOME_MINUTES:
+                return Later(_pause(run.failures), failed=True)
             bury(desk, run, f"{type(error).__name__}: {error}")
             return None
         case _:
@@ -83,17 +83,17 @@ def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
 
 
 def _patiently(desk: Desk, run: Run, error: TrackerError) -> Later | None:
-    if run.attempt >= PATIENCE:
-        bury(desk, run, f"{type(error).__name__} after {run.attempt} attempts: {error}")
+    if run.failures >= PATIENCE:
+        bury(desk, run, f"{type(error).__name__} after {run.failures} attempts: {error}")
         return None
     log.warning(
         "later", job=run.id, attempt=run.attempt, error=type(error).__name__, refused=isinstance(error, Refused)
     )
-    return Later(_pause(run))
+    return Later(_pause(run.failures), failed=True)
 
 
-def _pause(run: Run) -> float:
-    longest = min(LONGEST_WAIT, float(2 ** min(run.attempt, 12)))
+def _pause(times: int) -> float:
+    longest = min(LONGEST_WAIT, float(2 ** min(times, 12)))
     return longest * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
 
 
@@ -105,8 +105,8 @@ def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
         places.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
     log.error("failed", job=run.id, attempt=run.attempt, error=type(error).__name__, error_id=error_id, at=places[-6:])
-    if run.attempt + 1 < BUG_PATIENCE:
-        return Later(2.0 * (run.attempt + 1))
+    if run.failures + 1 < BUG_PATIENCE:
+        return Later(2.0 * (run.failures + 1), failed=True)
     bury(desk, run, f"an internal error ({type(error).__name__})", error_id)
     return None
 

@@ -112,14 +112,18 @@ def _poll(desk: Desk, project: Project) -> int:
         for item in batch.items:
             found += _hand_in(desk, item)
             latest = max(latest, item.updated)
+        _keep_cursor(desk, project, latest)
         page = batch.next
         if page is None:
-            break
+            return found
+
+
+def _keep_cursor(desk: Desk, project: Project, latest: datetime) -> None:
+    """With each page, which come by time: a poll that is cut short is gone on with, and not begun again."""
     with desk.db.write() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
         if progress is not None:
             progress.cursor = latest
-    return found
 
 
 def _hand_in(desk: Desk, item: WorkItem) -> bool:

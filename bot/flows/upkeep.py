@@ -47,7 +47,7 @@ def mend(jobs: Jobs, bury: Callable[[QueuedJob, str], None]) -> Job:
 
     def work(run: Run) -> None:
         for job_id, job in jobs.failed():
-            if job is not None and job.attempt < PATIENCE:
+            if job is not None and job.failures < PATIENCE:
                 log.warning("job begun again", job=job_id)
                 jobs.begin_again(job_id, job)
                 continue

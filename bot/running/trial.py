@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from multiprocessing.connection import Connection
 
 import structlog
@@ -43,6 +43,7 @@ class TrialRun:
     kind: str
     args: tuple[str, ...]
     attempt: int
+    failures: int
     partition: str | None
 
     def step(self, name: str, work: Callable[[], T]) -> T:
@@ -54,7 +55,7 @@ def trial(settings: Settings) -> Job:
     """A job that runs another one apart. Raises Died if its process did not live to tell."""
 
     def tried(run: Run) -> Later | None:
-        return _apart(settings, TrialRun(run.id, run.kind, run.args, run.attempt, run.partition))
+        return _apart(settings, TrialRun(run.id, run.kind, run.args, run.attempt, run.failures, run.partition))
 
     return tried
 
@@ -65,7 +66,7 @@ def _apart(settings: Settings, run: TrialRun) -> Later | None:
     process.start()
     theirs.close()
     try:
-        seconds, ailing = ours.recv()
+        verdict, ailing = ours.recv()
     except EOFError:
         process.join()
         raise Died(_how(process.exitcode)) from None
@@ -76,7 +77,7 @@ def _apart(settings: Settings, run: TrialRun) -> Later | None:
     if ailing:
         log.warning("trial not held", job=run.id, error=ailing)
         return Later(AGAIN_SECONDS)
-    return Later(seconds) if seconds is not None else None
+    return Later(*verdict) if verdict is not None else None
 
 
 def _how(code: int | None) -> str:
@@ -89,7 +90,7 @@ def _live(settings: Settings, run: TrialRun, told: Connection) -> None:
     configure(logging.INFO)
     try:
         verdict = _work(settings, run)
-        told.send((verdict.seconds if verdict is not None else None, ""))
+        told.send((astuple(verdict) if verdict is not None else None, ""))
     except Exception as error:  # noqa: BLE001 - an error is no death: whatever it is, the job is tried again
         told.send((None, type(error).__name__))
 

@@ -135,6 +135,10 @@ class _WatchedRun:
         return self.inner.attempt
 
     @property
+    def failures(self) -> int:
+        return self.inner.failures
+
+    @property
     def partition(self) -> str | None:
         return self.inner.partition
 

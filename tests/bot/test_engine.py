@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.engine import Ending, Engine, EngineClient, JobFailed
+from bot.engine.queues import APPLICATION_VERSION
 from bot.flows import upkeep
 from bot.jobs import Job, Later, QueuedJob, Run
 from integrations.tracker import Unreachable
@@ -340,7 +341,7 @@ def test_what_another_release_left_is_begun_again_as_a_new_attempt(
     engine.client.enqueue("note", "n", "x", partition="a")
     assert going.wait(PATIENCE_SECONDS)
     engine.drain(0.0)
-    monkeypatch.setattr("bot.engine.worker.APPLICATION_VERSION", "2")
+    monkeypatch.setattr("bot.engine.worker.APPLICATION_VERSION", "of the next release")
     engine = start(note=lambda run: ran(f"{run.id} {run.attempt} {run.args}"))
     hold.set()
 
@@ -372,7 +373,7 @@ def test_a_job_that_is_marked_as_running_and_is_not_is_put_back(start: Callable[
     engine.client.enqueue("note", "orphan", partition="a", delay=600.0)
     engine.client.enqueue("note", "really running", partition="b")
     assert going.wait(PATIENCE_SECONDS)
-    set_row(engine, "orphan", status="PENDING", executor_id="steward-1", application_version="1")
+    set_row(engine, "orphan", status="PENDING", executor_id="steward-1", application_version=APPLICATION_VERSION)
 
     assert engine.take_up_orphans() == 0, "it may be about to start"
     assert engine.take_up_orphans() == 1
@@ -396,10 +397,10 @@ def test_a_job_that_the_engine_has_given_up_is_begun_again_and_buried_at_last(st
     assert ran.wait_for(2)[1] == "n 1 ('x',)"
     assert graves == []
     finished(engine)
-    engine.client.enqueue_many([QueuedJob("note", "old", (), "b", attempt=upkeep.PATIENCE)])
+    engine.client.enqueue_many([QueuedJob("note", "old", (), "b", attempt=70, failures=upkeep.PATIENCE)])
     ran.wait_for(3)
     finished(engine)
-    set_row(engine, f"old#{upkeep.PATIENCE}", status="ERROR")
+    set_row(engine, "old#70", status="ERROR")
     mended()
     assert graves == ["old: the engine has given it up, again and again"]
     assert engine.client.failed() == []

@@ -15,6 +15,7 @@ from bot.store import inbox, items, proposals, writes
 from bot.store.decisions import AnswerLine
 from integrations.tracker import Event, HistoryEntry, Right
 from rules.model import Person
+from tests.steps import night
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 LARGE = (
@@ -38,11 +39,6 @@ def states(world: Any, item: Any) -> list[str]:
 def letters(world: Any) -> list[str]:
     with world.db.read() as session:
         return [letter.reason for letter in inbox.dead_letters(session)]
-
-
-def night(world: Any, name: str) -> None:
-    world.queue.enqueue("hygiene", f"hygiene:{name}", "tracker", world.project, "2026-11-21")
-    world.work()
 
 
 class Port:
@@ -124,8 +120,7 @@ def test_a_nightly_run_keeps_the_quiet_wait(make_world: Callable[..., Any]) -> N
     world = make_world()
     item = world.file(*STORY)
     world.work(leap=False)
-    world.queue.enqueue("hygiene", "hygiene:x", "tracker", world.project, "2026-11-21")
-    world.work(leap=False)
+    night(world, "one", leap=False)
     assert world.own_comments(item) == []
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.flows import polling
 from bot.flows.desk import TryAgain
 from bot.flows.once import write_once
+from bot.flows.outcome import guarded
+from bot.jobs import Run
 from bot.store import inbox, items
-from integrations.tracker import Event, Unreachable
-from tests.steps import proposed
+from bot.store.audit import AuditRow
+from integrations.tracker import Event, Invalid, Page, Throttled, Unreachable
+from rules.model import WorkItem
+from tests.steps import night, proposed
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
@@ -156,6 +162,95 @@ def test_a_write_whose_answer_took_long_to_fail_is_waited_for_from_then_on(make_
         write_once(desk, "a write", "1", lambda marker: "twice", lambda marker: None)
     world.queue.offset += timedelta(seconds=desk.settle)
     assert write_once(desk, "a write", "1", lambda marker: "twice", lambda marker: "late")[0] == "late"
+
+
+def test_a_write_whose_preparation_took_long_is_waited_for_from_when_it_was_sent(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world()
+    item, desk = world.file(*STORY), world.wired.triage
+    seconds = desk.settle - 0.5
+
+    def killed_while_it_is_sent(marker: str) -> str:
+        world.queue.offset += timedelta(seconds=seconds)
+        desk.commenter.post(item.key, (), marker)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_once(desk, "a write", str(item.id), killed_while_it_is_sent, lambda marker: None)
+    world.queue.offset += timedelta(seconds=seconds)
+    with pytest.raises(TryAgain):
+        write_once(desk, "a write", str(item.id), lambda marker: "twice", lambda marker: None)
+
+
+def test_a_tracker_that_asks_to_wait_wears_no_patience_out(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    world.file(*STORY)
+    refusals = itertools.chain((Throttled("not now", 60.0) for _ in range(100)), [Unreachable("away"), Invalid("no")])
+
+    def refused(run: Run) -> None:
+        for refusal in refusals:
+            raise refusal
+
+    world.queue.jobs["triage"] = guarded(refused, world.wired.triage)
+    world.work()
+    assert next(refusals, None) is None
+    assert letters(world) == []
+
+
+def test_a_poll_that_is_cut_short_is_gone_on_with(make_world: Callable[..., Any]) -> None:
+    world = make_world(intake="poll")
+    world.poll()
+    desk, asked = world.wired.acceptance, list[datetime]()
+    item = desk.reader.fetch(str(world.file(*STORY).id))
+    moved = [replace(item, updated=item.updated + number * HOUR) for number in range(5)]
+
+    class Tired:
+        """Answers with one page of two, and asks to wait before the next."""
+
+        def moved(self, project: str, since: datetime, page: str | None) -> Page:
+            if page is not None:
+                raise Throttled("not now", 60.0)
+            asked.append(since)
+            found = [item for item in moved if item.updated >= since]
+            return Page(tuple(found[:2]), "2" if found[2:] else None)
+
+    world.rewire("acceptance", reader=Tired())
+    for _ in range(4):
+        tick(world, "poll")
+    assert asked == [asked[0], *(item.updated - polling.OVERLAP for item in moved[1:4])]
+
+
+def test_a_nightly_run_that_is_asked_to_wait_goes_on_with_the_item_it_came_to(
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(project="daily_budget = 100\nbulk_items = 100")
+    spoken = [proposed(world, (f"As a buyer I want cart number {number}", STORY[1])) for number in range(5)]
+    monkeypatch.setattr("bot.flows.hygiene.BATCH", 3)
+    reader, fetched = world.wired.triage.reader, list[str]()
+
+    class Slow:
+        """Asks to wait before each second item."""
+
+        def fetch(self, item: str) -> WorkItem:
+            if len(fetched) % 2 and fetched[-1] != "wait":
+                fetched.append("wait")
+                raise Throttled("not now", 60.0)
+            fetched.append(item)
+            found: WorkItem = reader.fetch(item)
+            return found
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(reader, name)
+
+    world.rewire("triage", reader=Slow())
+    night(world, "one")
+    seen = [item for item in fetched if item != "wait"]
+    assert sorted(seen) == sorted(str(item.id) for item in spoken), "each is asked for once"
+    assert "wait" in fetched
+    with world.db.read() as session:
+        rows = session.scalars(sa.select(AuditRow).where(AuditRow.action == "hygiene")).all()
+    assert len(rows) == 1, "the night has ended once"
 
 
 def test_looks_that_an_engine_has_lost_are_taken_up_from_the_store(make_world: Callable[..., Any]) -> None:

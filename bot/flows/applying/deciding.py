@@ -20,6 +20,7 @@ from bot.store import audit, proposals
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from bot.telemetry import metrics
+from integrations.exchanges import before_writes
 from integrations.tracker import DRAFT_LABEL, Conflict, Invalid, Missing, Refused, Right, Throttled
 from rules.model import Person, WorkItem
 
@@ -131,7 +132,9 @@ def _perform(
         plan = plan_of(desk, item, number, state)
         if state == "accepting":
             _keep_drafts(desk, item, number)
-        receipt = desk.applier.perform(plan)
+        # What is read before the write may take long, and the wait for a late one counts from the write.
+        with before_writes(lambda: begun(desk, item, number)):
+            receipt = desk.applier.perform(plan)
     except proposals.AlteredError:
         return _refuse_altered(desk, item, number)
     except Throttled:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.reports.proposals import listed
+from tests.steps import night
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
@@ -136,8 +137,7 @@ def test_a_nightly_run_records_what_was_there_before_and_says_nothing(make_world
     item = world.file(*STORY)
     world.reconnect()
     world.poll()
-    world.queue.enqueue("hygiene", "hygiene:one", "tracker", world.project, "2026-11-21")
-    world.work()
+    night(world, "one")
     assert world.own_comments(item) == []
     assert states(world)[item.key] == ("recorded", "it was there before the bot was connected")
 
@@ -148,6 +148,5 @@ def test_a_nightly_run_says_what_the_budget_held_back_the_day_before(make_world:
     world.work()
     assert sum(len(world.own_comments(item)) for item in items) == 1
     world.queue.offset += timedelta(days=1)
-    world.queue.enqueue("hygiene", "hygiene:two", "tracker", world.project, "2026-11-22")
-    world.work()
+    night(world, "two")
     assert [len(world.own_comments(item)) for item in items] == [1, 1]

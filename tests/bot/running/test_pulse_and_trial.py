@@ -75,7 +75,7 @@ def test_an_error_in_a_trial_is_told_and_is_no_death(
 ) -> None:
     monkeypatch.setattr(trial, "configure", lambda level: None)
     ours, theirs = multiprocessing.Pipe()
-    unknown = trial.TrialRun("j", "of another release", ("tracker",), 0, None)
+    unknown = trial.TrialRun("j", "of another release", ("tracker",), 0, 0, None)
     trial._live(make_world().settings, unknown, theirs)
     assert ours.poll(PATIENCE_SECONDS)
     assert ours.recv() == (None, "KeyError")
