@@ -193,7 +193,7 @@ def test_a_tracker_that_asks_to_wait_wears_no_patience_out(make_world: Callable[
             raise refusal
 
     world.queue.jobs["triage"] = guarded(refused, world.wired.triage)
-    world.work()
+    world.work(rounds=500)
     assert next(refusals, None) is None
     assert letters(world) == []
 
