@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bot import wiring
 from bot.settings import AnyConnection, ProjectSettings, Settings
@@ -26,6 +27,9 @@ from integrations.tracker import (
 from rules.model import WorkItem
 
 LABEL_ONLY = f"nobody can decide by a comment, only by the label {ACCEPT_LABEL}"
+
+
+CLOCKS_APART_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,22 @@ def _store(settings: Settings) -> Iterator[Finding]:
         "" if writable else "Give the bot's user the right to write there.",
     )
     db = Database(wiring.database_url(settings))
-    answers = db.answers()
-    db.close()
-    yield Finding(answers, "the database", "" if answers else "Check database_url under [engine]: it does not answer.")
+    try:
+        answers = db.answers()
+        remedy = "" if answers else "Check database_url under [engine]: it does not answer."
+        yield Finding(answers, "the database", remedy)
+        if answers and not db.is_sqlite:
+            yield _clocks(abs((db.now() - datetime.now(UTC)).total_seconds()))
+    finally:
+        db.close()
+
+
+def _clocks(apart: float) -> Finding:
+    """Waits are counted by the clock of the machine that orders them, and ended by the one that works the job."""
+    if apart < CLOCKS_APART_SECONDS:
+        return Finding(True, "this machine's clock and the database server's agree")
+    told = f"this machine's clock and the database server's are {apart:.0f} s apart"
+    return Finding(False, told, "Set both by one time server (NTP): waits would be that much too long or too short.")
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:

@@ -41,8 +41,10 @@ def load_settings(config: Path, level: int = logging.WARNING, *, need_secrets: b
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """The store, brought up to this version. Raises Stop."""
+def opened(settings: Settings, *, upgrade: bool = False) -> Iterator[Database]:
+    """The store. Only with `upgrade` one of an older release is brought up to this one: who only wants to look must
+    not end workers that run. Raises Stop.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.store.database import Database
@@ -54,6 +56,11 @@ def opened(settings: Settings) -> Iterator[Database]:
     except OSError as error:
         raise Stop(f"the data folder {settings.data} cannot be made ({error.strerror}).") from None
     try:
+        if not upgrade and database.is_older():
+            raise Stop(
+                "the database is of an older release. Bring it up to this one with: steward migrate "
+                "(starting the bot does so, too)."
+            )
         database.migrate()
         yield database
     except NewerSchema as error:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.running import Role
     from bot.settings import Settings
 
+WORKERS_NICENESS = 10
+"""Work can wait, senders cannot: on one machine the web server is served first."""
 OperationsPort = Annotated[
     int | None,
     typer.Option(
@@ -52,7 +54,7 @@ def clock(config: ConfigOption = DEFAULT_CONFIG, operations_port: OperationsPort
 
 def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Bring the database up to this version, and leave. Every process does so when it starts, too."""
-    with opened(load_settings(config, need_secrets=False)):
+    with opened(load_settings(config, need_secrets=False), upgrade=True):
         typer.echo("The database is of this version.")
 
 
@@ -60,6 +62,8 @@ def _run(config: Path, role: str | None, operations_port: int | None, name: str 
     from bot.running import ALL, Role
 
     settings = load_settings(config, logging.INFO)
+    if role == "worker" and hasattr(os, "nice"):
+        os.nice(WORKERS_NICENESS)
     if operations_port is not None:
         operations = settings.operations.model_copy(update={"port": operations_port})
         settings = settings.model_copy(update={"operations": operations})

@@ -84,7 +84,7 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
 def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
     with desk.db.read() as session:
         proposal = proposals.get(session, desk.connection, item.id)
-        own = session.get(writes.OwnItem, (desk.connection, item.key)) is not None
+        own = writes.is_own_item(session, desk.connection, item)
         said = proposal is not None and proposal.comment is not None and anything_open(session, proposal)
     if own:
         return

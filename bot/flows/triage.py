@@ -42,7 +42,7 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
     with desk.db.read() as session:
         item = items.load(session, desk.connection, item_id)
         row = items.find(session, desk.connection, item_id)
-        own = item is not None and session.get(writes.OwnItem, (desk.connection, item.key)) is not None
+        own = item is not None and writes.is_own_item(session, desk.connection, item)
     if item is None or row is None:
         raise Silent("the item is gone")
     if own:

@@ -162,7 +162,7 @@ class Bot:
         if self._worker is not None:
             name = ALONE if self._alone else self.settings.engine.name or gethostname()
             self._worker.start(self._pulse.claim(name, alone=self._alone))
-            self._pulse.start()
+        self._pulse.start()
         if self._server is not None:
             self._keeper.start()
             self._server.start()
@@ -236,6 +236,10 @@ class Bot:
             log.info("delays moved", jobs=moved, by_seconds=round(by.total_seconds()))
 
     def _end(self, reason: str) -> None:
+        if self.roles == {Role.WEB}:
+            # It keeps what is delivered until its successor listens: a newer schema has room for its rows.
+            log.warning("outdated", reason=reason)
+            return
         self.reason = reason
         self.ended.set()
 

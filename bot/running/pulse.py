@@ -1,4 +1,7 @@
-"""A worker's pulse: it says that it lives, and takes over the work of those that do not."""
+"""The pulse of a process: whether it is still of the database's release; of a worker also that it lives.
+
+Workers take over the work of those that do not.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,10 @@ SURE_AFTER_BEATS = 5
 
 
 class Pulse:
-    """One slot, from `claim` to `leave`. `time` is the database's own.
+    """A process's pulse, from `start` to `stop`; a worker's also has a slot, from `claim` to `leave`.
 
-    `look_round` gets the slots of the dead with each beat; `ended` hears why this process should end: its slot is
-    lost, or the database has become that of a newer release.
+    `time` is the database's own. `look_round` gets the slots of the dead with each beat; `ended` hears why this process
+    should end: its slot is lost, or the database has become that of a newer release.
     """
 
     def __init__(
@@ -89,26 +92,32 @@ class Pulse:
                 log.warning("no pulse", slot=self.slot, error=type(error).__name__)
 
     def beat(self) -> None:
-        """One beat, and a look at the others."""
-        with self._db.write() as session:
-            now = self._time()
-            if not executors.beat(session, self.slot, self._token, now):
-                self._stopped.set()
-                self._ended(f"another process has taken over the slot {self.slot}. Start this one again.")
-                return
-            self._beats += 1
-            dead = [slot for slot in executors.dead(session, now) if slot != self.slot]
+        """One beat: is the release still the database's? A worker also looks at the others."""
+        dead = self._live() if self.slot else []
+        if self._stopped.is_set():
+            return
         if not self._db.is_current():
             self._stopped.set()
             self._ended(
                 "the database has been brought up to a newer release. Start this process again, of that release."
             )
-        elif self._beats >= SURE_AFTER_BEATS:
+        elif self.slot and self._beats >= SURE_AFTER_BEATS:
             self._look_round(dead)
             if dead:
                 # Only now: a slot that is forgotten is taken over by nobody.
                 with self._db.write() as session:
-                    executors.forget(session, dead, now)
+                    executors.forget(session, dead, self._time())
+
+    def _live(self) -> list[str]:
+        """Say that this worker lives; returns the slots of those that do not."""
+        with self._db.write() as session:
+            now = self._time()
+            if not executors.beat(session, self.slot, self._token, now):
+                self._stopped.set()
+                self._ended(f"another process has taken over the slot {self.slot}. Start this one again.")
+                return []
+            self._beats += 1
+            return [slot for slot in executors.dead(session, now) if slot != self.slot]
 
 
 def _is_gone(host: str, pid: int) -> bool:

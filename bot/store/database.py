@@ -43,8 +43,10 @@ _SERVER_SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+APPLICATION = "steward"
+"""By which name PostgreSQL shows our connections."""
 _POSTGRESQL: dict[str, Any] = {
-    "application_name": "steward",
+    "application_name": APPLICATION,
     "connect_timeout": 4,
     "keepalives": 1,
     "keepalives_idle": 20,
@@ -127,6 +129,12 @@ class Database:
         """Whether the schema is the one this version was written for."""
         with self.engine.connect() as connection:
             return migrating.revision(connection) == migrating.head()
+
+    def is_older(self) -> bool:
+        """Whether an earlier version has made the schema; a database without one is not."""
+        with self.engine.connect() as connection:
+            present = migrating.revision(connection)
+        return present is not None and present != migrating.head() and migrating.is_known(present)
 
     def answers(self) -> bool:
         """Whether the database can be asked; known within a few seconds, also where its host is gone or paused."""

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base, changed
 from bot.store.items import Item
+from integrations.tracker import DRAFT_LABEL
+from rules.model import WorkItem
 
 MARKER_DIGITS = 16
 """Hexadecimal; enough not to be guessed on one item, and short, because Azure DevOps shows it under a comment."""
@@ -104,6 +106,11 @@ def records_may_be_missing(session: Session, connection: str, item: str) -> date
     restored = session.get_one(Installation, 1).restored
     row = session.get(Item, (connection, item))
     return restored or (row.gone_since if row is not None else None)
+
+
+def is_own_item(session: Session, connection: str, item: WorkItem) -> bool:
+    """Whether the bot created an item. Its label says so of a draft, also where the record of it is missing."""
+    return DRAFT_LABEL in item.labels or session.get(OwnItem, (connection, item.key)) is not None
 
 
 def intend(session: Session, name: str, connection: str, item: str, now: datetime, marker: str | None = None) -> Write:

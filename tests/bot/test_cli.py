@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from bot.reports.proposals import as_lines
 from bot.settings import load
+from bot.store.database import Database
 from integrations.tracker import Refused, Right
 from tests.commands import Told, config_of, rewrite
 
@@ -119,6 +120,19 @@ def test_the_doctor_finds_nothing_wrong_with_what_works(
     assert told.code == 0, told.out + told.err
     assert "FIX" not in told.out
     assert "signed in as" in told.out
+
+
+def test_the_doctor_compares_the_clocks_of_machine_and_database(
+    steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(make_world(database="postgresql"))
+    assert "clock and the database server's agree" in steward("doctor", "-c", config).out
+    real = Database.now
+    monkeypatch.setattr(Database, "now", lambda db: real(db) + timedelta(minutes=2))
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "120 s apart" in told.out
+    assert "NTP" in told.out
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

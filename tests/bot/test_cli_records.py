@@ -13,7 +13,9 @@ import pytest
 
 from bot.running import Bot
 from bot.store import inbox
+from bot.store.database import Database
 from bot.store.folder import FolderLock
+from bot.store.schema import migrating
 from tests.commands import Told, config_of
 from tests.steps import proposed
 
@@ -32,6 +34,27 @@ def test_without_dead_letters_the_list_says_so(steward: Steward, make_world: Cal
     config = config_of(make_world())
     assert steward("dead-letters", "list", "-c", config) == Told(0, "There are no dead letters.\n", "")
     assert json.loads(steward("dead-letters", "list", "--json", "-c", config).out) == []
+
+
+def test_who_only_looks_leaves_a_database_of_an_older_release_as_it_is(
+    steward: Steward, make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    config = config_of(world)
+    world.db.close()
+    store = Path(world.settings.data) / "steward.db"
+    store.unlink()
+    db = Database(f"sqlite:///{store}")
+    with db.engine.begin() as connection:
+        migrating.upgrade(connection, "0001")
+    for command in (["proposals"], ["dead-letters", "list"], ["audit", "verify"], ["backup", store.with_name("file")]):
+        told = steward(*command, "-c", config)
+        assert told.code == 1
+        assert "steward migrate" in told.err
+    assert db.is_older()
+    assert steward("migrate", "-c", config).code == 0
+    assert steward("proposals", "-c", config).code == 0
+    db.close()
 
 
 def test_a_dead_letter_is_listed_shown_asked_for_again_and_dropped(

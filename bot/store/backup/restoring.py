@@ -16,7 +16,7 @@ from bot.store import executors
 from bot.store.backup import archive
 from bot.store.backup.archive import BackupError, Manifest, TableInside
 from bot.store.backup.saving import OF_THE_MOMENT
-from bot.store.database import AWAY, Database
+from bot.store.database import APPLICATION, AWAY, Database
 from bot.store.inbox import Delivery
 from bot.store.items import ChangeCounter, Item
 from bot.store.schema import migrating
@@ -26,6 +26,10 @@ from bot.store.writes import Installation
 SEEDED = frozenset({"audit_head", "change_counter", "installation"})
 """A new schema has a row in each of these."""
 ROWS_AT_ONCE = 500
+OTHERS = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name "
+    "AND pid <> pg_backend_pid() LIMIT 1"
+)
 UNSEEN_CHANGES = 10_000_000
 """More than any index can have seen since the backup was made."""
 
@@ -71,7 +75,7 @@ def _make_room(connection: Connection, now: datetime, *, force: bool) -> None:
     found = sa.MetaData()
     found.reflect(connection, only=lambda name, _: name in Base.metadata.tables or name == "alembic_version")
     if executors.Executor.__tablename__ in found.tables and _at_work(connection, now):
-        raise BackupError("Workers of steward are at work on this database. Stop them, and try again in 10 seconds.")
+        raise BackupError("Processes of steward are at work on this database. Stop them, and try again in 10 seconds.")
     passed_over = SEEDED | OF_THE_MOMENT | {"alembic_version"}
     told = [table for name, table in found.tables.items() if name not in passed_over]
     if not force and any(connection.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in told):
@@ -80,7 +84,12 @@ def _make_room(connection: Connection, now: datetime, *, force: bool) -> None:
 
 
 def _at_work(connection: Connection, now: datetime) -> bool:
+    """Whether anybody has the database open (PostgreSQL tells), or a worker has beaten just now."""
     row = executors.Executor
+    if connection.dialect.name == "postgresql":
+        others = connection.execute(sa.text(OTHERS), {"name": APPLICATION}).first()
+        if others is not None:
+            return True
     alive = sa.select(row.id).where(row.ended.is_(False), row.beat > now - executors.DEAD_AFTER)
     return connection.execute(alive.limit(1)).first() is not None
 

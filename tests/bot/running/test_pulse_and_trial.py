@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.running import trial
 from bot.running.pulse import SURE_AFTER_BEATS, Pulse
@@ -50,6 +51,19 @@ def test_a_slot_that_was_left_days_ago_is_taken_over_before_it_is_forgotten(db: 
 
     assert told == [["gone"]]
     assert slots(db) == ["new"]
+
+
+def test_a_process_without_a_slot_ends_too_when_the_database_is_of_a_newer_release(db: Database) -> None:
+    told: list[str] = []
+    pulse = Pulse(db, lambda: NOON, "1", lambda dead: None, told.append)
+    pulse.beat()
+    assert told == []
+    assert slots(db) == [], "only workers have one"
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'of the future'"))
+    pulse.beat()
+    assert len(told) == 1
+    assert "newer release" in told[0]
 
 
 def test_a_take_over_that_fails_is_tried_again(db: Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.store import audit, backup
+from tests.steps import LARGE
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
@@ -73,3 +74,20 @@ def test_a_delivery_that_waited_when_the_backup_was_made_is_worked_on(
     world.queue.enqueue("sweep", "sweep:1", "tracker", "1")
     world.work()
     assert len(world.own_comments(item)) == 1
+
+
+@pytest.mark.parametrize("flavour", ["jira-cloud", "jira-data-center", "azure-devops"])
+def test_drafts_that_were_made_since_the_backup_are_not_taken_for_peoples_items(
+    make_world: Callable[..., Any], flavour: str, tmp_path: Path
+) -> None:
+    world = make_world(flavour, project="draft_subtasks = true")
+    world.poll()
+    backup.save(world.db, tmp_path / "early.backup")
+    item = world.file(*LARGE)
+    world.work()
+    drafts = world.tracker.children(item.id)
+    assert len(drafts) == 5
+    restored(world, tmp_path / "early.backup")
+    world.poll()
+    assert not any(world.own_comments(draft) for draft in drafts)
+    assert len(world.tracker.children(item.id)) == 5

@@ -106,9 +106,9 @@ def test_a_database_with_rows_is_replaced_only_on_demand(kind: str, open_store: 
     with store.write() as session:
         inbox.bury(session, "tracker", "there before", NOON)
     with pytest.raises(BackupError, match="not empty"):
-        backup.restore(file, store.url)
+        put_back(file, store)
     assert len(rows_of(store)["dead_letters"]) == 1
-    backup.restore(file, store.url, force=True)
+    put_back(file, store, force=True)
     assert rows_of(store)["dead_letters"] == []
 
 
@@ -124,7 +124,7 @@ def test_an_engine_that_cannot_be_emptied_leaves_the_store_as_it_was(
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        backup.restore(file, store.url, force=True, before_commit=fail)
+        put_back(file, store, force=True, before_commit=fail)
     with store.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(inbox.Delivery)) == 0
 
@@ -137,10 +137,25 @@ def test_a_database_on_which_workers_are_at_work_is_left_alone(open_store: Opens
         slot = {"id": "a", "token": "t", "host": "h", "pid": 1, "version": "1", "started": now, "ended": False}
         session.add(executors.Executor(**slot, beat=now))
     with pytest.raises(BackupError, match="at work"):
-        backup.restore(file, store.url, force=True)
+        put_back(file, store, force=True)
     with store.write() as session:
         session.get_one(executors.Executor, "a").beat = now - timedelta(minutes=1)
+    put_back(file, store, force=True)
+
+
+def test_a_database_that_a_web_server_or_a_clock_has_open_is_left_alone(open_store: Opens, tmp_path: Path) -> None:
+    file = saved(open_store(), tmp_path)
+    store = open_store("postgresql")
+    with pytest.raises(BackupError, match="at work"):
+        backup.restore(file, store.url, force=True)
+    store.close()
     backup.restore(file, store.url, force=True)
+
+
+def put_back(file: Path, store: Database, **values: Any) -> None:
+    """Restore into the database of a store that nobody else has open."""
+    store.engine.dispose()
+    backup.restore(file, store.url, **values)
 
 
 def altered(file: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
@@ -181,7 +196,7 @@ def test_a_file_that_is_not_right_is_refused_and_nothing_is_touched(
     harmed = harm(saved(store, tmp_path))
     before = rows_of(store)
     with pytest.raises(BackupError, match=told):
-        backup.restore(harmed, store.url, force=True)
+        put_back(harmed, store, force=True)
     assert rows_of(store) == before
 
 
@@ -216,7 +231,7 @@ def test_a_row_that_cannot_be_loaded_leaves_the_database_as_it_was(
         inbox.bury(session, "tracker", "there before", NOON)
     before = rows_of(store)
     with pytest.raises(BackupError, match="do not fit"):
-        backup.restore(harmed, store.url, force=True)
+        put_back(harmed, store, force=True)
     assert rows_of(store) == before
 
 
