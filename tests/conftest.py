@@ -138,6 +138,14 @@ class InlineQueue:
         return True
 
 
+def without_syncs(db: Database) -> None:
+    """Let a SQLite store not wait for the disk: no test of these pulls the plug."""
+
+    @sa.event.listens_for(db.engine, "connect")
+    def forgo(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous=off")
+
+
 class World:
     """A tracker with people, and a bot that looks after it."""
 
@@ -167,7 +175,9 @@ class World:
         if database is None:
             shutil.copyfile(empty_store, sa.make_url(url).database or "")
         self.db = Database(url)
-        if database is not None:
+        if database is None:
+            without_syncs(self.db)
+        else:
             self.db.migrate()
         self.keeper = Keeper(self.db, self.queue.enqueue_many, self.queue.now)
         self.keeper.start()
