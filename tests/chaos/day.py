@@ -175,7 +175,7 @@ def _story(plan: Plan) -> list[Ticket]:
 
 
 def _disturbances(plan: Plan) -> Iterator[tuple[float, str]]:
-    """When what happens. An older release has faults that are mended since: nobody kills it, and its weather is fair."""
+    """What happens when. An older release has faults that are mended since: nobody kills it, and its weather fair."""
     chance = random.Random(plan.seed)  # noqa: S311 - a story, nothing secret
     fixed = [(NOON, "upgrade"), (AHEAD, "ahead"), (BACK, "back"), (1.0, "night")]
     ends = [(chance.random(), "kill" if chance.random() < KILL_SHARE else "term") for _ in range(DISTURBANCES)]
