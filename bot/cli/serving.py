@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 WORKERS_NICENESS = 10
 """Work can wait, senders cannot: on one machine the web server is served first."""
 TURN_SECONDS = 0.0005
-"""How long a thread may hold the interpreter while others wait. A sender's answer takes many turns, and beside jobs each
-would wait for the usual 5 ms: with less its slowest answers come in a third of the time."""
+"""How long a thread may hold the interpreter while others wait. A sender's answer takes many turns, and beside jobs
+each would wait for the usual 5 ms: so the slowest answers come in a third of the time."""
 OperationsPort = Annotated[
     int | None,
     typer.Option(
