@@ -73,7 +73,7 @@ def test_a_letter_that_nobody_wants_is_thrown_away(store: Database) -> None:
 def test_too_many_letters_push_out_the_replayed_and_then_the_oldest(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "LETTERS_KEPT", 10)
+    monkeypatch.setattr("bot.store.inbox.letters.LETTERS_KEPT", 10)
     for number in range(20):
         bury(store, str(number))
     with store.write() as session:
@@ -86,7 +86,7 @@ def test_too_many_letters_push_out_the_replayed_and_then_the_oldest(
 def test_bodies_that_are_too_large_together_go_and_their_letters_stay(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "BODIES_KEPT", 10_000)
+    monkeypatch.setattr("bot.store.inbox.letters.BODIES_KEPT", 10_000)
     for number in range(50):
         bury(store, str(number), body=b"x" * 1000)
     kept = [letter.reason for letter in letters(store) if letter.body is not None]

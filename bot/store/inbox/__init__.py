@@ -1,0 +1,45 @@
+"""The inbox: every accepted delivery, once, and what became of it; and the dead letters a person can see."""
+
+from bot.store.inbox.deliveries import (
+    Delivery,
+    add,
+    delivery_id,
+    items_touched_by,
+    long_queued,
+    not_queued,
+    set_state,
+    touches,
+)
+from bot.store.inbox.letters import (
+    BODY_KEPT,
+    DEADLY,
+    DeadLetter,
+    ask_replay,
+    bury,
+    dead_letters,
+    drop,
+    is_deadly,
+    replayed,
+    to_replay,
+)
+
+__all__ = [
+    "BODY_KEPT",
+    "DEADLY",
+    "DeadLetter",
+    "Delivery",
+    "add",
+    "ask_replay",
+    "bury",
+    "dead_letters",
+    "delivery_id",
+    "drop",
+    "is_deadly",
+    "items_touched_by",
+    "long_queued",
+    "not_queued",
+    "replayed",
+    "set_state",
+    "to_replay",
+    "touches",
+]
