@@ -1,21 +1,7 @@
-"""The ports: what the house asks of a tracker, and the errors a tracker may answer with.
+"""The ports: what the house asks of a tracker.
 
 A flow is handed only the ports it needs. Triage never sees an Applier, so neither a model nor a hostile ticket can
 change an item.
-
-    TrackerError
-    ├── Unreachable      no answer, or 5xx: it may or may not have happened; try again later
-    ├── Throttled        429 or 503 with a wait: nothing happened; not before `retry_after` seconds
-    ├── Refused          401 or 403: a right is missing; `missing` says which
-    ├── Missing          404: deleted, moved, or not visible to the bot
-    ├── Conflict         the item is no longer as it was
-    ├── Invalid          400: the tracker does not take what was sent
-    └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
-
-    WebhookError
-    ├── BadSignature     not authentic: 401
-    ├── Malformed        authentic, yet not JSON or not an object
-    └── UnknownEvent     authentic, yet an event nobody has told us about
 """
 
 from __future__ import annotations
@@ -24,120 +10,15 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from integrations.blocks import Blocks
 from rules.model import Change, Person, WorkItem
-
-
-class TrackerError(Exception):
-    """Base of all that a tracker may answer with. The message holds no ticket text and no secret."""
-
-
-class Unreachable(TrackerError):
-    """No answer, or a 5xx: what was asked for may or may not have happened."""
-
-
-class Throttled(TrackerError):
-    """The tracker asks to wait; nothing happened."""
-
-    def __init__(self, message: str, retry_after: float) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Refused(TrackerError):
-    """A right is missing (401, 403)."""
-
-    def __init__(self, message: str, missing: str = "") -> None:
-        super().__init__(message)
-        self.missing = missing
-
-
-class Missing(TrackerError):
-    """Deleted, moved away, or not visible to the bot (404)."""
-
-
-class Conflict(TrackerError):
-    """The item is no longer as it was; `field` names what differs, `by` who changed it, where known."""
-
-    def __init__(self, message: str, field: str, by: str = "") -> None:
-        super().__init__(message)
-        self.field = field
-        self.by = by
-
-
-class Invalid(TrackerError):
-    """The tracker does not take what was sent (400)."""
-
-
-class Unintelligible(TrackerError):
-    """An answer that is not what the product sends."""
-
-
-class WebhookError(Exception):
-    """Base of what can be wrong with a delivery."""
-
-
-class BadSignature(WebhookError):
-    """Not authentic."""
-
-
-class Malformed(WebhookError):
-    """Authentic, yet not a JSON object (or too deep to read)."""
-
-
-class UnknownEvent(WebhookError):
-    """Authentic, yet of a kind that is neither handled nor listed as ignored; `event` is its name."""
-
-    def __init__(self, event: str) -> None:
-        super().__init__(f"unknown event {event!r}")
-        self.event = event
-
 
 ACCEPT_LABEL = "steward-accept"
 """Put on an item by a person, it accepts all that the comment shows."""
 DRAFT_LABEL = "steward-draft"
 """On a sub-task that the bot drafted and nobody has accepted yet."""
-
-EventKind = Literal["created", "updated", "commented", "deleted", "ignored"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a delivery says happened: a hint, never a fact; the item is read again before anything is done.
-
-    `delivery` is the vendor's own identity of the delivery, the same across retries. `item` is an id or a key. For a
-    comment whose vendor sends no id, `comment` is None and the newest comments are read. `name` is the vendor's own
-    word for the event.
-    """
-
-    kind: EventKind
-    delivery: str
-    item: str
-    name: str
-    project: str | None = None
-    comment: str | None = None
-    actor: Person | None = None
-    occurred: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookSecret:
-    """What authenticates a connection's deliveries: a shared secret, and for Azure DevOps the basic-auth user."""
-
-    secret: str
-    user: str = ""
-
-
-class Webhook(Protocol):
-    """The pure half of a tracker: bytes and headers in, an Event out. Header names arrive in lower case."""
-
-    def authenticate(self, headers: Mapping[str, str], body: bytes, secret: WebhookSecret) -> None:
-        """Raises BadSignature, and nothing else, for anything that is not authentic."""
-
-    def read(self, headers: Mapping[str, str], body: bytes) -> Event:
-        """Raises Malformed or UnknownEvent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""What a tracker may answer with instead of an answer, and what can be wrong with a delivery.
+
+TrackerError
+├── Unreachable      no answer, or 5xx: it may or may not have happened; try again later
+├── Throttled        429 or 503 with a wait: nothing happened; not before `retry_after` seconds
+├── Refused          401 or 403: a right is missing; `missing` says which
+├── Missing          404: deleted, moved, or not visible to the bot
+├── Conflict         the item is no longer as it was
+├── Invalid          400: the tracker does not take what was sent
+└── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
+
+WebhookError
+├── BadSignature     not authentic: 401
+├── Malformed        authentic, yet not JSON or not an object
+└── UnknownEvent     authentic, yet an event nobody has told us about
+"""
+
+from __future__ import annotations
+
+
+class TrackerError(Exception):
+    """Base of all that a tracker may answer with. The message holds no ticket text and no secret."""
+
+
+class Unreachable(TrackerError):
+    """No answer, or a 5xx: what was asked for may or may not have happened."""
+
+
+class Throttled(TrackerError):
+    """The tracker asks to wait; nothing happened."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(TrackerError):
+    """A right is missing (401, 403)."""
+
+    def __init__(self, message: str, missing: str = "") -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+class Missing(TrackerError):
+    """Deleted, moved away, or not visible to the bot (404)."""
+
+
+class Conflict(TrackerError):
+    """The item is no longer as it was; `field` names what differs, `by` who changed it, where known."""
+
+    def __init__(self, message: str, field: str, by: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+        self.by = by
+
+
+class Invalid(TrackerError):
+    """The tracker does not take what was sent (400)."""
+
+
+class Unintelligible(TrackerError):
+    """An answer that is not what the product sends."""
+
+
+class WebhookError(Exception):
+    """Base of what can be wrong with a delivery."""
+
+
+class BadSignature(WebhookError):
+    """Not authentic."""
+
+
+class Malformed(WebhookError):
+    """Authentic, yet not a JSON object (or too deep to read)."""
+
+
+class UnknownEvent(WebhookError):
+    """Authentic, yet of a kind that is neither handled nor listed as ignored; `event` is its name."""
+
+    def __init__(self, event: str) -> None:
+        super().__init__(f"unknown event {event!r}")
+        self.event = event
