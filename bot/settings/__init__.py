@@ -1,15 +1,17 @@
 """The settings: one tree, read from one `steward.toml`; secrets come from the environment or from files."""
 
+from bot.settings.connections import (
+    AnyConnection,
+    AzureDevOpsConnection,
+    ConnectionSettings,
+    JiraCloudConnection,
+    JiraDataCenterConnection,
+)
 from bot.settings.documented import DocumentedSetting, documented_settings
 from bot.settings.nearest import nearest
 from bot.settings.reading import CONFIG_VARIABLE, DEFAULT_FILE, SettingsError, load
 from bot.settings.tree import (
-    AnyConnection,
-    AzureDevOpsConnection,
-    ConnectionSettings,
     EngineSettings,
-    JiraCloudConnection,
-    JiraDataCenterConnection,
     ModelSettings,
     ProjectSettings,
     ServerSettings,

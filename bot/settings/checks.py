@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
+from bot.settings.connections import AzureDevOpsConnection, JiraCloudConnection
 from bot.settings.nearest import did_you_mean
 from bot.settings.sentences import ended
-from bot.settings.tree import AzureDevOpsConnection, JiraCloudConnection, ProjectSettings, Settings
+from bot.settings.tree import ProjectSettings, Settings
 from bot.settings.values import is_plain
 
 COMMON_HOST = "api.atlassian.com"

@@ -7,15 +7,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from bot.settings.connections import AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection
 from bot.settings.nearest import did_you_mean
-from bot.settings.tree import (
-    AzureDevOpsConnection,
-    JiraCloudConnection,
-    JiraDataCenterConnection,
-    ModelSettings,
-    ProjectSettings,
-    Settings,
-)
+from bot.settings.tree import ModelSettings, ProjectSettings, Settings
 
 KINDS: dict[str, type[BaseModel]] = {
     "jira-cloud": JiraCloudConnection,

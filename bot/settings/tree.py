@@ -5,18 +5,18 @@ Every description is one line for the list of settings; every duration is in sec
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import time
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings.values import Address, Bytes, DatabaseUrl, OptionalSecret, Seconds, Secret, TimeOfDay, Zone
+from bot.settings.connections import AnyConnection
+from bot.settings.values import STRICT, Address, Bytes, DatabaseUrl, OptionalSecret, Seconds, TimeOfDay, Zone
 from rules.model import Policy
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 _RULES = Policy()
 DAY = 86_400.0
 
@@ -24,7 +24,7 @@ DAY = 86_400.0
 class ServerSettings(BaseModel):
     """Where the bot listens."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     host: str = Field(default="127.0.0.1", description="The network address to listen on; 0.0.0.0 is all of them.")
     port: int = Field(default=8788, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
@@ -35,7 +35,7 @@ class ServerSettings(BaseModel):
 class EngineSettings(BaseModel):
     """How work is kept and done."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     database_url: DatabaseUrl = Field(
         default=None, description="The PostgreSQL database; none is SQLite in the data folder."
@@ -49,7 +49,7 @@ class EngineSettings(BaseModel):
 class OperationsSettings(BaseModel):
     """Where those who run the bot look: health, metrics and the status page. Not for the outside."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     host: str = Field(default="127.0.0.1", description="The network address of health, metrics and the status page.")
     port: int = Field(default=8789, ge=0, le=65535, description="Its port; 0 takes a free one.")
@@ -58,7 +58,7 @@ class OperationsSettings(BaseModel):
 class RetentionSettings(BaseModel):
     """How long what is done with is kept."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     deliveries: Seconds = Field(
         default=14 * DAY, ge=DAY, description="Finished deliveries; one sent again within it is known again."
@@ -71,77 +71,17 @@ class RetentionSettings(BaseModel):
 class TelemetrySettings(BaseModel):
     """What is told to a system that watches."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     traces: Address | None = Field(
         default=None, description="Where traces are sent (OTLP over HTTP, up to and with /v1/traces)."
     )
 
 
-class ConnectionSettings(BaseModel):
-    """What every connection to a tracker has. `vendor` names the webhooks that it sends."""
-
-    model_config = _STRICT
-    vendor: ClassVar[Literal["jira", "azure-devops"]] = "jira"
-
-    url: Address = Field(description="The tracker's address for programs.")
-    browse_url: Address | None = Field(
-        default=None, description="The tracker's address for people; none is the same as url."
-    )
-    token: Secret = Field(description="The token of the account that the bot uses.")
-    webhook_secret: OptionalSecret = Field(default=None, description="What proves that a delivery is the tracker's.")
-    webhook_secret_old: OptionalSecret = Field(
-        default=None, description="The secret before a rotation, still taken for a while."
-    )
-    webhook_secret_old_until: datetime | None = Field(default=None, description="Until when the old secret is taken.")
-    intake: Literal["webhook", "poll"] = Field(
-        default="poll", description="How the bot learns of changes; poll needs no more."
-    )
-    poll_every: Seconds = Field(default=60.0, ge=1, description="How often the tracker is asked what has moved.")
-    account: Literal["own", "shared"] = Field(
-        default="own", description="Whether the account is the bot's, or also a person's."
-    )
-    timeout: Seconds = Field(default=20.0, gt=0, le=600, description="How long one answer of the tracker may take.")
-    plain_http: bool = Field(
-        default=False, description="Allow http:// to another machine: the token travels unencrypted."
-    )
-
-
-class JiraCloudConnection(ConnectionSettings):
-    """Jira Cloud."""
-
-    kind: Literal["jira-cloud"] = Field(description="The product at the other end.")
-    user: str = Field(min_length=3, description="The mail address of the account that the token belongs to.")
-
-
-class JiraDataCenterConnection(ConnectionSettings):
-    """Jira Data Center, with a personal access token."""
-
-    kind: Literal["jira-data-center"] = Field(description="The product at the other end.")
-
-
-class AzureDevOpsConnection(ConnectionSettings):
-    """Azure DevOps; `url` names the organisation (https://dev.azure.com/contoso)."""
-
-    vendor = "azure-devops"
-    kind: Literal["azure-devops"] = Field(description="The product at the other end.")
-    webhook_user: str = Field(
-        default="steward", min_length=1, description="The user name that deliveries sign in with."
-    )
-    comment_format: Literal["html", "markdown"] = Field(
-        default="html", description="How comments are written; Server: html."
-    )
-
-
-AnyConnection = Annotated[
-    JiraCloudConnection | JiraDataCenterConnection | AzureDevOpsConnection, Field(discriminator="kind")
-]
-
-
 class ProjectSettings(BaseModel):
     """What one project wants."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     connection: str = Field(description="The name of the connection that the project lives in.")
     key: str = Field(
@@ -200,7 +140,7 @@ class ProjectSettings(BaseModel):
 class ModelSettings(BaseModel):
     """A language model behind an OpenAI-compatible address."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     base_url: Address = Field(description='The address, up to and with "/v1".')
     name: str = Field(min_length=1, description="The model's name as the address knows it.")

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, PlainSerializer, SecretStr
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, SecretStr
 
 from bot.settings.nearest import nearest
 
@@ -30,6 +30,8 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAX_SECRET_FILE = 16_384
 LONGEST = 366 * 86_400.0
 
+STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+"""How each table of the tree is read: unknown keys are refused, and no message repeats what was written."""
 HOW_SECRETS_ARE_WRITTEN = (
     'write { env = "NAME" } for an environment variable or { file = "/run/secrets/name" } for a file'
 )
