@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from socket import gethostname
 
 import structlog
@@ -21,6 +20,7 @@ from bot.jobs import Run
 from bot.running import listening
 from bot.running.listening import VERSION
 from bot.running.pulse import Pulse
+from bot.running.roles import ALL, Role, SeparateNeedsServer
 from bot.running.steady import SteadyClock
 from bot.running.ticking import Ticking
 from bot.running.trial import trial
@@ -44,21 +44,6 @@ CLOCK_SECONDS, LEAVE_SECONDS = 2.0, 2.0
 DATABASE_CLOCK_SECONDS = 5.0
 ALONE = "steward-1"
 """The slot of a bot that has its data folder to itself."""
-
-
-class Role(StrEnum):
-    """A part of the bot."""
-
-    WEB = "web"
-    WORKER = "worker"
-    CLOCK = "clock"
-
-
-ALL = frozenset(Role)
-
-
-class SeparateNeedsServer(Exception):
-    """Parts of the bot can be processes of their own only on PostgreSQL. The message is a sentence for a person."""
 
 
 def _wall() -> datetime:
