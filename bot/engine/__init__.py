@@ -5,8 +5,10 @@ what it does in `step`s is not done again after a crash. Arguments and results a
 JSON: no ticket text enters the engine's tables.
 """
 
-from bot.engine.client import Count, EngineClient, clear
+from bot.engine.attempt import Ending
+from bot.engine.client import Count, EngineClient
+from bot.engine.database import clear
 from bot.engine.queues import TICKS, JobFailed
-from bot.engine.worker import Ending, Engine
+from bot.engine.worker import Engine
 
 __all__ = ["TICKS", "Count", "Ending", "Engine", "EngineClient", "JobFailed", "clear"]

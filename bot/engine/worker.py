@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 from dbos import DBOS, DBOSConfig
 
+from bot.engine.attempt import Ending, EngineRun
 from bot.engine.client import EngineClient
 from bot.engine.queues import (
     APPLICATION,
@@ -17,12 +17,11 @@ from bot.engine.queues import (
     ITEMS,
     ROUNDS,
     TICKS,
-    JobFailed,
     Json,
     attempt_id,
     placing,
 )
-from bot.jobs import Died, Job, Later, QueuedJob, Run, T
+from bot.jobs import Died, Job, Later, QueuedJob, Run
 from bot.store.database import AWAY, arguments_of
 from bot.store.inbox import DEADLY
 
@@ -38,36 +37,6 @@ UNKNOWN_SECONDS = 60.0
 UNKNOWN_PATIENCE = 60
 NOT_RUNNABLE_PATIENCE = 3
 RETRY_SECONDS = 1.0
-
-
-class Ending(BaseException):
-    """The process ends: a job that is left here stays unfinished, and is taken up at the next start.
-
-    Neither a flow's last guard nor the engine takes it for an error of the job: both look for Exception only.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRun:
-    """One attempt at a job, whose steps are recorded."""
-
-    id: str
-    kind: str
-    args: tuple[str, ...]
-    attempt: int
-    failures: int
-    partition: str | None
-    ending: threading.Event
-
-    def step(self, name: str, work: Callable[[], T]) -> T:
-        """Do a part of the job; after a crash its recorded result is used instead."""
-        if self.ending.is_set():
-            raise Ending
-        try:
-            return DBOS.run_step({"name": name}, work)
-        except JobFailed:
-            # It failed before a crash, and what is recorded is only that: a step can be done again.
-            return work()
 
 
 def _never(run: Run, reason: str) -> None:
