@@ -1,4 +1,4 @@
-"""Pure: the text of a comment -> the commands in it.
+"""The text of a comment -> the commands in it.
 
 A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`. A line that was
 meant as one and is not is answered with the line that would have worked (bot/words/guesses.py), never acted on; a
@@ -8,8 +8,8 @@ line that merely mentions the bot is nobody's business.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from bot.commands.verbs import Accept, Choice, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
 from bot.words.guesses import guess
 from bot.words.own_words import own_words
 
@@ -18,81 +18,6 @@ MAX_OWN_LINES = 50
 MAX_OWN_LINE = 1000
 MAX_LINE = 4000
 MAX_LINE_SHOWN = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One change by its number, and by a letter where it has variants ("3a")."""
-
-    number: int
-    variant: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """`everything` stands for all that the comment showed, less `without`; `own_lines` replace the draft of one."""
-
-    choices: tuple[Choice, ...] = ()
-    everything: bool = False
-    without: tuple[Choice, ...] = ()
-    own_lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """As Accept; the reason is one line in the person's words, often empty."""
-
-    choices: tuple[Choice, ...] = ()
-    everything: bool = False
-    without: tuple[Choice, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """Take accepted changes back."""
-
-    choices: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explain:
-    """Say what changes rest on."""
-
-    choices: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Expand:
-    """Look at the item anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class More:
-    """Show what did not fit into the comment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Stop suggesting on this item (on), or take that back (off)."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """List the commands."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotUnderstood:
-    """A line that was meant as a command and is none; `suggestion` is the one line that would have worked."""
-
-    line: str
-    suggestion: str
-
-
-Command = Accept | Reject | Undo | Explain | Expand | More | Mute | Help | NotUnderstood
 
 _CHOICE = r"#?[0-9]{1,4}[a-z]?(?![0-9a-z])"
 _CHOICES = rf"{_CHOICE}(?:(?:,? (?:and|&) | ?[,;&+] ?| ){_CHOICE})*"
