@@ -1,0 +1,9 @@
+"""The only place that builds clients: settings in, desks, jobs and doors out."""
+
+from bot.wiring.addresses import database_url, engine_url
+from bot.wiring.clients import Client, connect
+from bot.wiring.desks import Wired, wire
+from bot.wiring.doors import door
+from bot.wiring.kinds import gravedigger, jobs
+
+__all__ = ["Client", "Wired", "connect", "database_url", "door", "engine_url", "gravedigger", "jobs", "wire"]

@@ -1,0 +1,98 @@
+"""Clients of trackers and of the model, from their settings. No request is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.settings import AnyConnection, AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection, Settings
+from bot.store.database import Database
+from bot.telemetry.watched import WatchedWriter, observer
+from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Webhook
+from rules.model import AddCriteria, WorkItem
+
+CONNECT_SECONDS = 3.05
+DraftCriteria = Callable[[WorkItem], AddCriteria | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One connection's tracker, by port."""
+
+    reader: Reader
+    commenter: Commenter
+    drafter: Drafter
+    applier: Applier
+    people: People
+    webhook: Webhook
+
+
+def connect(name: str, connection: AnyConnection, settings: Settings) -> Client:
+    """The client of one connection. No request is made yet."""
+    if isinstance(connection, JiraCloudConnection | JiraDataCenterConnection):
+        return _jira(name, connection)
+    return _azure_devops(name, connection, settings.data)
+
+
+def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime]) -> DraftCriteria | None:
+    """What drafts with the model; None where the settings name none."""
+    model = settings.model
+    if model is None:
+        return None
+    from bot.flows.drafting import CriteriaWriter, StoredBudget
+    from integrations.openai.writer import Model, OpenAIWriter
+    from prompts.library import load_library
+
+    budget = StoredBudget(db, model.daily_tokens, now)
+    writer = OpenAIWriter(
+        Model(
+            base_url=model.base_url,
+            name=model.name,
+            api_key=model.key.get_secret_value() if model.key else "",
+            form=model.reply_schema,
+            call_seconds=model.deadline,
+            answer_bytes=model.max_answer_bytes,
+            answer_tokens=model.max_answer_tokens,
+        ),
+        budget,
+    )
+    own_secrets = tuple(secret.get_secret_value() for secret in settings.secrets())
+    watched = WatchedWriter(writer, model.price_in, model.price_out)
+    return CriteriaWriter(db, watched, load_library()["acceptance_criteria"], model.name, now, own_secrets)
+
+
+def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection) -> Client:
+    from integrations.jira.client import JiraConnection
+    from integrations.jira.session import BasicAuth, BearerAuth
+    from integrations.jira.webhook import JiraWebhook
+
+    token = connection.token.get_secret_value()
+    cloud = isinstance(connection, JiraCloudConnection)
+    jira = JiraConnection(
+        name,
+        connection.url,
+        BasicAuth(connection.user, token) if isinstance(connection, JiraCloudConnection) else BearerAuth(token),
+        "cloud" if cloud else "data_center",
+        browse_url=connection.browse_url,
+        timeout=(CONNECT_SECONDS, connection.timeout),
+        observer=observer(name),
+    )
+    return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
+
+
+def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> Client:
+    from integrations.azure_devops.client import AzureDevOpsConnection as Connection
+    from integrations.azure_devops.webhook import AzureDevOpsWebhook
+
+    azure = Connection(
+        connection.url,
+        connection.token.get_secret_value(),
+        name,
+        cache_dir=data / "azure-devops",
+        timeout=(CONNECT_SECONDS, connection.timeout),
+        comment_format=connection.comment_format,
+        observer=observer(name),
+    )
+    return Client(azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook())

@@ -1,0 +1,106 @@
+"""The desks of a connection's flows, each with the ports it needs and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
+from bot.jobs import Enqueue
+from bot.search.candidates import Candidates
+from bot.search.index import DuplicateIndex
+from bot.settings import AnyConnection, ProjectSettings, Settings
+from bot.store.database import Database
+from bot.wiring.clients import Client, DraftCriteria, connect, criteria_writer
+from integrations.tracker import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """One connection, ready: its client and the desks of its flows."""
+
+    name: str
+    settings: AnyConnection
+    client: Client
+    triage: TriageDesk
+    acceptance: AcceptanceDesk
+
+
+def wire(settings: Settings, db: Database, enqueue: Enqueue, now: Callable[[], datetime]) -> Mapping[str, Wired]:
+    """All connections, by name."""
+    draft = criteria_writer(settings, db, now)
+    return {name: _wire_one(name, settings, db, enqueue, now, draft) for name in settings.connections}
+
+
+def _wire_one(
+    name: str,
+    settings: Settings,
+    db: Database,
+    enqueue: Enqueue,
+    now: Callable[[], datetime],
+    draft: DraftCriteria | None,
+) -> Wired:
+    connection = settings.connections[name]
+    client = connect(name, connection, settings)
+    projects = {key: _project(key, project) for key, project in settings.projects_of(name).items()}
+    drafts = any(project.draft_subtasks for project in projects.values())
+    own = connection.account == "own"
+    index = DuplicateIndex(settings.data / "index" / name)
+    triage_desk = TriageDesk(
+        db=db,
+        connection=name,
+        projects=projects,
+        now=now,
+        enqueue=enqueue,
+        reader=client.reader,
+        own_account=own,
+        commenter=client.commenter,
+        drafter=client.drafter if drafts else None,
+        candidates=Candidates(db, name, index),
+        draft_criteria=draft,
+        words=_remembered(client.reader.vocabulary),
+    )
+    acceptance_desk = AcceptanceDesk(
+        db=db,
+        connection=name,
+        projects=projects,
+        now=now,
+        enqueue=enqueue,
+        reader=client.reader,
+        own_account=own,
+        commenter=client.commenter,
+        applier=client.applier,
+        people=client.people,
+    )
+    return Wired(name, connection, client, triage_desk, acceptance_desk)
+
+
+def _project(key: str, settings: ProjectSettings) -> Project:
+    return Project(
+        key=key,
+        suggests=settings.mode == "suggest",
+        quiet_wait=settings.quiet_wait,
+        quiet_wait_max=settings.quiet_wait_max,
+        daily_budget=settings.daily_budget,
+        bulk_items=settings.bulk_items,
+        bulk_window=settings.bulk_window,
+        zone=settings.zone,
+        accept_people=frozenset(settings.accept_people),
+        accept_groups=settings.accept_groups,
+        draft_subtasks=settings.draft_subtasks,
+        mentions_reporter=settings.mention_reporter,
+        policy=settings.policy(),
+    )
+
+
+def _remembered(vocabulary: Callable[[str], Vocabulary]) -> Callable[[str], Vocabulary]:
+    """A project's words change once a year: they are read once a process."""
+    known: dict[str, Vocabulary] = {}
+
+    def words(project: str) -> Vocabulary:
+        if project not in known:
+            known[project] = vocabulary(project)
+        return known[project]
+
+    return words

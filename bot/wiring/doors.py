@@ -1,0 +1,39 @@
+"""The doors that webhooks come in by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.settings import AnyConnection, Settings
+from bot.web.intake import Intake
+from bot.web.keeping import Keeper
+from bot.wiring.desks import Wired
+from integrations.tracker import WebhookSecret
+
+
+def door(
+    each: Wired, settings: Settings, now: Callable[[], datetime], keeper: Keeper, has_room: Callable[[], bool]
+) -> Intake:
+    """The webhook door of a connection."""
+    desk = each.acceptance
+    return Intake(
+        connection=each.name,
+        vendor=each.settings.vendor,
+        webhook=each.client.webhook,
+        secrets=lambda: _secrets(each.settings, now()),
+        db=desk.db,
+        projects=desk.projects,
+        keeper=keeper,
+        has_room=has_room,
+        body_limit=settings.server.max_body_bytes,
+    )
+
+
+def _secrets(connection: AnyConnection, now: datetime) -> tuple[WebhookSecret, ...]:
+    user = getattr(connection, "webhook_user", "")
+    held = [connection.webhook_secret]
+    until = connection.webhook_secret_old_until
+    if until is None or now < until:
+        held.append(connection.webhook_secret_old)
+    return tuple(WebhookSecret(secret.get_secret_value(), user) for secret in held if secret is not None)
