@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot import answers, commands
 from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
-from bot.flows import applying, choosing, closing, looking, rights, speaking
+from bot.flows import applying, choosing, closing, looking, rights, showing, speaking
 from bot.flows.desk import AcceptanceDesk, Project
 from bot.store import audit, decisions, items, proposals, writes
 from bot.telemetry import metrics, watched
@@ -226,7 +226,7 @@ def _explain(word: Word, command: Explain) -> None:
         else:
             about = {"rule": row.rule, "drafted by": row.source, "sha-256": row.payload_hash[:16]}
             word.answer(
-                answers.explanation(speaking.shown_change(row), about, zone=word.project.zone),
+                answers.explanation(showing.shown_change(row), about, zone=word.project.zone),
                 about=f"explain {choice.number}",
             )
 

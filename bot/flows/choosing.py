@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.commands import Accept, Choice, Reject
 from bot.flows.desk import AcceptanceDesk
+from bot.flows.showing import shown_state
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
 from bot.words.changes import State
@@ -78,20 +79,6 @@ def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, 
     if row is None:
         return "withdrawn", "", None
     return shown_state(row.state), row.decided_by or "", row.decided_at
-
-
-def shown_state(stored: str) -> State:
-    """What is under way is told as what it was before."""
-    states: dict[str, State] = {
-        "accepting": "open",
-        "undoing": "accepted",
-        "open": "open",
-        "accepted": "accepted",
-        "rejected": "rejected",
-        "undone": "undone",
-        "not_applied": "not_applied",
-    }
-    return states.get(stored, "withdrawn")
 
 
 def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str], cause: str) -> int | None:

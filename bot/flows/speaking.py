@@ -8,30 +8,26 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy.orm import Session
 
 from bot.comments import (
-    MAX_CHANGES,
     Answer,
-    ShownChange,
     ShownProposal,
     answer_comment,
     proposal_comment,
     shown_numbers,
 )
-from bot.flows.choosing import shown_state
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
+from bot.flows.showing import shown_proposal
 from bot.store import decisions, items, proposals, spending, writes
 from bot.telemetry import metrics
 from integrations.blocks import Blocks, pack, unpack
 from integrations.tracker import Invalid, Missing, Refused
-from rules.model import AddCriteria, LinkDuplicate, Person, WorkItem
+from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
 
 SPEAKING_STATES = ("shown",)
-VISIBLE = ("open", "accepting", "accepted", "undoing", "undone", "rejected", "not_applied")
 SpeakingDesk = TriageDesk | AcceptanceDesk
 
 
@@ -47,7 +43,7 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
             return "silent"
         if proposal.comment is None and proposal.state not in SPEAKING_STATES:
             return "silent"
-        view = _view(session, project, proposal, item)
+        view = shown_proposal(session, project, proposal, item)
     blocks = proposal_comment(view, project.zone)
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if digest == proposal.shown_digest:
@@ -161,49 +157,6 @@ def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> tuple[date
     return desk.now(), desk.now()
 
 
-def _view(session: Session, project: Project, proposal: proposals.Proposal, item: WorkItem) -> ShownProposal:
-    rows = [row for row in proposals.changes(session, proposal.connection, proposal.item) if _visible(row)]
-    still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
-    decided = [row for row in rows if row.state != proposals.OPEN]
-    limit = MAX_CHANGES * (2 if proposal.more_shown else 1)
-    shown = tuple(shown_change(row) for row in (*still_open[:limit], *decided))
-    sources = sorted({row.source for row in still_open}, key=len)
-    # The mention stays in later edits, which are silent: taking it out would make the comment change for nothing.
-    asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
-    return ShownProposal(
-        changes=shown,
-        questions=tuple(proposal.questions),
-        reporter=item.reporter,
-        mention_reporter=asks and (proposal.asked or proposal.comment is None),
-        drafted_by=sources[-1] if sources else "rules",
-        known_keys=known_keys(rows),
-        waiting=max(0, len(still_open) - limit),
-    )
-
-
-def _visible(row: proposals.ProposedChange) -> bool:
-    return row.state in VISIBLE and (row.state == proposals.OPEN or row.shown_at is not None)
-
-
-def shown_change(row: proposals.ProposedChange) -> ShownChange:
-    """A stored change as the comment shows it. One that was altered shows nothing of what stands there now."""
-    if not proposals.is_intact(row):
-        empty = AddCriteria(())
-        return ShownChange(row.number, row.title, empty, "", (), row.source, "not_applied", note=proposals.ALTERED)
-    return ShownChange(
-        number=row.number,
-        title=row.title,
-        change=proposals.change_of(row),
-        reason=f"{row.reason} Drafted as {', '.join(row.drafts)}." if row.drafts else row.reason,
-        evidence=tuple(row.evidence),
-        source=row.source,
-        state=shown_state(row.state),
-        by=row.decided_by or "",
-        at=row.decided_at,
-        note=(row.note or "") if row.state in ("rejected", "not_applied") else "",
-    )
-
-
 def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Blocks) -> None:
     """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause."""
     with desk.db.write() as session:
@@ -227,10 +180,3 @@ def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
         if row is not None:
             row.purpose, row.shown_digest = "answer", digest
     return "answered"
-
-
-def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
-    """Keys that code, not text, brought into a proposal: only these may become links."""
-    changes = map(proposals.change_of, filter(proposals.is_intact, rows))
-    originals = {change.original for change in changes if isinstance(change, LinkDuplicate)}
-    return frozenset(originals.union(*(row.drafts for row in rows)))

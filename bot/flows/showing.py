@@ -1,0 +1,80 @@
+"""What the living comment shows of what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from bot.comments import MAX_CHANGES, ShownChange, ShownProposal
+from bot.flows.desk import Project
+from bot.store import proposals
+from bot.words.changes import State
+from rules.model import AddCriteria, LinkDuplicate, WorkItem
+
+VISIBLE = ("open", "accepting", "accepted", "undoing", "undone", "rejected", "not_applied")
+
+
+def shown_proposal(session: Session, project: Project, proposal: proposals.Proposal, item: WorkItem) -> ShownProposal:
+    """A proposal as its comment shows it now."""
+    rows = [row for row in proposals.changes(session, proposal.connection, proposal.item) if _visible(row)]
+    still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
+    decided = [row for row in rows if row.state != proposals.OPEN]
+    limit = MAX_CHANGES * (2 if proposal.more_shown else 1)
+    shown = tuple(shown_change(row) for row in (*still_open[:limit], *decided))
+    sources = sorted({row.source for row in still_open}, key=len)
+    # The mention stays in later edits, which are silent: taking it out would make the comment change for nothing.
+    asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
+    return ShownProposal(
+        changes=shown,
+        questions=tuple(proposal.questions),
+        reporter=item.reporter,
+        mention_reporter=asks and (proposal.asked or proposal.comment is None),
+        drafted_by=sources[-1] if sources else "rules",
+        known_keys=known_keys(rows),
+        waiting=max(0, len(still_open) - limit),
+    )
+
+
+def _visible(row: proposals.ProposedChange) -> bool:
+    return row.state in VISIBLE and (row.state == proposals.OPEN or row.shown_at is not None)
+
+
+def shown_change(row: proposals.ProposedChange) -> ShownChange:
+    """A stored change as the comment shows it. One that was altered shows nothing of what stands there now."""
+    if not proposals.is_intact(row):
+        empty = AddCriteria(())
+        return ShownChange(row.number, row.title, empty, "", (), row.source, "not_applied", note=proposals.ALTERED)
+    return ShownChange(
+        number=row.number,
+        title=row.title,
+        change=proposals.change_of(row),
+        reason=f"{row.reason} Drafted as {', '.join(row.drafts)}." if row.drafts else row.reason,
+        evidence=tuple(row.evidence),
+        source=row.source,
+        state=shown_state(row.state),
+        by=row.decided_by or "",
+        at=row.decided_at,
+        note=(row.note or "") if row.state in ("rejected", "not_applied") else "",
+    )
+
+
+def shown_state(stored: str) -> State:
+    """What is under way is told as what it was before."""
+    states: dict[str, State] = {
+        "accepting": "open",
+        "undoing": "accepted",
+        "open": "open",
+        "accepted": "accepted",
+        "rejected": "rejected",
+        "undone": "undone",
+        "not_applied": "not_applied",
+    }
+    return states.get(stored, "withdrawn")
+
+
+def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
+    """Keys that code, not text, brought into a proposal: only these may become links."""
+    changes = map(proposals.change_of, filter(proposals.is_intact, rows))
+    originals = {change.original for change in changes if isinstance(change, LinkDuplicate)}
+    return frozenset(originals.union(*(row.drafts for row in rows)))
