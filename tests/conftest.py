@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from bot import wiring
-from bot.flows import polling
+from bot.flows.intake import polling
 from bot.jobs import Job, QueuedJob
 from bot.settings import load
 from bot.store import items

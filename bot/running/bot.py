@@ -15,7 +15,8 @@ import structlog
 from bot import wiring
 from bot.clock import Clock
 from bot.engine import Engine, EngineClient
-from bot.flows import polling, upkeep
+from bot.flows import upkeep
+from bot.flows.intake import polling
 from bot.jobs import Run
 from bot.running import listening
 from bot.running.listening import VERSION

@@ -41,7 +41,7 @@ def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime
     model = settings.model
     if model is None:
         return None
-    from bot.flows.drafting import CriteriaWriter, StoredBudget
+    from bot.flows.suggesting.drafting import CriteriaWriter, StoredBudget
     from integrations.openai.writer import Model, OpenAIWriter
     from prompts.library import load_library
 

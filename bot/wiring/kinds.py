@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from bot.flows import delivery, hygiene, outcome, polling, sweep, triage
+from bot.flows import outcome
+from bot.flows.intake import delivery, polling, sweep
 from bot.flows.outcome import guarded
+from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
 from bot.telemetry.watched import watched_jobs
 from bot.wiring.desks import Wired

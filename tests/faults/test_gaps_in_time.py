@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.flows import polling
 from bot.flows.desk import TryAgain
+from bot.flows.intake import polling
 from bot.flows.once import write_once
 from bot.flows.outcome import guarded
 from bot.jobs import Run
@@ -226,7 +226,7 @@ def test_a_nightly_run_that_is_asked_to_wait_goes_on_with_the_item_it_came_to(
 ) -> None:
     world = make_world(project="daily_budget = 100\nbulk_items = 100")
     spoken = [proposed(world, (f"As a buyer I want cart number {number}", STORY[1])) for number in range(5)]
-    monkeypatch.setattr("bot.flows.hygiene.BATCH", 3)
+    monkeypatch.setattr("bot.flows.suggesting.hygiene.BATCH", 3)
     reader, fetched = world.wired.triage.reader, list[str]()
 
     class Slow:

@@ -9,7 +9,7 @@ import os
 import signal
 from typing import Any
 
-from bot.flows import delivery
+from bot.flows.intake import delivery
 
 _touch = delivery._touch
 

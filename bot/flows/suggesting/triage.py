@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 import rules
 from bot import answers
-from bot.flows import closing, drafts, guards, speaking
+from bot.flows import closing, speaking
 from bot.flows.desk import Project, Silent, TriageDesk, TryAgain
-from bot.flows.proposing import anything_open, propose
+from bot.flows.suggesting import drafts, guards
+from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
 from bot.telemetry import metrics

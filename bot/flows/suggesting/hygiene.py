@@ -11,9 +11,10 @@ from typing import TypedDict
 
 import structlog
 
-from bot.flows import closing, guards, speaking, triage
+from bot.flows import closing, speaking
 from bot.flows.desk import Project, Silent, TriageDesk
-from bot.flows.proposing import anything_open, propose
+from bot.flows.suggesting import guards, triage
+from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, items, proposals, writes
 from bot.telemetry import metrics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.flows import acceptance, applying, closing, label, looking, speaking
+from bot.flows import acceptance, applying, closing, looking, speaking
 from bot.flows.desk import AcceptanceDesk, Project, Silent
 from bot.jobs import Run
 from bot.store import inbox, items, proposals, writes
@@ -48,7 +48,7 @@ def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, r
     applying.finish_stranded(desk, item)
     speaking.finish_interrupted(desk, item.id)
     touched = row.kind in ("created", "updated")
-    if touched and _has_open_proposal(desk, item) and label.attend_label(desk, item):
+    if touched and _has_open_proposal(desk, item) and acceptance.attend_label(desk, item):
         return
     if row.kind == "commented" or row.source == "poll":
         acceptance.attend(desk, item)

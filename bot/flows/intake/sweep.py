@@ -12,8 +12,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from bot.flows import looking, polling
+from bot.flows import looking
 from bot.flows.desk import Desk
+from bot.flows.intake import polling
 from bot.jobs import Run
 from bot.store import inbox, items
 from bot.store.inbox import DeadLetter
