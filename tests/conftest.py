@@ -56,6 +56,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+@pytest.fixture(autouse=True)
+def logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that runs in this process would send all later logs to what pytest gives it for standard error."""
+    monkeypatch.setattr("bot.logs.configure", lambda level=0: None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The reference data beside the checkout; tests that need it are skipped where it is absent."""

@@ -12,9 +12,8 @@ from tests.commands import Told
 
 
 @pytest.fixture
-def steward(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
-    """Runs the command in this process, whose logs stay as they are."""
-    monkeypatch.setattr("bot.logs.configure", lambda level=0: None)
+def steward(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Runs the command in this process."""
 
     def run(*arguments: str | Path) -> Told:
         capsys.readouterr()
