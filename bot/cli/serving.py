@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -67,7 +68,8 @@ def _run(config: Path, role: str | None, operations_port: int | None, name: str 
     settings = load_settings(config, logging.INFO)
     sys.setswitchinterval(TURN_SECONDS)
     if role == "worker" and hasattr(os, "nice"):
-        os.nice(WORKERS_NICENESS)
+        with contextlib.suppress(OSError):  # where a process may not, the system has been told what it wants
+            os.nice(WORKERS_NICENESS)
     if operations_port is not None:
         operations = settings.operations.model_copy(update={"port": operations_port})
         settings = settings.model_copy(update={"operations": operations})

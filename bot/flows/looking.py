@@ -8,10 +8,13 @@ from __future__ import annotations
 from bot.flows.desk import Desk
 
 
-def schedule(desk: Desk, item: str, delivery: str, wait: float) -> None:
-    """Look at an item in `wait` seconds, because of a delivery."""
-    args = (desk.connection, item, "scheduled", delivery)
-    desk.enqueue("triage", f"triage:{delivery}", *args, partition=desk.partition(item), delay=wait)
+def schedule(desk: Desk, item: str, touch: str, wait: float, *, again: str = "") -> None:
+    """Look at an item in `wait` seconds, because of a touch: an attempt at a delivery.
+
+    `again` sets a further look apart from one that has ended and changed nothing.
+    """
+    args = (desk.connection, item, "scheduled", touch)
+    desk.enqueue("triage", f"triage:{touch}{again}", *args, partition=desk.partition(item), delay=wait)
 
 
 def ask(desk: Desk, item: str, cause: str) -> None:

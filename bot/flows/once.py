@@ -7,6 +7,7 @@ write would have arrived, then looks for the marker with a direct read, and only
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from bot.flows.desk import Desk, TryAgain
 from bot.store import writes
@@ -43,28 +44,37 @@ def write_once(
         found = find(intent.marker)
         if found is not None:
             return _done(desk, name, found), intent.marker
-    with desk.db.write() as session:
-        if not writes.mark_sent(session, name, intent.sent, desk.now()):
-            raise TryAgain(desk.settle)
+    stamp = _stamp(desk, name, intent.sent)
 
     def sent() -> None:
-        """What is read before the write may take long, and the wait counts from the write."""
-        with desk.db.write() as session:
-            writes.mark_sent_until(session, name, desk.now())
+        """What is read before the write may take long: the wait counts from the write, and another may be at it now."""
+        nonlocal stamp
+        stamp = _stamp(desk, name, stamp)
 
     try:
         with before_writes(sent):
             result = send(intent.marker)
+    except TryAgain:
+        raise
     except (Throttled, Invalid, Refused, Missing):
         with desk.db.write() as session:
-            writes.mark_not_sent(session, name, intent.sent)
+            writes.mark_not_sent(session, name, stamp, intent.sent)
         raise
     except Exception:
         # It may still land, and is waited for from now on: this attempt may have taken longer than the wait.
         with desk.db.write() as session:
-            writes.mark_sent_until(session, name, desk.now())
+            writes.mark_sent(session, name, stamp, desk.now())
         raise
     return _done(desk, name, result), intent.marker
+
+
+def _stamp(desk: Desk, name: str, seen: datetime | None) -> datetime:
+    """From now on the write may have happened. Raises TryAgain if another attempt has taken it up since `seen`."""
+    now = desk.now()
+    with desk.db.write() as session:
+        if not writes.mark_sent(session, name, seen, now):
+            raise TryAgain(desk.settle)
+    return now
 
 
 def _done(desk: Desk, name: str, result: str) -> str:

@@ -55,7 +55,7 @@ _POSTGRESQL: dict[str, Any] = {
     "tcp_user_timeout": 15_000,
     "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
 }
-"""As libpq reads them; each may be said otherwise in the address."""
+"""As libpq reads them; each but the name may be said otherwise in the address."""
 
 
 class Database:
@@ -159,7 +159,7 @@ def _asked_once(engine: Engine) -> dict[str, Any]:
 def arguments_of(url: str | sa.URL) -> dict[str, Any]:
     """How to connect to a PostgreSQL address: deadlines for all that could wait for ever, unless it says otherwise."""
     said = sa.make_url(url).query
-    return {name: value for name, value in _POSTGRESQL.items() if name not in said}
+    return {name: value for name, value in _POSTGRESQL.items() if name not in said or name == "application_name"}
 
 
 def _engine(url: str) -> Engine:

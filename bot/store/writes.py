@@ -141,19 +141,13 @@ def mark_sent(session: Session, name: str, seen: datetime | None, now: datetime)
     return bool(changed(session, query))
 
 
-def mark_sent_until(session: Session, name: str, now: datetime) -> None:
-    """An attempt ended now without an answer: what it sent may land from now on as well."""
-    session.execute(sa.update(Write).where(Write.name == name, Write.state == "sent").values(sent=now))
+def mark_not_sent(session: Session, name: str, seen: datetime, before: datetime | None) -> None:
+    """The tracker has said that nothing happened; `before` is when an earlier attempt was sent, which may yet land.
 
-
-def mark_not_sent(session: Session, name: str, before: datetime | None) -> None:
-    """The tracker has said that nothing happened; `before` is when an earlier attempt was sent, which may yet land."""
-    if before is not None:
-        session.execute(sa.update(Write).where(Write.name == name, Write.state == "sent").values(sent=before))
-        return
-    session.execute(
-        sa.update(Write).where(Write.name == name, Write.state == "sent").values(state="intended", sent=None)
-    )
+    Nothing is changed where another attempt has taken the write up since `seen`.
+    """
+    ours = sa.update(Write).where(Write.name == name, Write.state == "sent", Write.sent == seen)
+    session.execute(ours.values(sent=before) if before is not None else ours.values(state="intended", sent=None))
 
 
 def mark_done(session: Session, name: str, result: dict[str, Any], now: datetime) -> None:

@@ -168,7 +168,8 @@ class JiraReader:
             return Page(items, f"{'' if minutes is None else minutes}:{following}" if following else None)
 
     def _moved_by_position(self, project: str, since: datetime | None, page: str | None) -> Page:
-        start = int(page) if page and page.isdecimal() else 0
+        position, _, ends = (page or "").partition("|")
+        start = int(position) if position.isdecimal() else 0
         params = {
             "jql": self._query(project, self._minutes(since)),
             "fields": self._fields(),
@@ -178,9 +179,12 @@ class JiraReader:
         answer = self._session.get("search", params, needs=f"Browse Projects on {project}")
         with UNDERSTOOD:
             items = tuple(self._item(raw) for raw in answer["issues"])
-            end = start + len(items)
+            end, last = start + len(items), [item.id for item in items[-OVERLAP:]]
+            if start and ends and not {item.id for item in items}.intersection(ends.split(",")):
+                # More were edited meanwhile than pages overlap by, and what came after them has moved up before them.
+                return Page(items, f"{max(start - PAGE, 0)}|{ends}")
             more = bool(items) and end < int(answer["total"])
-            return Page(items, str(max(end - OVERLAP, start + 1)) if more else None)
+            return Page(items, f"{max(end - OVERLAP, start + 1)}|{','.join(last)}" if more else None)
 
     def _paged(
         self, path: str, name: str, params: Mapping[str, Any], *, needs: str = "", size: int = PAGE

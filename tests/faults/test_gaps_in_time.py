@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from bot.flows.outcome import guarded
 from bot.jobs import Run
 from bot.store import inbox, items
 from bot.store.audit import AuditRow
+from integrations.jira.session import JiraSession
 from integrations.tracker import Event, Invalid, Page, Throttled, Unreachable
 from rules.model import WorkItem
 from tests.steps import night, proposed
@@ -183,6 +185,80 @@ def test_a_write_whose_preparation_took_long_is_waited_for_from_when_it_was_sent
         write_once(desk, "a write", str(item.id), lambda marker: "twice", lambda marker: None)
 
 
+def test_a_write_that_another_worker_has_taken_up_is_not_sent_by_one_that_slept(
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    item, desk = world.file(*STORY), world.wired.triage
+    read = JiraSession.get
+
+    def sleeps(session: JiraSession, *args: Any, **values: Any) -> Any:
+        monkeypatch.setattr(JiraSession, "get", read)
+        world.queue.offset += timedelta(seconds=desk.settle + 1)
+        write_once(desk, "a write", str(item.id), partial(desk.commenter.post, item.key, ()), lambda marker: None)
+        return read(session, *args, **values)
+
+    def slept(marker: str) -> str:
+        monkeypatch.setattr(JiraSession, "get", sleeps)
+        world.wired.triage.reader.fetch(str(item.id))
+        posted: str = desk.commenter.post(item.key, (), marker)
+        return posted
+
+    with pytest.raises(TryAgain):
+        write_once(desk, "a write", str(item.id), slept, lambda marker: None)
+    assert len(world.tracker.comments(item.id)) == 1
+
+
+def let_pass(world: Any, seconds: float) -> None:
+    """Let jobs run that come due within so many seconds, each at its time."""
+    end = world.queue.now() + timedelta(seconds=seconds)
+    while True:
+        world.work(leap=False)
+        if not world.queue._waiting or world.queue._waiting[0][0] > end:
+            break
+        world.queue.leap()
+    world.queue.offset += max(timedelta(0), end - world.queue.now())
+
+
+@pytest.mark.parametrize("edited_at", [30.0, 100.0, 200.0])
+def test_a_delivery_that_is_tried_again_takes_no_look_from_a_later_one(
+    make_world: Callable[..., Any], edited_at: float
+) -> None:
+    world = make_world(intake="poll")
+    world.poll()
+    item = world.file(*STORY)
+    world.mounted.faults.answer(500, times=None, path=r"/comment")
+    tick_alone(world, "poll")
+    let_pass(world, edited_at)
+    world.edit("lee", item, description="As a buyer I want to save my cart. It must be kept for 60 days.")
+    tick_alone(world, "poll")
+    let_pass(world, 420.0 - edited_at)
+    world.mounted.faults.clear()
+    for _ in range(3):
+        let_pass(world, 600.0)
+        tick_alone(world, "sweep")
+    assert world.proposal(item)
+
+
+def test_a_look_that_ended_without_a_result_is_made_again(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    item = world.file(*STORY)
+    world.work(leap=False)
+    looks = [entry for entry in world.queue._waiting if entry[2].kind == "triage"]
+    assert looks
+    world.queue._waiting = [entry for entry in world.queue._waiting if entry[2].kind != "triage"]
+    for _ in range(40):
+        world.queue.offset += timedelta(seconds=60)
+        tick_alone(world, "sweep")
+    assert world.proposal(item), "its id is known to the engine, which runs an id once"
+
+
+def tick_alone(world: Any, kind: str) -> None:
+    """One tick of the clock, and what is due by then."""
+    world.queue.enqueue(kind, f"{kind}:{world.queue.now().isoformat()}", "tracker", "0")
+    world.work(leap=False)
+
+
 def test_a_tracker_that_asks_to_wait_wears_no_patience_out(make_world: Callable[..., Any]) -> None:
     world = make_world()
     world.file(*STORY)
@@ -198,31 +274,58 @@ def test_a_tracker_that_asks_to_wait_wears_no_patience_out(make_world: Callable[
     assert letters(world) == []
 
 
-def test_a_poll_that_is_cut_short_is_gone_on_with(make_world: Callable[..., Any]) -> None:
-    world = make_world(intake="poll")
+class Tired:
+    """A reader that is asked to wait before each second page."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader, self.pages, self.between = reader, list[str | None](), list[Callable[[], object]]()
+        self._refuses = False
+
+    def moved(self, project: str, since: datetime | None, page: str | None = None) -> Page:
+        self.pages.append(page)
+        if page is not None:
+            for happen in self.between:
+                happen()
+            self.between.clear()
+        self._refuses = page is not None and not self._refuses
+        if self._refuses:
+            raise Throttled("not now", 60.0)
+        found: Page = self._reader.moved(project, since, page)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of four, where real ones have a hundred or two."""
+    monkeypatch.setattr("integrations.jira.reader.PAGE", 4)
+    monkeypatch.setattr("integrations.jira.reader.OVERLAP", 1)
+    monkeypatch.setattr("integrations.azure_devops.reader.PAGE", 4)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_poll_that_is_cut_short_goes_on_and_hears_of_all_whatever_is_edited_meanwhile(
+    make_world: Callable[..., Any], flavour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(flavour, intake="poll", project="daily_budget = 100\nbulk_items = 100")
     world.poll()
-    desk, asked = world.wired.acceptance, list[datetime]()
-    item = desk.reader.fetch(str(world.file(*STORY).id))
-    moved = [replace(item, updated=item.updated + number * HOUR) for number in range(5)]
-
-    class Tired:
-        """Answers with one page of two, and asks to wait before the next."""
-
-        def moved(self, project: str, since: datetime, page: str | None) -> Page:
-            if page is not None:
-                raise Throttled("not now", 60.0)
-            asked.append(since)
-            found = [item for item in moved if item.updated >= since]
-            return Page(tuple(found[:2]), "2" if found[2:] else None)
-
-    world.rewire("acceptance", reader=Tired())
-    for _ in range(4):
+    narrow(monkeypatch)
+    filed = [world.file(f"As a buyer I want cart number {number}", STORY[1]) for number in range(14)]
+    tired = Tired(world.wired.acceptance.reader)
+    tired.between += [partial(world.edit, "lee", item, summary=f"{item.summary}, please") for item in filed[:3]]
+    world.rewire("acceptance", reader=tired)
+    for _ in range(16):
         tick(world, "poll")
-    assert asked == [asked[0], *(item.updated - polling.OVERLAP for item in moved[1:4])]
+    with world.db.read() as session:
+        heard = {row.item for row in session.scalars(sa.select(inbox.Delivery))}
+    assert {str(item.id) for item in filed} - heard == set()
+    assert tired.pages.count(None) < 16, "a poll that was cut short is gone on with"
 
 
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
 def test_a_nightly_run_that_is_asked_to_wait_goes_on_with_the_item_it_came_to(
-    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     world = make_world(project="daily_budget = 100\nbulk_items = 100")
     spoken = [proposed(world, (f"As a buyer I want cart number {number}", STORY[1])) for number in range(5)]
@@ -230,12 +333,12 @@ def test_a_nightly_run_that_is_asked_to_wait_goes_on_with_the_item_it_came_to(
     reader, fetched = world.wired.triage.reader, list[str]()
 
     class Slow:
-        """Asks to wait before each second item."""
+        """Asks to wait before the first item, and before others."""
 
         def fetch(self, item: str) -> WorkItem:
-            if len(fetched) % 2 and fetched[-1] != "wait":
+            if len(fetched) % 2 == 0 and fetched[-1:] != ["wait"]:
                 fetched.append("wait")
-                raise Throttled("not now", 60.0)
+                raise Throttled("not now", seconds)
             fetched.append(item)
             found: WorkItem = reader.fetch(item)
             return found

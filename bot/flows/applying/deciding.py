@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.flows import rights, speaking
-from bot.flows.applying.planned import begun, is_change, load, may_have_landed, plan_of, set_state
+from bot.flows.applying.planned import is_change, load, may_have_landed, plan_of, set_state
 from bot.flows.applying.settled import settle
 from bot.flows.desk import AcceptanceDesk, Project, TryAgain
 from bot.store import audit, proposals
@@ -128,12 +128,13 @@ def _perform(
     if not right.allowed and not may_have_landed(desk, item, row, state):
         set_state(desk, item, number, "open" if state == "accepting" else "accepted", None)
         return Result("refused", right.missing)
+    beginning = None
     try:
-        plan = plan_of(desk, item, number, state)
+        plan, beginning = plan_of(desk, item, number, state)
         if state == "accepting":
             _keep_drafts(desk, item, number)
         # What is read before the write may take long, and the wait for a late one counts from the write.
-        with before_writes(lambda: begun(desk, item, number)):
+        with before_writes(beginning.now):
             receipt = desk.applier.perform(plan)
     except proposals.AlteredError:
         return _refuse_altered(desk, item, number)
@@ -153,7 +154,8 @@ def _perform(
     except TryAgain:
         raise
     except Exception:
-        begun(desk, item, number)  # it may still land, and is waited for from now on
+        if beginning is not None:
+            beginning.now()  # it may still land, and is waited for from now on
         raise
     settle(desk, item, number, state, receipt, person)
     return Result("applied" if state == "accepting" else "undone")

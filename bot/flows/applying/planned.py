@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.flows.desk import AcceptanceDesk, TryAgain
 from bot.store import proposals
+from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from integrations.tracker import Conflict, Invalid, Missing, Plan, Receipt, Refused
 from rules.model import WorkItem
@@ -39,33 +41,47 @@ def may_have_landed(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, s
     return False
 
 
-def plan_of(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> Plan:
-    """The plan of a write: the stored one of an interrupted attempt, once it can no longer land, or a new one."""
+class Beginning:
+    """When the write of a change may have begun to land; each attempt tells with it that the change is in its hands."""
+
+    def __init__(self, desk: AcceptanceDesk, item: WorkItem, number: int, seen: datetime | None) -> None:
+        self._desk, self._where, self._seen = desk, is_change(desk, item, number), seen
+
+    def now(self) -> None:
+        """It may land from now on. Raises TryAgain if another attempt has taken the change up meanwhile."""
+        now = self._desk.now()
+        unchanged = ProposedChange.begun.is_(None) if self._seen is None else ProposedChange.begun == self._seen
+        with self._desk.db.write() as session:
+            if not changed(session, sa.update(ProposedChange).where(*self._where, unchanged).values(begun=now)):
+                raise TryAgain(self._desk.settle)
+        self._seen = now
+
+
+def plan_of(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> tuple[Plan, Beginning]:
+    """The plan of a write: the stored one of an interrupted attempt, once it can no longer land, or a new one.
+
+    Raises TryAgain while an earlier one may land, or where another attempt is at it.
+    """
     row = load(desk, item, number)
+    beginning = Beginning(desk, item, number, row.begun)
     if row.plan is not None:
         waited = (desk.now() - row.begun).total_seconds() if row.begun else desk.settle
         if waited < 0:
-            begun(desk, item, number)  # the clock was set back: the wait begins anew
+            beginning.now()  # the clock was set back: the wait begins anew
             raise TryAgain(desk.settle)
         if waited < desk.settle:
             raise TryAgain(desk.settle - waited)  # what was sent before may still land
-        begun(desk, item, number)
-        return Plan(**row.plan)
+        beginning.now()
+        return Plan(**row.plan), beginning
     marker = proposals.marker_of(row)
     if state == "accepting":
         plan = desk.applier.plan(item.key, proposals.change_of(row), row.expected, marker)
     else:
         plan = desk.applier.plan_undo(_receipt(row), marker)
+    beginning.now()
     with desk.db.write() as session:
         session.execute(sa.update(ProposedChange).where(*is_change(desk, item, number)).values(plan=asdict(plan)))
-    begun(desk, item, number)
-    return plan
-
-
-def begun(desk: AcceptanceDesk, item: WorkItem, number: int) -> None:
-    """Note that the write may land from now on."""
-    with desk.db.write() as session:
-        session.execute(sa.update(ProposedChange).where(*is_change(desk, item, number)).values(begun=desk.now()))
+    return plan, beginning
 
 
 def _receipt(row: ProposedChange) -> Receipt:

@@ -42,7 +42,7 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
 
 def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, row: inbox.Delivery) -> None:
     if row.kind in ("created", "updated"):
-        run.step("touch", lambda: _touch(desk, project, item, row.id))
+        run.step("touch", lambda: _touch(desk, project, item, _name(run)))
     if not project.suggests:
         raise Silent("shadow mode")
     applying.finish_stranded(desk, item)
@@ -67,7 +67,12 @@ def _is_own(desk: AcceptanceDesk, item: str, comment: str | None) -> bool:
         return comment is not None and writes.own_comment(session, desk.connection, comment) is not None
 
 
-def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, delivery: str) -> str:
+def _name(run: Run) -> str:
+    """Each attempt is a touch of its own: its look must not be taken for one that has long ended."""
+    return f"{run.id}#{run.attempt}" if run.attempt else run.id
+
+
+def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, name: str) -> str:
     """Store the item; if what the rules read has changed, begin the quiet wait."""
     now = desk.now()
     with desk.db.write() as session:
@@ -78,12 +83,12 @@ def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, delivery: str
             return "unchanged"
         row.backfilled = False
         row.imported = row.imported or (new and progress is not None and item.created < progress.connected)
-        items.touch(session, desk.connection, item.id, delivery, now)
+        items.touch(session, desk.connection, item.id, name, now)
         first = row.first_touch or now
         longest = project.quiet_wait_max - (now - first).total_seconds()
         wait = max(0.0, min(project.quiet_wait, longest))
         row.due = now + timedelta(seconds=wait)
-    looking.schedule(desk, item.id, delivery, wait)
+    looking.schedule(desk, item.id, name, wait)
     return "waiting"
 
 

@@ -5,6 +5,7 @@ It needs one token, no administrator and no open port. It runs beside webhooks t
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -106,24 +107,37 @@ def _poll(desk: Desk, project: Project) -> int:
     with desk.db.read() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
         cursor = progress.cursor or progress.connected if progress else desk.now()
-    page, found, latest = None, 0, cursor
+        page, began = _under_way(progress.page if progress else None, desk.now())
+    found, latest = 0, cursor
     while True:
-        batch = desk.reader.moved(project.key, cursor - OVERLAP, page)
+        try:
+            batch = desk.reader.moved(project.key, cursor - OVERLAP, page)
+        except Invalid:
+            if page is None:
+                raise
+            page, began = None, desk.now()  # the token of an interrupted poll has expired
+            continue
         for item in batch.items:
             found += _hand_in(desk, item)
             latest = max(latest, item.updated)
-        _keep_cursor(desk, project, latest)
         page = batch.next
+        with desk.db.write() as session:
+            progress = session.get(items.Progress, (desk.connection, project.key))
+            if progress is not None:
+                progress.page = json.dumps({"page": page, "began": began.isoformat()}) if page else None
+                if not page:
+                    # What moved while the pages were read may not be in them, so the cursor stays before it.
+                    progress.cursor = max(cursor, min(latest, began))
         if page is None:
             return found
 
 
-def _keep_cursor(desk: Desk, project: Project, latest: datetime) -> None:
-    """With each page, which come by time: a poll that is cut short is gone on with, and not begun again."""
-    with desk.db.write() as session:
-        progress = session.get(items.Progress, (desk.connection, project.key))
-        if progress is not None:
-            progress.cursor = latest
+def _under_way(kept: str | None, now: datetime) -> tuple[str | None, datetime]:
+    """The next page of a poll that was cut short and when that began, or a poll from the start."""
+    if kept is None:
+        return None, now
+    told = json.loads(kept)
+    return str(told["page"]), datetime.fromisoformat(told["began"])
 
 
 def _hand_in(desk: Desk, item: WorkItem) -> bool:

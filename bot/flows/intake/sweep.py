@@ -28,6 +28,7 @@ ALL_THAT_IS_QUEUED = 100_000
 QUEUED_BY_NOW = timedelta(seconds=10)
 ENDED_BY_NOW = timedelta(minutes=10)
 OVERDUE = timedelta(seconds=60)
+LONG_OVERDUE = timedelta(minutes=10)
 
 Reread = Callable[[Mapping[str, str], bytes], Event]
 
@@ -67,19 +68,23 @@ def _queue_again(desk: Desk) -> None:
 def _queue_looks(desk: Desk) -> None:
     """Looks that are overdue, and those that people asked for and nobody has ended."""
     of_ours = items.Item.connection == desk.connection
-    overdue = sa.select(items.Item.id, items.Item.last_delivery).where(
-        of_ours, items.Item.due < desk.now() - OVERDUE, items.Item.last_delivery.is_not(None)
+    now = desk.now()
+    overdue = sa.select(items.Item.id, items.Item.last_delivery, items.Item.due).where(
+        of_ours, items.Item.due < now - OVERDUE, items.Item.last_delivery.is_not(None)
     )
     asked = sa.select(items.Item.id, items.Item.asked).where(of_ours, items.Item.asked.is_not(None))
     with desk.db.read() as session:
         looks = [
-            (item, cause)
-            for item, cause in session.execute(overdue.order_by(items.Item.due).limit(AT_ONCE))
-            if cause is not None
+            (item, touch, due)
+            for item, touch, due in session.execute(overdue.order_by(items.Item.due).limit(AT_ONCE))
+            if touch is not None and due is not None
         ]
         wishes = [(item, cause) for item, cause in session.execute(asked.limit(AT_ONCE)) if cause is not None]
-    for item, delivery in looks:
-        looking.schedule(desk, item, delivery, 0.0)
+    for item, touch, due in looks:
+        looking.schedule(desk, item, touch, 0.0)
+        if due < now - LONG_OVERDUE:
+            # That look has ended without a result, however it came: another one, once an hour.
+            looking.schedule(desk, item, touch, 0.0, again=f"@{now:%Y-%m-%dT%H}")
     for item, cause in wishes:
         looking.ask(desk, item, cause)
 

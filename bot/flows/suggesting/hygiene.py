@@ -24,15 +24,18 @@ from rules.model import WorkItem
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+SHORTEST_WAIT = 1.0
 LONGEST_NIGHT = timedelta(days=2)
 """From the midnight before it: where a tracker lets so little be asked, one night's run would end in the next one's."""
 
 
 class Reached(TypedDict):
-    """How far a batch came: the id of its last item (empty: there was none), and for how long the next has to wait."""
+    """How far a batch came: the id of its last item (empty: none was looked at), for how many seconds the next has to
+    wait, and whether there is none."""
 
     last: str
     wait: float
+    done: bool
 
 
 def hygiene(run: Run, desk: TriageDesk) -> None:
@@ -49,11 +52,10 @@ def hygiene(run: Run, desk: TriageDesk) -> None:
     if desk.now() - datetime.fromisoformat(night).replace(tzinfo=project.zone) > LONGEST_NIGHT:
         raise Silent("the nights after it go on with it")
     told: Reached = json.loads(run.step("batch", lambda: json.dumps(_batch(desk, project, after))))
-    if told["last"] or told["wait"]:
+    if not told["done"]:
         following = str(int(number) + 1)
         name = f"hygiene:{connection}:{key}:{night}:{following}"
-        last = told["last"] or after
-        desk.enqueue("hygiene", name, connection, key, night, last, following, delay=told["wait"])
+        desk.enqueue("hygiene", name, connection, key, night, told["last"] or after, following, delay=told["wait"])
         return
     with desk.db.write() as session:
         content = {"project": project.key, "batches": int(number), "date": night}
@@ -73,13 +75,13 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
         try:
             _see_to(desk, project, item)
         except Throttled as error:
-            return {"last": seen, "wait": error.retry_after}
+            return {"last": seen, "wait": max(error.retry_after, SHORTEST_WAIT), "done": False}
         except Missing:
             closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
         except (Invalid, Refused, Conflict) as error:
             log.warning("item passed over", item=item.id, error=type(error).__name__)
         seen = item.id
-    return {"last": last, "wait": 0.0}
+    return {"last": last, "wait": 0.0, "done": not last}
 
 
 def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
