@@ -7,10 +7,13 @@ import sys
 
 import structlog
 
+OF_LIBRARIES = '{"event": "told by a library", "logger": "%(name)s", "level": "%(levelname)s"}'
+"""Not what they say: it may quote addresses, or what a stranger has sent."""
+
 
 def configure(level: int = logging.INFO) -> None:
     """Set up logging for a process that serves."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s", force=True)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=OF_LIBRARIES, force=True)
     # They quote addresses with their queries, or name functions: nothing that helps an administrator.
     for name in ("urllib3", "apscheduler", "waitress.queue", "dbos"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

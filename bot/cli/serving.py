@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WORKERS_NICENESS = 10
 """Work can wait, senders cannot: on one machine the web server is served first."""
+LONGEST_END_SECONDS = 24.0
+"""After which a process is gone, whatever holds it up: systemd and Kubernetes are told to give it 30."""
 TURN_SECONDS = 0.0005
 """How long a thread may hold the interpreter while others wait. A sender's answer takes many turns, and beside jobs
 each would wait for the usual 5 ms: so the slowest answers come in a third of the time."""
@@ -76,15 +78,16 @@ def _run(config: Path, role: str | None, operations_port: int | None, name: str 
     if name is not None:
         settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"name": name})})
     with until_interrupted() as stopped:
-        drained = _serve(settings, ALL if role is None else frozenset({Role(role)}), stopped)
-    if not drained:
-        # What is still under way is safe on the disk; its threads would hold the process until they end.
-        sys.stderr.flush()
-        os._exit(0)
+        code = _serve(settings, ALL if role is None else frozenset({Role(role)}), stopped)
+    # What is still under way is safe on the disk; its threads would hold the process until they end.
+    sys.stderr.flush()
+    os._exit(code)
 
 
-def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event) -> bool:
-    """Run the bot until the event is set; whether all that was under way has ended."""
+def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event) -> int:
+    """Run the bot until the event is set, or it ends by itself; returns the exit code."""
+    import sqlite3
+
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.running import Bot, CannotListen, SeparateNeedsServer
@@ -100,7 +103,7 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
     except NewerSchema as error:
         bot.stop(0.0, 0.0)
         raise Stop(str(error)) from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         bot.stop(0.0, 0.0)
         raise Stop(unusable(settings, error)) from None
     # What a start leaves is there for good: looking through it again and again costs a tenth of a second each time.
@@ -112,9 +115,13 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
     while not stopped.wait(0.5) and not bot.ended.is_set():
         pass
     typer.echo("steward ends what is under way (a second Ctrl-C ends it at once)", err=True)
-    drained = bot.stop()
-    if bot.ended.is_set():
+    code = int(bot.ended.is_set())
+    # A database that takes connections and says nothing could hold an end in order up for minutes.
+    last = threading.Timer(LONGEST_END_SECONDS, os._exit, (code,))
+    last.daemon = True
+    last.start()
+    bot.stop()
+    last.cancel()
+    if code:
         typer.echo(f"steward: {bot.reason}", err=True)
-        sys.stderr.flush()
-        os._exit(1)  # threads of jobs that did not end in time would hold the process
-    return drained
+    return code

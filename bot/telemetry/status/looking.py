@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.settings import Settings
 from bot.store.database import Database
@@ -27,8 +27,9 @@ Now = Callable[[], datetime]
 
 
 def snapshot(db: Database, jobs: JobCounts, now: Now, version: str) -> Snapshot | None:
-    """What the store says now; None where it does not answer."""
+    """What the store says now; None where it does not answer, which is known within a few seconds."""
     try:
+        _answers(db)
         return take(db, jobs, now(), version)
     except AWAY as error:
         log.warning("store not counted", error=type(error).__name__)
@@ -38,12 +39,19 @@ def snapshot(db: Database, jobs: JobCounts, now: Now, version: str) -> Snapshot 
 def look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: Now, version: str) -> Status:
     """The status. Where the store does not answer, it says so."""
     try:
+        _answers(db)
         return _look(settings, db, jobs, heard, now(), version)
     except AWAY as error:
         log.warning("store not looked at", error=type(error).__name__)
     connections = tuple(_connection(settings, name, heard) for name in settings.connections)
     at = datetime.now(UTC)
     return Status(at, version, (STORE_AWAY,), (), None, {}, {}, (), (), connections, (), None)
+
+
+def _answers(db: Database) -> None:
+    """Raises OperationalError where it does not: the connections of the pool might wait for half a minute."""
+    if not db.answers():
+        raise OperationalError(None, None, ConnectionError("no answer"))
 
 
 def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: datetime, version: str) -> Status:

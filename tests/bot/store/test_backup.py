@@ -146,9 +146,11 @@ def test_a_database_on_which_workers_are_at_work_is_left_alone(open_store: Opens
 def test_a_database_that_a_web_server_or_a_clock_has_open_is_left_alone(open_store: Opens, tmp_path: Path) -> None:
     file = saved(open_store(), tmp_path)
     store = open_store("postgresql")
+    named = open_store("postgresql", url=f"{store.url}?application_name=ours")
+    store.engine.dispose()
     with pytest.raises(BackupError, match="at work"):
         backup.restore(file, store.url, force=True)
-    store.close()
+    named.close()
     backup.restore(file, store.url, force=True)
 
 
