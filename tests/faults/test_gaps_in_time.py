@@ -227,7 +227,7 @@ def test_a_delivery_that_is_tried_again_takes_no_look_from_a_later_one(
     world = make_world(intake="poll")
     world.poll()
     item = world.file(*STORY)
-    world.mounted.faults.answer(500, times=None, path=r"/comment")
+    world.mounted.faults.answer(403, times=None, path=r"/comment")
     tick_alone(world, "poll")
     let_pass(world, edited_at)
     world.edit("lee", item, description="As a buyer I want to save my cart. It must be kept for 60 days.")
@@ -237,6 +237,19 @@ def test_a_delivery_that_is_tried_again_takes_no_look_from_a_later_one(
     for _ in range(3):
         let_pass(world, 600.0)
         tick_alone(world, "sweep")
+    assert world.proposal(item)
+
+
+def test_a_look_whose_time_was_noted_before_the_clock_was_set_back_does_not_wait_for_it(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world()
+    item = world.file(*STORY)
+    world.work(leap=False)
+    with world.db.write() as session:
+        row = items.find(session, "tracker", str(item.id))
+        row.due, row.first_touch = row.due + HOUR, row.first_touch + HOUR
+    let_pass(world, 600.0)
     assert world.proposal(item)
 
 

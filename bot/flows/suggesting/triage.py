@@ -96,20 +96,23 @@ def _still_the_last(desk: TriageDesk, item_id: str, delivery: str) -> None:
         row = items.find(session, desk.connection, item_id)
         if row is None or row.first_touch is None:
             return
-        if row.last_delivery == delivery:
-            _not_before(desk, row.due)
-            return
         project = desk.projects.get(row.project)
         longest = timedelta(seconds=project.quiet_wait_max if project else 0.0)
+        if row.last_delivery == delivery:
+            _not_before(desk, row.due, longest)
+            return
         if desk.now() < row.first_touch + longest:
             raise Silent("a later edit is waited for")
 
 
-def _not_before(desk: TriageDesk, due: datetime | None) -> None:
-    """The engine counts delays by a machine's clock, which may be wrong; the desk's is not."""
-    early = (due - desk.now()).total_seconds() if due is not None else 0.0
-    if early > EARLY_SECONDS:
-        raise TryAgain(early)
+def _not_before(desk: TriageDesk, due: datetime | None, longest: timedelta) -> None:
+    """The engine counts delays by a machine's clock, which may be wrong; the desk's is not.
+
+    A time beyond the longest wait was noted by a clock that has been set back since: it has long come.
+    """
+    early = due - desk.now() if due is not None else timedelta(0)
+    if timedelta(seconds=EARLY_SECONDS) < early <= longest:
+        raise TryAgain(early.total_seconds())
 
 
 def _read(desk: TriageDesk, item_id: str) -> str:
