@@ -109,6 +109,17 @@ def test_a_folder_in_the_place_of_the_settings_file_is_named(steward: Callable[.
     assert "cannot be read" in told.err
 
 
+def test_a_worker_that_may_not_give_way_works_all_the_same(
+    steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(by: int) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr("os.nice", refused)
+    told = steward("worker", "-c", config_of(make_world()))
+    assert "needs PostgreSQL" in told.err, "that is the next thing it looks at"
+
+
 # doctor
 
 

@@ -336,6 +336,25 @@ def test_a_poll_that_is_cut_short_goes_on_and_hears_of_all_whatever_is_edited_me
     assert tired.pages.count(None) < 16, "a poll that was cut short is gone on with"
 
 
+def test_a_page_of_a_poll_is_not_asked_for_where_another_has_moved_the_cursor_on(
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world("jira-data-center", intake="poll")
+    world.poll()
+    narrow(monkeypatch)
+    for number in range(6):
+        world.file(f"As a buyer I want cart number {number}", STORY[1])
+    tired = Tired(world.wired.acceptance.reader)
+    world.rewire("acceptance", reader=tired)
+    tick(world, "poll")
+    with world.db.write() as session:
+        (progress,) = session.scalars(sa.select(items.Progress))
+        progress.cursor = progress.connected + timedelta(seconds=1)
+    tick(world, "poll")
+    assert len(tired.pages) > 2
+    assert tired.pages[2] is None
+
+
 @pytest.mark.parametrize("seconds", [0.0, 60.0])
 def test_a_nightly_run_that_is_asked_to_wait_goes_on_with_the_item_it_came_to(
     make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, seconds: float

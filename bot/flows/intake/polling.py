@@ -107,7 +107,7 @@ def _poll(desk: Desk, project: Project) -> int:
     with desk.db.read() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
         cursor = progress.cursor or progress.connected if progress else desk.now()
-        page, began = _under_way(progress.page if progress else None, desk.now())
+        page, began = _under_way(progress.page if progress else None, cursor, desk.now())
     found, latest = 0, cursor
     while True:
         try:
@@ -124,19 +124,23 @@ def _poll(desk: Desk, project: Project) -> int:
         with desk.db.write() as session:
             progress = session.get(items.Progress, (desk.connection, project.key))
             if progress is not None:
-                progress.page = json.dumps({"page": page, "began": began.isoformat()}) if page else None
+                told = {"page": page, "began": began.isoformat(), "cursor": cursor.isoformat()}
+                progress.page = json.dumps(told) if page else None
                 if not page:
                     # What moved while the pages were read may not be in them, so the cursor stays before it.
-                    progress.cursor = max(cursor, min(latest, began))
+                    progress.cursor = max(progress.cursor or cursor, min(latest, began))
         if page is None:
             return found
 
 
-def _under_way(kept: str | None, now: datetime) -> tuple[str | None, datetime]:
-    """The next page of a poll that was cut short and when that began, or a poll from the start."""
-    if kept is None:
+def _under_way(kept: str | None, cursor: datetime, now: datetime) -> tuple[str | None, datetime]:
+    """The next page of a poll that was cut short and when that began, or a poll from the start.
+
+    A page belongs to one cursor: where a poll beside it has moved that on, the page would be one of another list.
+    """
+    told = json.loads(kept) if kept is not None else {}
+    if told.get("cursor") != cursor.isoformat():
         return None, now
-    told = json.loads(kept)
     return str(told["page"]), datetime.fromisoformat(told["began"])
 
 

@@ -119,12 +119,20 @@ def test_fault_19_a_worker_that_was_paused_and_woken_after_another_took_over_cha
     assert paused.poll() is None
 
 
-def test_a_worker_ends_what_it_has_and_goes_when_a_newer_release_has_been_at_the_database(theatre: Theatre) -> None:
-    worker = theatre.begin("worker", "--name", "old")
+def test_workers_and_clocks_end_and_web_servers_stay_when_a_newer_release_has_been_at_the_database(
+    theatre: Theatre,
+) -> None:
+    worker, clock, web = theatre.begin("worker", "--name", "old"), theatre.begin("clock"), theatre.begin("web")
     wait("a worker", lambda: "old" in slots(theatre))
+    wait("a web server", lambda: theatre.ready() == 200)
+    wait("a clock", lambda: last_tick(theatre) >= 1)
     with psycopg.connect(theatre.database_url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'of the future'")
     assert worker.wait(25) == 1
+    assert clock.wait(25) == 1
+    wait("the web server to see it", lambda: '"outdated"' in theatre.errors.read_text())
+    assert theatre.ready() == 200, "somebody has to take what is delivered until its successor listens"
+    assert web.poll() is None
     told = theatre.errors.read_text()
     assert "brought up to a newer release. Start this process again, of that release." in told
     again = theatre.begin("worker", "--name", "old")
