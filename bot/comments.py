@@ -31,7 +31,8 @@ from bot.words.wording import (
 )
 from integrations.blocks import Block, Blocks, Bullets, Inline, ItemLink, Mention, Paragraph
 from integrations.tracker import DRAFT_LABEL
-from rules.model import LinkDuplicate, Person
+from rules.changes import Duplicate
+from rules.model import Person
 
 __all__ = [
     "MAX_CHANGES",
@@ -212,7 +213,7 @@ def _questions(view: ShownProposal, *, alone: bool) -> list[Block]:
 
 
 def _foot(view: ShownProposal, listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
-    originals = [change.change.original for change in listed if isinstance(change.change, LinkDuplicate)]
+    originals = [change.change.original for change in listed if isinstance(change.change, Duplicate)]
     keys = [key for key in dict.fromkeys(originals) if key in view.known_keys]
     said: list[Inline] = [emphasis(f"Drafted by {clean(view.drafted_by, 80)} from this item")]
     for position, key in enumerate(keys):

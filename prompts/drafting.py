@@ -19,7 +19,8 @@ from prompts.plain import links_in, plain_line
 from prompts.redaction import WITHHELD, redact, restore
 from prompts.replies import AcceptanceCriteria
 from prompts.secret_patterns import Kind
-from rules.model import AddCriteria, Criterion, WorkItem
+from rules.changes import AddCriteria, Criterion
+from rules.model import WorkItem
 
 # What a criterion may name again. A credential never is: a comment is mailed, stored and audited.
 RESTORED_KINDS: frozenset[Kind] = frozenset({"EMAIL", "IBAN", "CARD"})

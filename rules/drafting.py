@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from rules.changes import Criterion
 from rules.checkable import is_checkable, things
 from rules.duplicates.tokens import is_filler, stem
-from rules.model import Criterion
 from rules.reading import Line, sentences, words
 
 MOST = 6

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rules.changes import AddCriteria
 from rules.criteria_forms import has_criteria
 from rules.drafting import draft, only_restates
 from rules.facts import said
 from rules.kinds import is_container
 from rules.language import is_english
-from rules.model import AddCriteria, Context, Finding, WorkItem
+from rules.model import Context, Finding, WorkItem
 from rules.reading import headline, read, shorten
 
 NAME = "missing_criteria"

@@ -6,12 +6,12 @@ block structure is kept the Markdown way ("# " headings, "- " bullets, "> " quot
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
+
+from rules.changes import Change
 
 StatusCategory = Literal["todo", "doing", "done"]
 
@@ -52,8 +52,9 @@ class WorkItem:
 
     `id` never changes, `key` is what people say (SHOP-97, or the number in Azure DevOps). `description` and
     `acceptance_criteria` (a field of its own, empty where the project has none) are readings; `digests` holds a SHA-256
-    of the native value of each field that a change may touch (summary, description, priority, labels), so that a later
-    edit by a person is noticed even where the reading does not show it.
+    of the native value of each field that a change may touch (see FIELDS_TOUCHED; a field that the item does not have
+    is not among them), so that a later edit by a person is noticed even where the reading does not show it.
+    `rewritable` is true where the description's native form can be rebuilt from its reading without any loss.
     """
 
     connection: str
@@ -80,94 +81,8 @@ class WorkItem:
     story_points: float | None = None
     acceptance_criteria: str = ""
     restricted: bool = False
+    rewritable: bool = False
     digests: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One acceptance criterion; an assumption is shown as one."""
-
-    text: str
-    is_assumption: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AddCriteria:
-    """Add a section "Acceptance criteria" to the description."""
-
-    criteria: tuple[Criterion, ...]
-    kind: Literal["criteria"] = "criteria"
-
-
-@dataclass(frozen=True, slots=True)
-class SetPriority:
-    """Set the priority; both values are names of the project's own scheme."""
-
-    old: str | None
-    new: str
-    kind: Literal["priority"] = "priority"
-
-
-@dataclass(frozen=True, slots=True)
-class AddLabel:
-    """Put a label (Azure DevOps: tag) on the item."""
-
-    label: str
-    kind: Literal["label"] = "label"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDuplicate:
-    """Link this item as a duplicate of an earlier one; nothing is closed."""
-
-    original: str
-    original_summary: str
-    kind: Literal["duplicate"] = "duplicate"
-
-
-@dataclass(frozen=True, slots=True)
-class AddSubtasks:
-    """Create sub-tasks under the item, in this order."""
-
-    summaries: tuple[str, ...]
-    kind: Literal["subtasks"] = "subtasks"
-
-
-Change = AddCriteria | SetPriority | AddLabel | LinkDuplicate | AddSubtasks
-
-FIELDS_TOUCHED: Mapping[str, tuple[str, ...]] = {
-    "criteria": ("description",),
-    "priority": ("priority",),
-    "label": (),
-    "duplicate": (),
-    "subtasks": ("summary", "description"),
-}
-"""Kind of change -> the fields that must still be as they were when the change was shown."""
-
-
-def change_hash(change: Change) -> str:
-    """SHA-256 (hex) of the change's canonical JSON: what was shown is what is applied, or nothing is."""
-    text = json.dumps(asdict(change), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-
-
-def change_from(payload: Mapping[str, Any]) -> Change:
-    """Rebuild a change from `dataclasses.asdict` of it (JSON lists where tuples were).
-
-    Raises ValueError for an unknown kind, and TypeError or KeyError for a payload of another shape.
-    """
-    match payload.get("kind"):
-        case "criteria":
-            return AddCriteria(tuple(Criterion(c["text"], c["is_assumption"]) for c in payload["criteria"]))
-        case "priority":
-            return SetPriority(payload["old"], payload["new"])
-        case "label":
-            return AddLabel(payload["label"])
-        case "duplicate":
-            return LinkDuplicate(payload["original"], payload["original_summary"])
-        case "subtasks":
-            return AddSubtasks(tuple(payload["summaries"]))
-    raise ValueError(f"unknown kind of change: {payload.get('kind')!r}")
 
 
 @dataclass(frozen=True, slots=True)

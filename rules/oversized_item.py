@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rules.changes import AddSubtasks
 from rules.kinds import is_container, is_defect, is_test
-from rules.model import AddSubtasks, Context, Finding, WorkItem
+from rules.model import Context, Finding, WorkItem
 from rules.parts import named_parts, without
 from rules.reading import Line, read
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from rules.changes import LinkDuplicate
 from rules.duplicates.shared import checkable, in_common, shared_words
 from rules.duplicates.title import is_clone_title, normal_title, same_title
 from rules.duplicates.tokens import surfaces, tokens
 from rules.kinds import is_container, is_test
-from rules.model import Candidate, Context, Finding, LinkDuplicate, WorkItem
+from rules.model import Candidate, Context, Finding, WorkItem
 
 NAME = "possible_duplicate"
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rules.changes import SetPriority
 from rules.kinds import reports_defect
 from rules.language import is_english
-from rules.model import Context, Finding, SetPriority, WorkItem
+from rules.model import Context, Finding, WorkItem
 from rules.reading import headline, read
 from rules.severity import Heard, severe, slight
 

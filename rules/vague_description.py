@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterable
 
 from rules import asking
+from rules.changes import AddLabel
 from rules.facts import Fact, facts, filled, said
 from rules.kinds import is_container, is_test, reports_defect
 from rules.language import is_english
-from rules.model import AddLabel, Context, Finding, WorkItem
+from rules.model import Context, Finding, WorkItem
 from rules.reading import Line, headline, read, shorten, words
 from rules.severity import severe
 

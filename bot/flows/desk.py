@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from bot.jobs import Enqueue, Silent, TryAgain
 from bot.store.database import Database
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Vocabulary
-from rules.model import AddCriteria, Candidate, Policy, WorkItem
+from rules.changes import AddCriteria
+from rules.model import Candidate, Policy, WorkItem
 
 __all__ = ["AcceptanceDesk", "Desk", "Project", "Silent", "TriageDesk", "TryAgain"]
 

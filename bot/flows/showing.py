@@ -10,7 +10,8 @@ from bot.comments import MAX_CHANGES, ShownChange, ShownProposal
 from bot.flows.desk import Project
 from bot.store import proposals
 from bot.words.changes import State
-from rules.model import AddCriteria, LinkDuplicate, WorkItem
+from rules.changes import AddCriteria, Duplicate
+from rules.model import WorkItem
 
 VISIBLE = ("open", "accepting", "accepted", "undoing", "undone", "rejected", "not_applied")
 
@@ -76,5 +77,5 @@ def shown_state(stored: str) -> State:
 def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
     """Keys that code, not text, brought into a proposal: only these may become links."""
     changes = map(proposals.change_of, filter(proposals.is_intact, rows))
-    originals = {change.original for change in changes if isinstance(change, LinkDuplicate)}
+    originals = {change.original for change in changes if isinstance(change, Duplicate)}
     return frozenset(originals.union(*(row.drafts for row in rows)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base
 from bot.store.writes import marker_for
-from rules.model import Change, Finding, change_from, change_hash
+from rules.changes import Change, change_from, change_hash, payload_of
+from rules.model import Finding
 
 OPEN = "open"
 ALTERED = "what is stored is no longer what was shown"
@@ -196,7 +196,7 @@ def add_change(
         evidence=list(finding.evidence),
         source=finding.source[:200],
         value=finding.value,
-        payload=asdict(change),
+        payload=payload_of(change),
         payload_hash=change_hash(change),
         salt=marker_for(session, f"change:{proposal.connection}:{proposal.item}:{proposal.last_number}"),
         expected=dict(expected),

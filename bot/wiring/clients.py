@@ -11,7 +11,8 @@ from bot.settings import AnyConnection, AzureDevOpsConnection, JiraCloudConnecti
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Webhook
-from rules.model import AddCriteria, WorkItem
+from rules.changes import AddCriteria
+from rules.model import WorkItem
 
 CONNECT_SECONDS = 3.05
 DraftCriteria = Callable[[WorkItem], AddCriteria | None]

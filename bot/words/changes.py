@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
 from bot.words.wording import clean, emphasis, linked, plain, quoted, sentence, unseen
 from integrations.blocks import Inline, Text
-from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, LinkDuplicate, SetPriority
+from rules.changes import (
+    AddChildren,
+    AddCriteria,
+    AddLabel,
+    AddSection,
+    AddSubtasks,
+    Change,
+    CloseDuplicate,
+    FieldKind,
+    FieldValue,
+    LinkDuplicate,
+    RewriteDescription,
+    SetField,
+    SetPriority,
+)
 
 MAX_ENTRIES = 12
 MAX_EVIDENCE = 4
@@ -25,6 +39,15 @@ STATE_WORDS: Mapping[str, str] = {
     "withdrawn": "withdrawn",
     "accepting": "being applied",
     "undoing": "being taken back",
+}
+
+
+FIELD_WORDS: Mapping[FieldKind, str] = {
+    "summary": "Title",
+    "component": "Component",
+    "estimate": "Estimate",
+    "assignee": "Assignee",
+    "status": "Status",
 }
 
 
@@ -55,14 +78,24 @@ def change_line(change: Change) -> str:
             shown = "; ".join(clean(criterion.text, 120) for criterion in change.criteria[:3])
             more = f"; and {len(change.criteria) - 3} more" if len(change.criteria) > 3 else ""
             return f"Acceptance criteria: {shown}{more}"
+        case AddSection():
+            return f"Description: add {quoted(change.heading, 120)}"
+        case RewriteDescription():
+            return f"Description: {clean(change.text, 240)}"
         case SetPriority():
-            return f"Priority: {clean(change.old or 'none', 60)} \N{RIGHTWARDS ARROW} {clean(change.new, 60)}"
+            return f"Priority: {_turned(change.old, change.new, 60)}"
+        case SetField():
+            return f"{FIELD_WORDS[change.kind]}: {_turned(change.old, change.new, 160)}"
         case AddLabel():
             return f"Label: add {clean(change.label, 80)}"
         case LinkDuplicate():
             return f"Duplicate: link to {clean(change.original, 80)} {quoted(change.original_summary, 120)}"
+        case CloseDuplicate():
+            return f"Duplicate: close, as {clean(change.original, 80)} {quoted(change.original_summary, 120)}"
         case AddSubtasks():
-            return f"Sub-tasks: {'; '.join(clean(summary, 80) for summary in change.summaries[:MAX_ENTRIES])}"
+            return f"Sub-tasks: {_summaries(change.summaries)}"
+        case AddChildren():
+            return f"{clean(change.type, 40)}: {_summaries(change.summaries)}"
     assert_never(change)
 
 
@@ -73,7 +106,11 @@ def change_title(shown: ShownChange) -> str:
     match change:
         case AddCriteria():
             return title or "Acceptance criteria"
-        case SetPriority():
+        case AddSection():
+            return title if clean(change.heading, 120) in title else change_line(change)
+        case RewriteDescription():
+            return title or "A new description"
+        case SetPriority() | SetField():
             line = change_line(change)
             return title if line in title else line
         case AddLabel():
@@ -82,8 +119,12 @@ def change_title(shown: ShownChange) -> str:
         case LinkDuplicate():
             original = clean(change.original, 80)
             return title if original in title.split() else f"Probably the same as {original}"
+        case CloseDuplicate():
+            return f"Close as a duplicate of {clean(change.original, 80)}"
         case AddSubtasks():
             return title or f"Split into {len(change.summaries)} sub-tasks"
+        case AddChildren():
+            return title or f"Add {len(change.summaries)} of type {clean(change.type, 40)}"
     assert_never(change)
 
 
@@ -97,27 +138,54 @@ def change_entries(change: Change, limit: int) -> tuple[tuple[Inline, ...], ...]
                 else (plain(clean(criterion.text, limit)),)
                 for criterion in change.criteria
             )
-        case AddSubtasks():
-            return tuple((plain(clean(summary, limit)),) for summary in change.summaries)
-        case SetPriority() | AddLabel() | LinkDuplicate():
+        case AddSection():
+            return tuple((plain(clean(line, limit)),) for line in (*change.paragraphs, *change.entries))
+        case RewriteDescription():
+            return tuple((plain(clean(line, limit)),) for line in change.text.splitlines() if line.strip())
+        case AddSubtasks() | AddChildren():
+            values = (
+                (emphasis(f"{clean(one.field, 60)}:"), plain(f" {clean(one.value, 80)}")) for one in change.fields
+            )
+            return (*((plain(clean(summary, limit)),) for summary in change.summaries), *values)
+        case SetPriority() | SetField() | AddLabel() | LinkDuplicate() | CloseDuplicate():
             return ()
     assert_never(change)
 
 
+def _value_entry(value: FieldValue) -> tuple[Inline, ...]:
+    return (emphasis(f"{clean(value.field, 60)}:"), plain(f" {clean(value.value, 80)}"))
+
+
 def unseen_in(change: Change) -> int:
     """How many characters of what the change would write a reader cannot see."""
+    return sum(map(unseen, _written(change)))
+
+
+def _written(change: Change) -> tuple[str, ...]:
     match change:
         case AddCriteria():
-            return sum(unseen(criterion.text) for criterion in change.criteria)
-        case AddSubtasks():
-            return sum(map(unseen, change.summaries))
-        case SetPriority():
-            return unseen(change.new)
+            return tuple(criterion.text for criterion in change.criteria)
+        case AddSection():
+            return (change.heading, *change.paragraphs, *change.entries)
+        case RewriteDescription():
+            return (change.text,)
+        case SetPriority() | SetField():
+            return (change.new,)
         case AddLabel():
-            return unseen(change.label)
-        case LinkDuplicate():
-            return unseen(change.original)
+            return (change.label,)
+        case LinkDuplicate() | CloseDuplicate():
+            return (change.original,)
+        case AddSubtasks() | AddChildren():
+            return (*change.summaries, *(one.value for one in change.fields))
     assert_never(change)
+
+
+def _turned(old: str | None, new: str, limit: int) -> str:
+    return f"{clean(old or 'none', limit)} \N{RIGHTWARDS ARROW} {clean(new, limit)}"
+
+
+def _summaries(summaries: Sequence[str]) -> str:
+    return "; ".join(clean(summary, 80) for summary in summaries[:MAX_ENTRIES])
 
 
 def because(shown: ShownChange, known_keys: Collection[str], scale: float = 1.0) -> tuple[Inline, ...]:

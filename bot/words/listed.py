@@ -25,13 +25,21 @@ from bot.words.wording import (
     quoted,
 )
 from integrations.blocks import Block, Bullets, Inline, Paragraph, Text
-from rules.model import AddSubtasks, LinkDuplicate
+from rules.changes import (
+    AddChildren,
+    AddSection,
+    AddSubtasks,
+    CloseDuplicate,
+    Duplicate,
+    LinkDuplicate,
+    RewriteDescription,
+)
 
 
 def open_change(change: ShownChange, known_keys: Collection[str], scale: float) -> list[Block]:
     """One that can be decided on: what, why, what is in it, what to type. `scale` (up to 1) shortens its texts."""
     said = _titled(change, known_keys, "strong")
-    if isinstance(change.change, LinkDuplicate) and clean(change.change.original_summary, 160) not in change.reason:
+    if isinstance(change.change, Duplicate) and clean(change.change.original_summary, 160) not in change.reason:
         said = [*said[:-1], plain(f" {quoted(change.change.original_summary, int(200 * scale))}.")]
     if why := because(change, known_keys, scale):
         said += [plain(" "), *why]
@@ -65,8 +73,14 @@ def _what_accepting_does(change: ShownChange) -> list[Inline]:
         case LinkDuplicate():
             ends = plain(" links the two and closes nothing; after ")
             return [plain(" "), accept, ends, reject, plain(" it will not be suggested again.")]
-        case AddSubtasks():
+        case CloseDuplicate():
+            return [plain(" "), accept, plain(" links the two and closes this one.")]
+        case AddSubtasks() | AddChildren():
             return [plain(" "), accept, plain(" creates them:")]
+        case AddSection():
+            return [plain(" "), accept, plain(" adds it to the description:")]
+        case RewriteDescription():
+            return [plain(" "), accept, plain(" puts this in place of the description:")]
         case _:
             return []
 

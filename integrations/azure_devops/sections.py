@@ -13,7 +13,7 @@ import nh3
 
 from integrations.azure_devops.markup import Markup, TextFormat
 from integrations.blocks import Bullets, Heading, Text
-from rules.model import Criterion
+from rules.changes import Criterion
 
 HEADING = "Acceptance criteria"
 

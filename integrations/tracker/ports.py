@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from integrations.blocks import Blocks
-from rules.model import Change, Person, WorkItem
+from rules.changes import Change
+from rules.model import Person, WorkItem
 
 ACCEPT_LABEL = "steward-accept"
 """Put on an item by a person, it accepts all that the comment shows."""

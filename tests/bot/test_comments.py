@@ -33,7 +33,8 @@ from bot.words.rule_lines import rule_line
 from bot.words.wording import block_size, clean, moment
 from integrations.blocks import Blocks, Bullets, Code, Inline, ItemLink, Mention, Text, pack, unpack
 from rules import RULES, Rule
-from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, Person, SetPriority
+from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority
+from rules.model import Person
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = datetime(2026, 11, 21, 13, 2, tzinfo=UTC)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from prompts.drafting import LONGEST_LINE, Draft, criteria_draft, criteria_from, questions_from
 from prompts.library import Prompt, load_library
 from prompts.replies import AcceptanceCriteria, DraftedCriterion
-from rules.model import AddCriteria, Criterion, WorkItem
+from rules.changes import AddCriteria, Criterion
+from rules.model import WorkItem
 
 MakeItem = Callable[..., WorkItem]
 

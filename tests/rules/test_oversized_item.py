@@ -2,7 +2,8 @@
 
 import pytest
 
-from rules.model import AddSubtasks, Child
+from rules.changes import AddSubtasks
+from rules.model import Child
 from rules.oversized_item import check
 
 TASKS = "# Tasks\n" + "".join(

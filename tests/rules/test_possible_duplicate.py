@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from rules.model import Candidate, LinkDuplicate
+from rules.changes import LinkDuplicate
+from rules.model import Candidate
 from rules.possible_duplicate import check
 
 TITLE = "Checkout hangs with Apple Pay"

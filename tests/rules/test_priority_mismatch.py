@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from rules.model import SetPriority
+from rules.changes import SetPriority
 from rules.priority_mismatch import check
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.model import AddLabel
+from rules.changes import AddLabel
 from rules.vague_description import check
 
 

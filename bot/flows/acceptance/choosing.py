@@ -7,22 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.commands import Accept, Choice, Reject
+from bot.flows.acceptance.rewording import reworded
 from bot.flows.desk import AcceptanceDesk
 from bot.flows.showing import shown_state
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
 from bot.words.changes import State
-from rules.model import (
-    AddCriteria,
-    AddLabel,
-    AddSubtasks,
-    Change,
-    Criterion,
-    Finding,
-    LinkDuplicate,
-    SetPriority,
-    WorkItem,
-)
+from rules.model import Finding, WorkItem
 
 OWN_WORDS = "a person"
 
@@ -91,7 +82,7 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
         for later in proposals.changes(session, desk.connection, item.id):
             if later.number != number and later.cause == cause:
                 return later.number
-        change = _reworded(proposals.change_of(row), lines)
+        change = reworded(proposals.change_of(row), lines)
         if change is None:
             return None
         reason = "In the words of the person who accepted it."
@@ -104,20 +95,6 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
 
 def _own_source(cause: str) -> str:
     return f"{OWN_WORDS}, in comment {cause.split('#')[0].split('/')[-1]}"
-
-
-def _reworded(change: Change, lines: Sequence[str]) -> Change | None:
-    match change:
-        case AddCriteria():
-            return AddCriteria(tuple(Criterion(line) for line in lines))
-        case AddSubtasks():
-            return AddSubtasks(tuple(line[:250] for line in lines))
-        case SetPriority():
-            return SetPriority(change.old, lines[0].strip())
-        case AddLabel():
-            return AddLabel(lines[0].strip()) if len(lines[0].split()) == 1 else None
-        case LinkDuplicate():
-            return None
 
 
 def _shown(desk: AcceptanceDesk, item: WorkItem) -> list[ProposedChange]:

@@ -17,7 +17,8 @@ from integrations.writer import Reason, Writer, WriterError
 from prompts.drafting import Draft, criteria_draft, criteria_from
 from prompts.library import Prompt
 from prompts.replies import AcceptanceCriteria
-from rules.model import AddCriteria, WorkItem
+from rules.changes import AddCriteria
+from rules.model import WorkItem
 
 log = structlog.get_logger(__name__)
 

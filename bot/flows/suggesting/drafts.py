@@ -9,7 +9,8 @@ from bot.comments import draft_subtask
 from bot.flows.desk import TriageDesk
 from bot.flows.once import write_once
 from bot.store import proposals, writes
-from rules.model import AddSubtasks, WorkItem
+from rules.changes import AddSubtasks
+from rules.model import WorkItem
 
 
 def draft(desk: TriageDesk, item: WorkItem) -> int:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.store import proposals
 from bot.store.proposals import Proposal, ProposedChange
-from rules.model import FIELDS_TOUCHED, Change, Finding, WorkItem, change_hash
+from rules.changes import FIELDS_TOUCHED, Change, change_hash
+from rules.model import Finding, WorkItem
 
 SETTLED = ("accepted", "undone", "accepting", "undoing")
 
@@ -69,7 +70,7 @@ def _place(
     same = [row for row in known if (row.rule, row.subject) == (finding.rule, finding.subject)]
     if any(row.state in SETTLED for row in same):
         return None
-    expected = {name: item.digests.get(name, "") for name in FIELDS_TOUCHED[change.kind]}
+    expected = {name: item.digests[name] for name in FIELDS_TOUCHED[change.kind] if name in item.digests}
     for row in same:
         if row.state == proposals.OPEN and row.payload_hash == change_hash(change) and proposals.is_intact(row):
             row.expected, row.reason, row.evidence, row.value = (

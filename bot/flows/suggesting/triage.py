@@ -18,7 +18,8 @@ from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
 from bot.telemetry import metrics
 from integrations.tracker import Missing
-from rules.model import AddCriteria, Context, Finding, Person, WorkItem
+from rules.changes import AddCriteria
+from rules.model import Context, Finding, Person, WorkItem
 
 SCHEDULED, ASKED = "scheduled", "asked"
 EARLY_SECONDS = 1.0

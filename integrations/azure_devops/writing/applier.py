@@ -11,7 +11,7 @@ from integrations.azure_devops.reader import number
 from integrations.azure_devops.writing.drafter import AzureDevOpsDrafter
 from integrations.azure_devops.writing.edits import Edits, find_relation, is_value, value_of
 from integrations.tracker import Conflict, Invalid, Plan, Receipt
-from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, LinkDuplicate, SetPriority
+from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, LinkDuplicate, SetPriority
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from integrations.azure_devops.sdk import Session
@@ -49,6 +49,7 @@ class AzureDevOpsApplier:
                 return Plan(key, change.kind, "link", marker, at is not None, {"add": change.original})
             case AddSubtasks():
                 return Plan(key, change.kind, "subtasks", marker, None, {"add": list(change.summaries)})
+        raise Invalid(f"no such change can be made here: {change.kind}")
 
     def perform(self, plan: Plan) -> Receipt:
         """Repeatable: a write that has been made is found. Raises Conflict if a person was faster."""

@@ -22,7 +22,7 @@ from integrations.jira.reader import JiraReader
 from integrations.jira.session import JiraSession
 from integrations.jira.subtasks import SubTasks
 from integrations.tracker import Invalid, Plan, Receipt
-from rules.model import Change
+from rules.changes import Change
 
 UNDO = "undo_"
 

@@ -16,7 +16,7 @@ from integrations.jira.markup.sections import (
     criteria_section,
 )
 from integrations.tracker import Invalid, Plan, Receipt
-from rules.model import AddCriteria
+from rules.changes import AddCriteria
 
 FIELD = "description"
 LIMIT = 32_767

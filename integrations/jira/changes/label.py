@@ -9,7 +9,7 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.items import native
 from integrations.tracker import Invalid, Plan, Receipt
-from rules.model import AddLabel
+from rules.changes import AddLabel
 
 FIELD = "labels"
 

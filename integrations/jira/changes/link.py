@@ -11,7 +11,7 @@ from integrations.jira.changes.live import LiveIssues
 from integrations.jira.reader import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Invalid, Missing, Plan, Receipt, Unintelligible
-from rules.model import LinkDuplicate
+from rules.changes import LinkDuplicate
 
 FIELD = "link"
 

@@ -10,7 +10,7 @@ from integrations.jira.changes.live import LiveIssues
 from integrations.jira.items import native
 from integrations.jira.reader import JiraReader
 from integrations.tracker import Invalid, Plan, Receipt
-from rules.model import SetPriority
+from rules.changes import SetPriority
 
 FIELD = "priority"
 

@@ -11,7 +11,7 @@ from integrations.jira.reader import issue_path
 from integrations.jira.session import JiraSession
 from integrations.jira.subtasks import SubTasks, summary_line
 from integrations.tracker import DRAFT_LABEL, Conflict, HistoryEntry, Missing, Plan, Receipt
-from rules.model import AddSubtasks
+from rules.changes import AddSubtasks
 
 FIELD = "subtasks"
 

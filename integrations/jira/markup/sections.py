@@ -15,7 +15,7 @@ from integrations.jira.markup.adf_reading import read_adf
 from integrations.jira.markup.adf_writing import adf_nodes
 from integrations.jira.markup.wiki_tokens import unclosed
 from integrations.jira.markup.wiki_writing import UserName, wiki_block
-from rules.model import Criterion
+from rules.changes import Criterion
 
 HEADING = "Acceptance criteria"
 ASSUMPTION = "assumption:"

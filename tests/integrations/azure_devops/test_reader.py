@@ -11,7 +11,8 @@ from integrations.azure_devops.client import AzureDevOpsConnection
 from integrations.sandbox.records import Item, Seed
 from integrations.sandbox.site import Mounted
 from integrations.tracker import Invalid, Missing, Refused
-from rules.model import Child, Link, LinkDuplicate
+from rules.changes import LinkDuplicate
+from rules.model import Child, Link
 
 
 def created(ado: Mounted, who: str = "dana", summary: str = "Pay", type: str = "User Story", **values: object) -> Item:

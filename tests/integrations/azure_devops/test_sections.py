@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from integrations.azure_devops.reading import reading
 from integrations.azure_devops.sections import SectionEditedError, UnclosedTextError, add, remove
-from rules.model import Criterion
+from rules.changes import Criterion
 
 CRITERIA = (Criterion("the cart is kept"), Criterion("the time-out is 30 s", is_assumption=True))
 RENDERER = MarkdownIt("commonmark", {"html": True})

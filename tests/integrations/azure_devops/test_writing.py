@@ -14,7 +14,8 @@ from integrations.blocks import Blocks, Paragraph, Text
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
 from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Throttled, Unreachable
-from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority, WorkItem
+from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority
+from rules.model import WorkItem
 
 HELLO: Blocks = (Paragraph((Text("hello"),)),)
 CRITERIA = AddCriteria((Criterion("it is kept"), Criterion("within 30 s", is_assumption=True)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.tracker import Conflict, Invalid, Missing, Receipt, Refused, Unreachable
-from rules.model import (
+from rules.changes import (
     FIELDS_TOUCHED,
     AddCriteria,
     AddLabel,

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from integrations.blocks import Paragraph, Text
-from rules.model import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, Person, SetPriority
+from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority
+from rules.model import Person
 
 SPECS = Path(__file__).parents[3].parent / "shared" / "specs"
 HELLO = (Paragraph((Text("Hello"),)),)

@@ -18,7 +18,7 @@ from integrations.jira.markup.sections import (
     criteria_section,
 )
 from integrations.jira.markup.wiki_tokens import unclosed
-from rules.model import Criterion
+from rules.changes import Criterion
 
 ADF = AdfSections(lambda key: f"https://jira.example/browse/{key}")
 WIKI = WikiSections(lambda key: f"https://jira.example/browse/{key}", lambda mention: None)

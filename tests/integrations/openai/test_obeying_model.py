@@ -16,7 +16,8 @@ from prompts.drafting import criteria_draft, criteria_from, questions_from
 from prompts.library import Prompt
 from prompts.plain import links_in
 from prompts.replies import AcceptanceCriteria
-from rules.model import AddCriteria, Criterion, WorkItem
+from rules.changes import AddCriteria, Criterion
+from rules.model import WorkItem
 
 MakeWriter = Callable[..., OpenAIWriter]
 
