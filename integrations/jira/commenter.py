@@ -36,7 +36,7 @@ class JiraCommenter:
         self._reader = reader
         self._account = account
 
-    def post(self, key: str, blocks: Blocks, marker: str) -> str:
+    def post(self, key: str, blocks: Blocks, marker: str, *, reply_to: str | None = None, only_for: str = "") -> str:
         properties = property_list(marker)
         if self._is_service_project(key):
             properties.append(_INTERNAL)
@@ -45,7 +45,7 @@ class JiraCommenter:
         with UNDERSTOOD:
             return str(answer["id"])
 
-    def edit(self, key: str, comment: str, blocks: Blocks, marker: str) -> None:
+    def edit(self, key: str, comment: str, blocks: Blocks, marker: str, *, only_for: str = "") -> None:
         path = issue_path(key, f"comment/{quote(comment, safe='')}")
         body = {"body": self._markup.render(blocks), "properties": property_list(marker)}
         # Data Center knows no such parameter for comments.

@@ -66,10 +66,13 @@ class JiraReader:
     def fetch(self, key: str) -> WorkItem:
         return self._item(self._session.get(issue_path(key), {"fields": self._fields()}, needs=_browse(key)))
 
-    def moved(self, project: str, since: datetime | None, page: str | None = None) -> Page:
+    def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
         if not _PROJECT.fullmatch(project):
             raise Invalid("not a project key")
         return self._moved_cloud(project, since, page) if self._cloud else self._moved_by_position(project, since, page)
+
+    def is_within(self, key: str, scope: str) -> bool:
+        raise Invalid("scopes are not known here yet")
 
     def comments(self, key: str) -> tuple[Comment, ...]:
         return tuple(self._comment(raw) for raw in self.raw_comments(key))

@@ -3,6 +3,7 @@
 from integrations.tracker.errors import (
     BadSignature,
     Conflict,
+    Incomplete,
     Invalid,
     Malformed,
     Missing,
@@ -51,6 +52,7 @@ __all__ = [
     "EventKind",
     "FieldEdit",
     "HistoryEntry",
+    "Incomplete",
     "Invalid",
     "Malformed",
     "Missing",

@@ -7,6 +7,7 @@ TrackerError
 ├── Missing          404: deleted, moved, or not visible to the bot
 ├── Conflict         the item is no longer as it was
 ├── Invalid          400: the tracker does not take what was sent
+│   └── Incomplete   values are missing that the project requires; `fields` names them
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
 
 WebhookError
@@ -57,6 +58,14 @@ class Conflict(TrackerError):
 
 class Invalid(TrackerError):
     """The tracker does not take what was sent (400)."""
+
+
+class Incomplete(Invalid):
+    """What is to be created or moved on lacks values that the project requires; `fields` as people read them."""
+
+    def __init__(self, message: str, fields: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class Unintelligible(TrackerError):

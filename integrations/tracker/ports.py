@@ -79,8 +79,14 @@ class Reader(Protocol):
 
     def fetch(self, key: str) -> WorkItem: ...
 
-    def moved(self, project: str, since: datetime | None, page: str | None = None) -> Page:
-        """Items of a project that changed at or after `since` (None: all), least recently changed first."""
+    def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
+        """Items of a project that changed at or after `since` (None: all), least recently changed first.
+
+        `scope` leaves out what it does not cover: a condition in the vendor's own query language.
+        """
+
+    def is_within(self, key: str, scope: str) -> bool:
+        """Whether a scope covers one item, asked of the tracker itself."""
 
     def comments(self, key: str) -> tuple[Comment, ...]:
         """All comments, oldest first."""
@@ -91,12 +97,19 @@ class Reader(Protocol):
 
 
 class Commenter(Protocol):
-    """Writes the bot's own comments. `marker` is sent in the same request as the text."""
+    """Writes the bot's own comments. `marker` is sent in the same request as the text.
 
-    def post(self, key: str, blocks: Blocks, marker: str) -> str:
-        """Adds a comment and returns its id. Not repeatable: look with `find` first."""
+    `only_for` names who alone may read a comment ("role:Developers", "group:staff"; empty: all who see the item), where
+    the tracker can keep the others out; else Invalid is raised.
+    """
 
-    def edit(self, key: str, comment: str, blocks: Blocks, marker: str) -> None:
+    def post(self, key: str, blocks: Blocks, marker: str, *, reply_to: str | None = None, only_for: str = "") -> str:
+        """Adds a comment and returns its id. Not repeatable: look with `find` first.
+
+        `reply_to` is the comment that it answers, where the tracker has threads.
+        """
+
+    def edit(self, key: str, comment: str, blocks: Blocks, marker: str, *, only_for: str = "") -> None:
         """Replaces the text of the bot's own comment, without notification where the tracker allows. Repeatable."""
 
     def find(self, key: str, marker: str) -> str | None:

@@ -29,7 +29,7 @@ class AzureDevOpsCommenter:
         self._format = text_format
         self._own_id = own_id
 
-    def post(self, key: str, blocks: Blocks, marker: str) -> str:
+    def post(self, key: str, blocks: Blocks, marker: str, *, reply_to: str | None = None, only_for: str = "") -> str:
         """Adds a comment and returns its id."""
         project = self._reader.project_of(number(key))
         text = Markup.of(self._session.organisation_url, project).render(blocks, self._format, marker)
@@ -39,7 +39,7 @@ class AzureDevOpsCommenter:
             raise Unintelligible("a comment without its number")
         return str(identity)
 
-    def edit(self, key: str, comment: str, blocks: Blocks, marker: str) -> None:
+    def edit(self, key: str, comment: str, blocks: Blocks, marker: str, *, only_for: str = "") -> None:
         """Replaces the text; Azure DevOps notifies nobody of the edit of a comment."""
         project = self._reader.project_of(number(key))
         text = Markup.of(self._session.organisation_url, project).render(blocks, self._format, marker)
