@@ -154,6 +154,14 @@ def not_possible(number: int, because_of: str, *, undoing: bool = False) -> Bloc
     return _said(plain(f"Suggestion {number} was not {done}: {clean(because_of, 200).rstrip(' .')}."))
 
 
+def incomplete(number: int, fields: Sequence[str]) -> Blocks:
+    """The project requires values that nobody has given; nothing was made, and the person is asked for them."""
+    names = [clean(name, 80) for name in fields[:MAX_LISTED]]
+    wanted = f"Suggestion {number} waits: this project requires {enumeration(names)}. Give it as lines of a comment:"
+    lines = (command(f"steward accept {number}:"), *(command(f"{name} = ...") for name in names))
+    return (Paragraph((plain(wanted),)), Bullets(tuple((line,) for line in lines)))
+
+
 def nothing_to_show() -> Blocks:
     """Nothing waits, or nothing more does."""
     return _said(plain("There is nothing more here. "), command("steward expand"), plain(" looks at the item anew."))

@@ -118,7 +118,7 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client, public
 def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
     try:
         words = client.reader.vocabulary(project.key)
-        page = client.reader.moved(project.key, None)
+        page = client.reader.moved(project.key, None, scope=project.scope)
     except TrackerError as error:
         yield Finding(False, f"{name}: project {project.key}: {_what(error)}", _remedy(error))
         return

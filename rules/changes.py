@@ -55,6 +55,14 @@ class SetPriority:
     kind: Literal["priority"] = "priority"
 
 
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value for a field that the project requires, both as people read them."""
+
+    field: str
+    value: str
+
+
 FieldKind = Literal["summary", "component", "estimate", "assignee", "status"]
 
 
@@ -64,13 +72,14 @@ class SetField:
 
     component: in Jira one component (`old` None adds it, else it takes the place of `old`), in Azure DevOps the area
     path. estimate: story points, written as a plain number. assignee: display names, and `identity` is the stable id
-    of the new one. status: names of the project's own workflow.
+    of the new one. status: names of the project's own workflow, and `fields` what its move requires beside it.
     """
 
     kind: FieldKind
     old: str | None
     new: str
     identity: str = ""
+    fields: tuple[FieldValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +106,6 @@ class CloseDuplicate:
     original: str
     original_summary: str
     kind: Literal["close_duplicate"] = "close_duplicate"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldValue:
-    """A value for a field that the project requires of what is created, by the names that people read."""
-
-    field: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def change_from(payload: Mapping[str, Any]) -> Change:
         case "priority":
             return SetPriority(payload["old"], payload["new"])
         case "summary" | "component" | "estimate" | "assignee" | "status" as kind:
-            return SetField(kind, payload["old"], payload["new"], payload["identity"])
+            return SetField(kind, payload["old"], payload["new"], payload["identity"], _values(payload))
         case "label":
             return AddLabel(payload["label"])
         case "duplicate":

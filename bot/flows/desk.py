@@ -18,7 +18,10 @@ __all__ = ["AcceptanceDesk", "Desk", "Project", "Silent", "TriageDesk", "TryAgai
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What the settings say about one project. Times are in seconds."""
+    """What the settings say about one project. Times are in seconds.
+
+    `scope` and `comments_for` are in the form that the ports take (`Reader.moved`, `Commenter.post`).
+    """
 
     key: str
     suggests: bool = False
@@ -32,6 +35,8 @@ class Project:
     accept_groups: tuple[str, ...] = ()
     draft_subtasks: bool = False
     mentions_reporter: bool = True
+    scope: str = ""
+    comments_for: str = ""
     policy: Policy = Policy()
 
 

@@ -52,7 +52,7 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
         return _post(desk, project, item, view, blocks, digest)
     marker = proposal.comment_marker or ""
     try:
-        desk.commenter.edit(item.key, proposal.comment, blocks, marker)
+        desk.commenter.edit(item.key, proposal.comment, blocks, marker, only_for=project.comments_for)
     except Missing:
         # A person has deleted the comment: that is an answer too.
         with desk.db.write() as session:
@@ -114,17 +114,21 @@ def _post(
     return "posted"
 
 
-def _write(desk: SpeakingDesk, name: str, item: WorkItem, blocks: Blocks) -> tuple[str, str]:
+def _write(
+    desk: SpeakingDesk, name: str, item: WorkItem, blocks: Blocks, reply_to: str | None = None
+) -> tuple[str, str]:
     """Post a comment once for ever; if an earlier attempt had posted it, with the words of now."""
     posted: list[str] = []
+    project = desk.projects.get(item.project)
+    only_for = project.comments_for if project is not None else ""
 
     def send(marker: str) -> str:
-        posted.append(desk.commenter.post(item.key, blocks, marker))
+        posted.append(desk.commenter.post(item.key, blocks, marker, reply_to=reply_to, only_for=only_for))
         return posted[0]
 
     comment, marker = write_once(desk, name, item.id, send, lambda marker: desk.commenter.find(item.key, marker))
     if not posted:
-        desk.commenter.edit(item.key, comment, blocks, marker)
+        desk.commenter.edit(item.key, comment, blocks, marker, only_for=only_for)
     with desk.db.write() as session:
         if writes.own_comment(session, desk.connection, comment) is None:
             session.add(writes.OwnComment(connection=desk.connection, comment=comment, item=item.id, marker=marker))
@@ -168,13 +172,15 @@ def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
     with desk.db.read() as session:
         kept: Sequence[decisions.AnswerLine] = decisions.answers(session, desk.connection, item.id)
         known = writes.own_answer(session, desk.connection, item.id)
+        proposal = proposals.get(session, desk.connection, item.id)
     if not kept:
         return "nothing"
     blocks = answer_comment([Answer(to=line.to, lines=unpack(line.content["lines"])) for line in kept])
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if known is not None and known.shown_digest == digest:
         return "unchanged"
-    comment, _ = _write(desk, writes.answer_name(desk.connection, item.id), item, blocks)
+    answered = proposal.comment if proposal is not None else None
+    comment, _ = _write(desk, writes.answer_name(desk.connection, item.id), item, blocks, answered)
     with desk.db.write() as session:
         row = writes.own_comment(session, desk.connection, comment)
         if row is not None:

@@ -87,6 +87,16 @@ class ProjectSettings(BaseModel):
     key: str = Field(
         default="", max_length=255, description="The project's key (Azure DevOps: name); none is the table's name."
     )
+    scope: str = Field(
+        default="",
+        max_length=4000,
+        description="Which items, where not all: JQL, WIQL conditions, or an area path.",
+    )
+    comments_for: str = Field(
+        default="",
+        pattern=r"^(?:(?:role|group):.{1,200})?$",
+        description='Who alone may read the bot\'s comments, as "role:Developers" or "group:staff" (Jira).',
+    )
     mode: Literal["shadow", "suggest"] = Field(
         default="shadow", description="shadow only records, suggest comments on items."
     )

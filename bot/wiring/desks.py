@@ -90,6 +90,8 @@ def _project(key: str, settings: ProjectSettings) -> Project:
         accept_groups=settings.accept_groups,
         draft_subtasks=settings.draft_subtasks,
         mentions_reporter=settings.mention_reporter,
+        scope=settings.scope,
+        comments_for=settings.comments_for,
         policy=settings.policy(),
     )
 

@@ -74,6 +74,8 @@ def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) 
             word.refuse(result.detail, about=f"refused {number}")
         case "changed since" if undoing:
             word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
+        case "incomplete":
+            word.answer(answers.incomplete(number, result.fields), about=f"incomplete {number}")
         case "not possible":
             word.answer(answers.not_possible(number, result.detail, undoing=undoing), about=f"failed {number}")
         case "already" | "busy":

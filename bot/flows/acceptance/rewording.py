@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from rules.changes import (
     Change,
     CloseDuplicate,
     Criterion,
+    FieldValue,
     LinkDuplicate,
     RewriteDescription,
     SetField,
@@ -21,10 +23,19 @@ from rules.changes import (
 )
 
 LONGEST_SUMMARY = 250
+_VALUE = re.compile(r"(?P<field>[^\s=][^=]{0,79}?) = (?P<value>\S.{0,500})")
 
 
 def reworded(change: Change, lines: Sequence[str]) -> Change | None:
-    """The change with these lines in place of the drafted ones; None where lines cannot stand for it."""
+    """The change with these lines in place of the drafted ones; None where lines cannot stand for it.
+
+    Lines of the form "Name = value" give what the project requires beside them; alone they leave the draft as it is.
+    """
+    fields: tuple[FieldValue, ...] = ()
+    if isinstance(change, AddSubtasks | AddChildren | SetField):
+        fields, lines = _apart(lines)
+        if not lines:
+            return replace(change, fields=fields)
     first = lines[0].strip()
     match change:
         case AddCriteria():
@@ -34,12 +45,24 @@ def reworded(change: Change, lines: Sequence[str]) -> Change | None:
         case RewriteDescription():
             return RewriteDescription("\n".join(lines))
         case AddSubtasks() | AddChildren():
-            return replace(change, summaries=tuple(line[:LONGEST_SUMMARY] for line in lines))
+            summaries = tuple(line[:LONGEST_SUMMARY] for line in lines)
+            return replace(change, summaries=summaries, fields=fields or change.fields)
         case SetPriority():
             return SetPriority(change.old, first)
         case SetField(kind="summary" | "component" | "estimate" | "status"):
-            return SetField(change.kind, change.old, first)
+            return SetField(change.kind, change.old, first, fields=fields)
         case AddLabel():
             return AddLabel(first) if len(first.split()) == 1 else None
         case SetField() | LinkDuplicate() | CloseDuplicate():
             return None  # a person or an item is named by its key, not by words
+
+
+def _apart(lines: Sequence[str]) -> tuple[tuple[FieldValue, ...], list[str]]:
+    fields, others = [], []
+    for line in lines:
+        match = _VALUE.fullmatch(line.strip())
+        if match is None:
+            others.append(line)
+        else:
+            fields.append(FieldValue(match["field"], match["value"]))
+    return tuple(fields), others

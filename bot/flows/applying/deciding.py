@@ -21,7 +21,7 @@ from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from bot.telemetry import metrics
 from integrations.exchanges import before_writes
-from integrations.tracker import DRAFT_LABEL, Conflict, Invalid, Missing, Refused, Right, Throttled
+from integrations.tracker import DRAFT_LABEL, Conflict, Incomplete, Invalid, Missing, Refused, Right, Throttled
 from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
@@ -31,11 +31,15 @@ UNDER_WAY = ("accepting", "undoing")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one decision ended. `outcome` "refused" and "gone" leave the change as it was."""
+    """How one decision ended. `outcome` "refused" and "incomplete" leave the change as it was.
 
-    outcome: Literal["applied", "undone", "changed since", "refused", "not possible", "already", "busy"]
+    `fields` names what the project requires and nobody has said yet.
+    """
+
+    outcome: Literal["applied", "undone", "changed since", "refused", "incomplete", "not possible", "already", "busy"]
     detail: str = ""
     by: str = ""
+    fields: tuple[str, ...] = ()
 
 
 def accept(
@@ -147,6 +151,9 @@ def _perform(
         desk.reader.fetch(item.id)  # raises Missing anew where it is the item itself that is gone
         set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", GONE)
         return Result("not possible", GONE)
+    except Incomplete as error:
+        set_state(desk, item, number, "open" if state == "accepting" else "accepted", None)
+        return Result("incomplete", fields=error.fields)
     except (Invalid, Refused) as error:
         why = _in_words(error)
         set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)

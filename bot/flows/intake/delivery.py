@@ -32,6 +32,9 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
     if project is None:
         closing.close(desk, item.id, f"it is in {item.project} now, which is not in the settings")
         raise Silent(f"project {item.project} is not in the settings")
+    if project.scope and not desk.reader.is_within(item.id, project.scope):
+        closing.close(desk, item.id, "the project's settings leave it out now")
+        raise Silent("outside the scope of the project's settings")
     try:
         _work_on(run, desk, project, item, row)
     except Missing:

@@ -59,12 +59,12 @@ def _read_page(desk: Desk, project: Project) -> bool:
         progress = session.get(items.Progress, (desk.connection, project.key))
         page = progress.page if progress else None
     try:
-        found = desk.reader.moved(project.key, None, page)
+        found = desk.reader.moved(project.key, None, page, project.scope)
     except Invalid:
         if page is None:
             raise
         # The token of an interrupted backfill has expired: begin again, nothing is lost by it.
-        found = desk.reader.moved(project.key, None, None)
+        found = desk.reader.moved(project.key, None, None, project.scope)
     for item in _keep_page(desk, project, found):
         _hand_in(desk, item)
     return found.next is not None
@@ -111,7 +111,7 @@ def _poll(desk: Desk, project: Project) -> int:
     found, latest = 0, cursor
     while True:
         try:
-            batch = desk.reader.moved(project.key, cursor - OVERLAP, page)
+            batch = desk.reader.moved(project.key, cursor - OVERLAP, page, project.scope)
         except Invalid:
             if page is None:
                 raise
