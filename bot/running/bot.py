@@ -103,14 +103,14 @@ class Bot:
 
     def _make_worker(self) -> Engine:
         keep_jobs = timedelta(seconds=self.settings.retention.finished_jobs)
-        bury = wiring.gravedigger(self.wired)
+        bury = wiring.gravedigger(self.db, self.now)
         own = {
             "upkeep": upkeep.upkeep(self._client, keep_jobs, self._purge, self.now),
             "mend": upkeep.mend(self._client, bury),
         }
         return Engine(
             self._client,
-            {**wiring.jobs(self.wired), **own},
+            {**wiring.jobs(self.wired, bury), **own},
             concurrency=self.settings.engine.workers,
             trial=trial(self.settings),
             bury=bury,
