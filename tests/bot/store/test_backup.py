@@ -263,7 +263,7 @@ def test_fault_53_a_backup_of_an_older_schema_is_restored_and_migrated(
     with store.engine.connect() as connection:
         after = contents(connection, reflected(store))
     assert [row["id"] for row in after["inbox"]] == [row["id"] for row in before["inbox"]]
-    assert after["changes"] == before["changes"]
+    assert after["changes"] == [{**row, "carried_out": []} for row in before["changes"]]
 
 
 WRITER = """
