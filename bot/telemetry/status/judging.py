@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.ages import in_words
-from bot.telemetry.status.values import Connection, Problem, Project, Tokens
+from bot.telemetry.status.values import Connection, Problem, Project, Room, Tokens
 
 LATE_SECONDS = 120.0
 """How long a kept delivery may wait for a worker; the quiet wait comes later and does not count."""
@@ -19,6 +19,22 @@ STORE_AWAY = Problem(
     "It is away, full, or the bot is only starting. Deliveries are turned away until it does, and are sent again.",
     "steward doctor",
 )
+
+
+def disk_problem(room: Room | None) -> Iterator[Problem]:
+    """That no delivery is taken any more, while that is so."""
+    if room is not None and room.is_short:
+        yield Problem(
+            f"The disk of the data folder is nearly full: {megabytes(room.free)} are free, and {megabytes(room.spare)} "
+            "are left for work that is kept already. Deliveries are turned away.",
+            "Make room on it. What is turned away is sent again by the tracker, or found by the poll.",
+            "steward doctor",
+        )
+
+
+def megabytes(number: int) -> str:
+    """A number of bytes, as a person says it."""
+    return f"{number // 1_000_000:,} MB"
 
 
 def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterator[Problem]:

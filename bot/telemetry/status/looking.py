@@ -13,8 +13,8 @@ from bot.store.database import Database
 from bot.telemetry.connections import Hearing
 from bot.telemetry.snapshot import JobCounts, Snapshot, take
 from bot.telemetry.status import recent
-from bot.telemetry.status.judging import STORE_AWAY, notes_on, problems_with
-from bot.telemetry.status.values import Connection, Project, Status, Tokens
+from bot.telemetry.status.judging import STORE_AWAY, disk_problem, notes_on, problems_with
+from bot.telemetry.status.values import Connection, Project, Room, Status, Tokens
 
 log = structlog.get_logger(__name__)
 
@@ -36,16 +36,25 @@ def snapshot(db: Database, jobs: JobCounts, now: Now, version: str) -> Snapshot 
         return None
 
 
-def look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: Now, version: str) -> Status:
+def look(
+    settings: Settings,
+    db: Database,
+    jobs: JobCounts,
+    heard: Hearing,
+    now: Now,
+    version: str,
+    room: Room | None = None,
+) -> Status:
     """The status. Where the store does not answer, it says so."""
     try:
         _answers(db)
-        return _look(settings, db, jobs, heard, now(), version)
+        return _look(settings, db, jobs, heard, now(), version, room)
     except AWAY as error:
         log.warning("store not looked at", error=type(error).__name__)
     connections = tuple(_connection(settings, name, heard) for name in settings.connections)
     at = datetime.now(UTC)
-    return Status(at, version, (STORE_AWAY,), (), None, {}, {}, (), (), connections, (), None)
+    problems = (*disk_problem(room), STORE_AWAY)
+    return Status(at, version, problems, (), None, {}, {}, (), (), connections, (), None, room)
 
 
 def _answers(db: Database) -> None:
@@ -54,7 +63,15 @@ def _answers(db: Database) -> None:
         raise OperationalError(None, None, ConnectionError("no answer"))
 
 
-def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: datetime, version: str) -> Status:
+def _look(
+    settings: Settings,
+    db: Database,
+    jobs: JobCounts,
+    heard: Hearing,
+    now: datetime,
+    version: str,
+    room: Room | None,
+) -> Status:
     store = take(db, jobs, now, version)
     with db.read() as session:
         last = recent.last_deliveries(session, tuple(settings.connections))
@@ -86,7 +103,7 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
     return Status(
         at=now,
         version=version,
-        problems=tuple(problems_with(store, connections)),
+        problems=(*disk_problem(room), *problems_with(store, connections)),
         notes=tuple(notes_on(store, connections, projects, tokens)),
         store=store,
         hour=hour,
@@ -96,6 +113,7 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
         connections=connections,
         projects=tuple(projects),
         tokens=tokens,
+        room=room,
     )
 
 

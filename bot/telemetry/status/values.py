@@ -21,6 +21,19 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that are free on the disk where deliveries are kept, and how many of them are not for deliveries."""
+
+    free: int
+    spare: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether deliveries are turned away."""
+        return self.free <= self.spare
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """One tracker, as the settings name it, the store knows it and this process has heard it.
 
@@ -64,7 +77,7 @@ class Status:
     """One look. `store` is None where the database does not answer: what comes of it is then empty.
 
     `hour` and `day` count deliveries by what became of them; `hourly` counts those that came, hour by hour, the oldest
-    first. `letters` are the newest of the open dead letters.
+    first. `letters` are the newest of the open dead letters. `room` is None where deliveries are kept elsewhere.
     """
 
     at: datetime
@@ -79,6 +92,7 @@ class Status:
     connections: tuple[Connection, ...]
     projects: tuple[Project, ...]
     tokens: Tokens | None
+    room: Room | None = None
 
     @property
     def headline(self) -> str:

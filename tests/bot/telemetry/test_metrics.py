@@ -16,6 +16,7 @@ from bot.store.database import Database
 from bot.telemetry.metrics import exposition
 from bot.telemetry.routes import route_shape
 from bot.telemetry.status.looking import snapshot
+from bot.telemetry.status.values import Room
 from bot.telemetry.watched import observer
 from integrations.exchanges import Exchange
 from integrations.sandbox.model import serve_model
@@ -63,6 +64,14 @@ def test_a_store_that_is_away_does_not_silence_the_process(tmp_path: Path) -> No
     assert values(families["steward_store_up"]) == {(): 0}
     assert "steward_jobs" in families
     assert "steward_workers_alive" not in families
+
+
+def test_the_disk_is_told_where_deliveries_are_kept_on_it_and_only_there() -> None:
+    elsewhere, here = (exposition(lambda: None, lambda room=room: room) for room in (None, Room(7, 2)))  # type: ignore[misc]
+    assert "steward_disk" not in elsewhere("")[0].decode()
+    told = here("")[0].decode()
+    assert "steward_disk_free_bytes 7.0" in told
+    assert "steward_disk_spare_bytes 2.0" in told
 
 
 def test_names_and_formats_are_the_fields_own(tmp_path: Path) -> None:
