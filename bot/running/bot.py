@@ -30,6 +30,7 @@ from bot.store import inbox, retention
 from bot.store.database import Database
 from bot.store.folder import FolderLock
 from bot.telemetry import tracing
+from bot.telemetry.connections import Telling, heard
 from bot.web.disk import Disk
 from bot.web.keeping import Keeper
 from bot.web.serving import Server
@@ -99,7 +100,8 @@ class Bot:
         room = self._disk.room if self._disk is not None else lambda: None
         self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time, room)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
-        self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end)
+        telling = Telling(self.db, heard, self._slot_time)
+        self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end, telling)
         ticking = Ticking(settings, self.wired, self.db, self._client, self.now)
         self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.database import Database
 from bot.store.executors import DEAD_AFTER, Executor
-from bot.store.inbox import DeadLetter, Delivery
+from bot.store.inbox import DeadLetter, Delivery, Heard, all_heard
 from bot.store.items import Item, Progress
 from bot.store.spending import TokenBudget
 from bot.store.ticks import Tick
@@ -80,6 +80,7 @@ class Snapshot:
     polls: Mapping[str, datetime]
     workers: tuple[Worker, ...]
     tokens_today: int
+    heard: Mapping[str, Heard]
 
 
 def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot:
@@ -98,6 +99,7 @@ def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot
             workers=_workers(session, now),
             tokens_today=session.scalar(sa.select(TokenBudget.spent).where(TokenBudget.day == now.date().isoformat()))
             or 0,
+            heard=all_heard(session),
         )
 
 

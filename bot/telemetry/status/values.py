@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.telemetry.connections import Heard
+from bot.store.inbox import Heard
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.recent import Letter
 
@@ -35,10 +35,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One tracker, as the settings name it, the store knows it and this process has heard it.
+    """One tracker, as the settings name it, the store knows it and all processes have heard it.
 
     `poll_seconds` is how often it is asked what has moved. `only_polled`: of late the poll has brought
-    what its webhooks should have.
+    what its webhooks should have. `known`: it was heard lately, so that it is known whether it works.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Connection:
     last_poll: datetime | None
     heard: Heard
     only_polled: bool = False
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,13 @@ class Status:
     room: Room | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether each tracker was heard of late: where nobody has asked, nobody knows whether all is well."""
+        return all(one.known for one in self.connections)
+
+    @property
     def headline(self) -> str:
         """Is all well? In one sentence."""
         if not self.problems:
-            return "All is well."
+            return "All is well." if self.is_known else "Nothing is wrong, as far as is known."
         return "One thing needs you." if len(self.problems) == 1 else f"{len(self.problems)} things need you."

@@ -89,6 +89,8 @@ def fill(db: Database, *, trouble: bool = False) -> None:
                     cursor=NOW - timedelta(minutes=7),
                 )
             )
+            last = NOW - (timedelta(hours=2) if trouble else timedelta(minutes=2))
+            inbox.hear(session, connection, inbox.Heard(last_success=last), NOW)
             ticks.take(session, f"poll:{connection}", 60.0, NOW - timedelta(seconds=41))
             audit.record(session, "hygiene", f"{connection}:{project}", {}, NOW - timedelta(hours=11))
         number = 0
