@@ -114,10 +114,10 @@ def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
 def bury(desk: Desk, run: Run | QueuedJob, reason: str, error_id: str | None = None) -> None:
     """Keep a dead letter of a job, and say so of its delivery."""
     log.error("dead letter", connection=desk.connection, job=run.id, reason=reason)
-    watched.gave_up(desk.connection)
+    watched.gave_up()
     delivery = run.args[-1] if run.kind == "delivery" else None
     with desk.db.write() as session:
-        inbox.bury(
+        new = inbox.bury(
             session,
             desk.connection,
             reason,
@@ -129,6 +129,7 @@ def bury(desk: Desk, run: Run | QueuedJob, reason: str, error_id: str | None = N
             partition=run.partition,
             error_id=error_id,
         )
+    watched.buried(desk.connection, int(new))
     _note(desk, run, "dead", reason)
 
 

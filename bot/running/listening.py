@@ -45,9 +45,10 @@ def private(
     """Health, metrics and the status page."""
     app = create_operations_app(
         ready,
-        metrics.exposition(lambda: snapshot(db, client.counts, now, VERSION), room),
+        metrics.exposition(lambda: snapshot(db, settings.connections, client.counts, now, VERSION), room),
         lambda: look(settings, db, client.counts, heard, now, VERSION, room()),
         host=settings.operations.host,
+        names=settings.operations.names,
     )
     return _listening(app, settings.operations, "operations", threads=2)
 

@@ -119,6 +119,9 @@ def notes_on(
             last = max(filter(None, (one.heard.last_success, one.heard.last_failure)), default=None)
             since = f"for {in_words((store.at - last).total_seconds())}" if last is not None else "yet"
             yield f"Whether {one.name} works is not known: nothing was heard from it {since}."
+    for name, left in store.abandoned.items():
+        kept = _many(left.number, "delivery", "deliveries")
+        yield f"{kept} of {name}, which the settings no longer name: nobody works on what it sent."
     unread = [project.key for project in projects if project.connected and not project.backfilled]
     if unread:
         yield f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -36,11 +36,11 @@ Now = Callable[[], datetime]
 """On PostgreSQL it asks the database, and fails with it."""
 
 
-def snapshot(db: Database, jobs: JobCounts, now: Now, version: str) -> Snapshot | None:
+def snapshot(db: Database, connections: Collection[str], jobs: JobCounts, now: Now, version: str) -> Snapshot | None:
     """What the store says now; None where it does not answer, which is known within a few seconds."""
     try:
         _answers(db)
-        return take(db, jobs, now(), version)
+        return take(db, connections, jobs, now(), version)
     except AWAY as error:
         log.warning("store not counted", error=type(error).__name__)
         return None
@@ -82,7 +82,7 @@ def _look(
     version: str,
     room: Room | None,
 ) -> Status:
-    store = take(db, jobs, now, version)
+    store = take(db, settings.connections, jobs, now, version)
     with db.read() as session:
         last = recent.last_deliveries(session, tuple(settings.connections))
         nights = recent.nights(session)

@@ -12,6 +12,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.store import inbox
 from bot.store.database import Database
 from bot.telemetry.metrics import exposition
 from bot.telemetry.routes import route_shape
@@ -21,13 +22,14 @@ from bot.telemetry.watched import observer
 from integrations.exchanges import Exchange
 from integrations.sandbox.model import serve_model
 from tests.bot.telemetry import filled
+from tests.deliveries import post, signed
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
 def told(db: Database) -> dict[str, Any]:
-    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
+    expose = exposition(lambda: snapshot(db, filled.NAMES, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
     return {family.name: family for family in text_string_to_metric_families(expose("")[0].decode())}
 
 
@@ -47,6 +49,18 @@ def test_the_store_is_read_when_it_is_asked(tmp_path: Path) -> None:
     assert values(families["steward_workers_alive"]) == {(): 1}
     assert values(families["steward_model_tokens_today"]) == {(): 61_250}
     assert values(families["steward_store_up"]) == {(): 1}
+    db.close()
+
+
+def test_a_connection_that_the_settings_no_longer_name_leaves_no_number_that_stands_still(tmp_path: Path) -> None:
+    db = filled.database(tmp_path)
+    filled.fill(db, trouble=True)
+    now_named = exposition(lambda: snapshot(db, ("renamed", "azure"), lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
+    families = {family.name: family for family in text_string_to_metric_families(now_named("")[0].decode())}
+    assert set(values(families["steward_last_poll_timestamp_seconds"])) == {("azure",)}
+    assert values(families["steward_deliveries_oldest_age_seconds"]) == {}
+    assert set(values(families["steward_backfill_done"])) == {("azure", "Web")}
+    assert values(families["steward_dead_letters_open"]) == {("cloud",): 2}, "those wait for a person"
     db.close()
 
 
@@ -76,7 +90,7 @@ def test_the_disk_is_told_where_deliveries_are_kept_on_it_and_only_there() -> No
 
 def test_names_and_formats_are_the_fields_own(tmp_path: Path) -> None:
     db = filled.database(tmp_path)
-    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
+    expose = exposition(lambda: snapshot(db, filled.NAMES, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
     text, plain = expose("")
     assert plain.startswith("text/plain; version=")
     body, chosen = expose("application/openmetrics-text; version=1.0.0")
@@ -154,6 +168,21 @@ def test_fault_54_a_conflict_and_a_dead_letter_are_counted(
     world.work(rounds=100)
     assert grown("dead_letters_total", connection="tracker") >= 1
     assert sum(grown("jobs_total", kind=kind, outcome="dead_letter") for kind in ("triage", "delivery")) >= 1
+
+
+def test_fault_54_what_the_door_and_the_sweep_bury_is_counted_too(
+    make_world: Callable[..., Any], grown: Callable[..., float]
+) -> None:
+    world = make_world("jira-cloud")
+    body = b'{"webhookEvent": "jira:issue_of_the_future"}'
+    assert post(world, body, signed(body)) == 200
+    assert grown("dead_letters_total", connection="tracker") == 1
+    with world.db.write() as session:
+        (letter,) = inbox.dead_letters(session)
+        inbox.ask_replay(session, [letter.id], world.queue.now())
+    world.queue.enqueue("sweep", "sweep:1", "tracker", "1")
+    world.work()
+    assert grown("dead_letters_total", connection="tracker") == 2, "it could not be read again"
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,16 @@ def test_a_bot_that_has_just_started_does_not_miss_webhooks_yet(db: Database, se
     assert see().problems == ()
 
 
+def test_what_waits_of_a_connection_that_is_no_longer_named_is_a_note(db: Database, see: Look) -> None:
+    filled.fill(db)
+    with db.write() as session:
+        left = filled.delivery(-1, filled.NOW - timedelta(days=4), "queued", None)
+        left.connection = "before"
+        session.add(left)
+    assert see().notes == ("1 delivery of before, which the settings no longer name: nobody works on what it sent.",)
+    assert see().headline == "All is well."
+
+
 def test_a_disk_with_room_is_no_problem_and_one_without_is_the_first(db: Database, see: Look) -> None:
     filled.fill(db)
     assert see(room=Room(200_000_001, 200_000_000)).headline == "All is well."
