@@ -43,8 +43,7 @@ def buried(connection: str, number: int = 1) -> None:
 
 def gave_up() -> None:
     """The job under way has become a dead letter."""
-    end = _end.get()
-    if end is not None:
+    if (end := _end.get()) is not None:
         end.outcome = "dead_letter"
 
 
