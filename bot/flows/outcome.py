@@ -122,10 +122,10 @@ def keep_letter(
 ) -> None:
     """The same for a connection that need not be in the settings."""
     log.error("dead letter", connection=connection, job=run.id, reason=reason)
-    watched.gave_up(connection)
+    watched.gave_up()
     delivery = run.args[-1] if run.kind == "delivery" else None
     with db.write() as session:
-        inbox.bury(
+        new = inbox.bury(
             session,
             connection,
             reason,
@@ -139,6 +139,7 @@ def keep_letter(
         )
         if delivery is not None:
             inbox.set_state(session, delivery, "dead", now, reason)
+    watched.buried(connection, int(new))
 
 
 def _note(desk: Desk, run: Run | QueuedJob, state: str, outcome: str) -> None:

@@ -34,7 +34,8 @@ class Pulse:
     """A process's pulse, from `start` to `stop`; a worker's also has a slot, from `claim` to `leave`.
 
     `now` is the database's own time. `look_round` gets the slots of the dead with each beat; `ended` hears why this
-    process should end: its slot is lost, or the database has become that of a newer release.
+    process should end: its slot is lost, or the database has become that of a newer release. `tell` is called with each
+    beat.
     """
 
     def __init__(
@@ -44,10 +45,11 @@ class Pulse:
         version: str,
         look_round: Callable[[list[str]], None],
         ended: Callable[[str], None],
+        tell: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db, self._now, self._version, self._look_round, self._ended = db, now, version, look_round, ended
-        self._monotonic = monotonic
+        self._tell, self._monotonic = tell, monotonic
         self.slot, self._token = "", secrets.token_hex(16)
         self._beats = 0
         self._stopped = threading.Event()
@@ -127,7 +129,9 @@ class Pulse:
             self._ended(
                 "the database has been brought up to a newer release. Start this process again, of that release."
             )
-        elif self.slot and self._beats >= SURE_AFTER_BEATS:
+            return
+        self._tell()
+        if self.slot and self._beats >= SURE_AFTER_BEATS:
             self._look_round(dead)
             if dead:
                 # Only now: a slot that is forgotten is taken over by nobody.

@@ -92,7 +92,7 @@ def of_the_same_number(db: Database, each_look: Callable[[], object]) -> str:
         each_look()
         return 2.0 * next(ticks)
 
-    return Pulse(db, lambda: NOON, "1", lambda dead: None, lambda reason: None, monotonic).claim("vm")
+    return Pulse(db, lambda: NOON, "1", lambda dead: None, lambda reason: None, monotonic=monotonic).claim("vm")
 
 
 def test_a_living_worker_of_the_same_number_on_the_same_host_name_keeps_its_slot(db: Database) -> None:
