@@ -1,8 +1,8 @@
 """The clock (APScheduler): the only module that knows it. A tick becomes a job, and of several clocks' ticks one.
 
 Each replica has its own clock with its own memory. Nightly ids carry the local date the night was due on, so that
-three clocks make one job of it, and a night missed while the bot was down is made up for at its next start. Ticks of an
-interval are claimed in the store, by whoever comes first.
+three clocks make one job of it, and a night missed (the bot was down, the database did not answer, the clock was wrong)
+is made up for by whoever looks next. Ticks of an interval are claimed in the store, by whoever comes first.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 WATCH_SECONDS = 5.0
 SLACK = timedelta(seconds=1)
 """A scheduler may fire a moment early."""
+NIGHT_SECONDS = 20.0
+"""How often a clock looks whether a night is due."""
 MAKE_UP = timedelta(hours=20)
 """How long ago a nightly tick may have been missed and still be made up for."""
 
@@ -83,8 +85,7 @@ class Clock:
             if now < last:
                 log.warning("clock set back", by_seconds=round((last - now).total_seconds()))
                 for tick in self._ticks:
-                    if isinstance(tick, Every):
-                        self._scheduler.modify_job(tick.name, next_run_time=now)
+                    self._scheduler.modify_job(tick.name, next_run_time=now)
             last = now
 
     def _add_interval(self, tick: Every) -> None:
@@ -92,16 +93,26 @@ class Clock:
         self._scheduler.add_job(_kept(tick.name, tick.fire), trigger, id=tick.name, next_run_time=self._now())
 
     def _add_night(self, tick: Nightly) -> None:
-        trigger = CronTrigger(hour=tick.hour, minute=tick.minute, timezone=tick.zone)
+        look = _kept(tick.name, _Night(tick, self._now).look)
+        look()
+        self._scheduler.add_job(look, IntervalTrigger(seconds=NIGHT_SECONDS), id=tick.name)
 
-        def fire() -> None:
-            # By the date it was due on: a night that is late, or begins just before midnight, is still that one.
-            due = last_missed(trigger, self._now() + SLACK)
-            if due is not None:
-                tick.fire(due.astimezone(tick.zone).date().isoformat())
 
-        _kept(tick.name, fire)()
-        self._scheduler.add_job(_kept(tick.name, fire), trigger, id=tick.name)
+class _Night:
+    """Fires a night when it is due; one that could not be fired is still due at the next look."""
+
+    def __init__(self, tick: Nightly, now: Callable[[], datetime]) -> None:
+        self._tick, self._now = tick, now
+        self._trigger = CronTrigger(hour=tick.hour, minute=tick.minute, timezone=tick.zone)
+        self._fired: datetime | None = None
+
+    def look(self) -> None:
+        """Fire by the date it was due on: one that is late, or begins just before midnight, is still that night."""
+        due = last_missed(self._trigger, self._now() + SLACK)
+        if due is None or due == self._fired:
+            return
+        self._tick.fire(due.astimezone(self._tick.zone).date().isoformat())
+        self._fired = due
 
 
 def _kept(name: str, fire: Callable[[], None]) -> Callable[[], None]:

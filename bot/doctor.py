@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from bot import wiring
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
+from bot.telemetry.status.judging import megabytes
+from bot.web.disk import Disk
 from integrations.tracker import (
     ACCEPT_LABEL,
     Invalid,
@@ -62,6 +64,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
     )
     db = Database(wiring.database_url(settings))
     try:
+        if db.is_sqlite:
+            yield _disk(settings)
         answers = db.answers()
         remedy = "" if answers else "Check database_url under [engine]: it does not answer."
         yield Finding(answers, "the database", remedy)
@@ -69,6 +73,14 @@ def _store(settings: Settings) -> Iterator[Finding]:
             yield _clocks(abs((db.now() - datetime.now(UTC)).total_seconds()))
     finally:
         db.close()
+
+
+def _disk(settings: Settings) -> Finding:
+    room = Disk(settings.data).room()
+    remedy = f"Make room: with {megabytes(room.spare)} or less the bot turns every delivery away."
+    return Finding(
+        not room.is_short, f"{megabytes(room.free)} are free on the data folder's disk", remedy if room.is_short else ""
+    )
 
 
 def _clocks(apart: float) -> Finding:

@@ -203,14 +203,14 @@ class World:
         """Build all clients and flows anew, as a restart of the bot does."""
         wired = wiring.wire(self.settings, self.db, self.queue.enqueue, self.queue.now)
         self.wired = wired["tracker"]
-        self.queue.jobs = dict(wiring.jobs(wired))
+        self.queue.jobs = dict(wiring.jobs(wired, wiring.gravedigger(self.db, self.queue.now)))
         polling.connect(self.wired.acceptance)
 
     def rewire(self, desk: str, **ports: Any) -> None:
         """Put other ports on a desk, "triage" or "acceptance"."""
         changed = {desk: replace(getattr(self.wired, desk), **ports)}
         self.wired = replace(self.wired, **changed)
-        self.queue.jobs = dict(wiring.jobs({"tracker": self.wired}))
+        self.queue.jobs = dict(wiring.jobs({"tracker": self.wired}, wiring.gravedigger(self.db, self.queue.now)))
 
     def reconnect(self) -> None:
         """Connect the project as if for the first time, now."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
 from bot.flows.desk import Desk, Silent, TryAgain
 from bot.jobs import Later, QueuedJob, Run
 from bot.store import inbox
-from bot.store.database import AWAY
+from bot.store.database import AWAY, Database
 from bot.telemetry import watched
 from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled, TrackerError
 
@@ -113,15 +114,22 @@ def _after_bug(desk: Desk, run: Run, error: Exception) -> Later | None:
 
 def bury(desk: Desk, run: Run | QueuedJob, reason: str, error_id: str | None = None) -> None:
     """Keep a dead letter of a job, and say so of its delivery."""
-    log.error("dead letter", connection=desk.connection, job=run.id, reason=reason)
-    watched.gave_up(desk.connection)
+    keep_letter(desk.db, desk.now(), desk.connection, run, reason, error_id)
+
+
+def keep_letter(
+    db: Database, now: datetime, connection: str, run: Run | QueuedJob, reason: str, error_id: str | None = None
+) -> None:
+    """The same for a connection that need not be in the settings."""
+    log.error("dead letter", connection=connection, job=run.id, reason=reason)
+    watched.gave_up()
     delivery = run.args[-1] if run.kind == "delivery" else None
-    with desk.db.write() as session:
-        inbox.bury(
+    with db.write() as session:
+        new = inbox.bury(
             session,
-            desk.connection,
+            connection,
             reason,
-            desk.now(),
+            now,
             delivery=delivery,
             job=run.id,
             kind=run.kind,
@@ -129,7 +137,9 @@ def bury(desk: Desk, run: Run | QueuedJob, reason: str, error_id: str | None = N
             partition=run.partition,
             error_id=error_id,
         )
-    _note(desk, run, "dead", reason)
+        if delivery is not None:
+            inbox.set_state(session, delivery, "dead", now, reason)
+    watched.buried(connection, int(new))
 
 
 def _note(desk: Desk, run: Run | QueuedJob, state: str, outcome: str) -> None:

@@ -28,7 +28,7 @@ def shown_proposal(session: Session, project: Project, proposal: proposals.Propo
     asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
     return ShownProposal(
         changes=shown,
-        questions=tuple(proposal.questions),
+        questions=tuple(question["text"] for question in proposal.questions),
         reporter=item.reporter,
         mention_reporter=asks and (proposal.asked or proposal.comment is None),
         drafted_by=sources[-1] if sources else "rules",

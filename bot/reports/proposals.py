@@ -63,7 +63,7 @@ def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange])
         "state": row.state,
         "held_because": row.held_because,
         "updated": row.updated,
-        "questions": list(row.questions),
+        "questions": [question["text"] for question in row.questions],
         "changes": [
             {
                 "number": change.number,

@@ -30,6 +30,7 @@ from bot.store import inbox, retention
 from bot.store.database import Database
 from bot.store.folder import FolderLock
 from bot.telemetry import tracing
+from bot.telemetry.connections import Telling, heard
 from bot.web.disk import Disk
 from bot.web.keeping import Keeper
 from bot.web.serving import Server
@@ -87,30 +88,33 @@ class Bot:
         """What serves and listens; nothing works yet."""
         settings = self.settings
         self._keeper = Keeper(self.db, self._client.enqueue_many, self.now)
-        self._disk = Disk(settings.data)
+        # Elsewhere the database server keeps deliveries, and this disk holds nothing that cannot be made again.
+        self._disk = Disk(settings.data) if self._alone else None
         self._server: Server | None = None
         if Role.WEB in self.roles:
+            has_room = self._disk.has_room if self._disk is not None else lambda: True
             doors = {
-                name: wiring.door(each, settings, self.now, self._keeper, self._disk.has_room)
-                for name, each in self.wired.items()
+                name: wiring.door(each, settings, self.now, self._keeper, has_room) for name, each in self.wired.items()
             }
             self._server = listening.public(doors, self.ready, settings)
-        self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time)
+        room = self._disk.room if self._disk is not None else lambda: None
+        self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time, room)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
-        self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end)
+        telling = Telling(self.db, heard, self._slot_time)
+        self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end, telling)
         ticking = Ticking(settings, self.wired, self.db, self._client, self.now)
         self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
 
     def _make_worker(self) -> Engine:
         keep_jobs = timedelta(seconds=self.settings.retention.finished_jobs)
-        bury = wiring.gravedigger(self.wired)
+        bury = wiring.gravedigger(self.db, self.now)
         own = {
             "upkeep": upkeep.upkeep(self._client, keep_jobs, self._purge, self.now),
             "mend": upkeep.mend(self._client, bury),
         }
         return Engine(
             self._client,
-            {**wiring.jobs(self.wired), **own},
+            {**wiring.jobs(self.wired, bury), **own},
             concurrency=self.settings.engine.workers,
             trial=trial(self.settings),
             bury=bury,
@@ -188,7 +192,7 @@ class Bot:
         """Part by part: may deliveries come?"""
         parts = {"serving": not self._draining.is_set() and not self.ended.is_set(), "store": self.db.answers()}
         parts["engine"] = parts["store"] and self._client.alive()
-        if self._alone:
+        if self._disk is not None:
             parts["disk"] = self._disk.has_room()
         if self._server is not None:
             parts["door"] = self._keeper.is_alive()

@@ -14,6 +14,7 @@ from bot.store.database import Database
 from bot.telemetry import metrics
 from bot.telemetry.connections import heard
 from bot.telemetry.status.looking import look, snapshot
+from bot.telemetry.status.values import Room
 from bot.web.app import create_app
 from bot.web.intake import Intake
 from bot.web.operations import create_operations_app
@@ -34,14 +35,20 @@ def public(doors: Mapping[str, Intake], ready: Ready, settings: Settings) -> Ser
 
 
 def private(
-    settings: Settings, db: Database, client: EngineClient, ready: Ready, now: Callable[[], datetime]
+    settings: Settings,
+    db: Database,
+    client: EngineClient,
+    ready: Ready,
+    now: Callable[[], datetime],
+    room: Callable[[], Room | None],
 ) -> Server:
     """Health, metrics and the status page."""
     app = create_operations_app(
         ready,
-        metrics.exposition(lambda: snapshot(db, client.counts, now, VERSION)),
-        lambda: look(settings, db, client.counts, heard, now, VERSION),
+        metrics.exposition(lambda: snapshot(db, settings.connections, client.counts, now, VERSION), room),
+        lambda: look(settings, db, client.counts, heard, now, VERSION, room()),
         host=settings.operations.host,
+        names=settings.operations.names,
     )
     return _listening(app, settings.operations, "operations", threads=2)
 

@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,22 +26,30 @@ SURE_AFTER_BEATS = 5
 """Beats in a row before others are judged: after an outage of the database all have missed theirs."""
 
 
+WATCHED_BEATS = 2.5
+"""How long a holder is watched that cannot be told from this process, in beats."""
+
+
 class Pulse:
     """A process's pulse, from `start` to `stop`; a worker's also has a slot, from `claim` to `leave`.
 
-    `time` is the database's own. `look_round` gets the slots of the dead with each beat; `ended` hears why this process
-    should end: its slot is lost, or the database has become that of a newer release.
+    `now` is the database's own time. `look_round` gets the slots of the dead with each beat; `ended` hears why this
+    process should end: its slot is lost, or the database has become that of a newer release. `tell` is called with each
+    beat.
     """
 
     def __init__(
         self,
         db: Database,
-        time: Callable[[], datetime],
+        now: Callable[[], datetime],
         version: str,
         look_round: Callable[[list[str]], None],
         ended: Callable[[str], None],
+        tell: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._db, self._time, self._version, self._look_round, self._ended = db, time, version, look_round, ended
+        self._db, self._now, self._version, self._look_round, self._ended = db, now, version, look_round, ended
+        self._tell, self._monotonic = tell, monotonic
         self.slot, self._token = "", secrets.token_hex(16)
         self._beats = 0
         self._stopped = threading.Event()
@@ -48,9 +57,9 @@ class Pulse:
 
     def claim(self, name: str, *, alone: bool = False) -> str:
         """Take the slot of that name, or the next free one; `alone`: whoever held it before has ended for certain."""
-        host = socket.gethostname()
+        host, silent = socket.gethostname(), frozenset[str]() if alone else self._silent()
         with self._db.write() as session:
-            now = self._time()
+            now = self._now()
             holder = Executor(
                 id=name,
                 token=self._token,
@@ -61,9 +70,28 @@ class Pulse:
                 beat=now,
                 ended=False,
             )
-            gone = (lambda _host, _pid: True) if alone else _is_gone
-            self.slot = executors.claim(session, name, holder, gone)
+            self.slot = executors.claim(
+                session, name, holder, lambda row: alone or row.token in silent or _is_gone(row.host, row.pid)
+            )
         return self.slot
+
+    def _silent(self) -> frozenset[str]:
+        """Holders under this process's own host name and number that do not beat any more.
+
+        It may be what ran in this container before, or a living worker in a container of the same host name: each is
+        number 1 to itself. Only time tells them apart.
+        """
+        first, beats = self._alike(), WATCHED_BEATS * BEAT_SECONDS
+        until = self._monotonic() + beats
+        silent = set(first)
+        while silent and self._monotonic() < until and not self._stopped.wait(BEAT_SECONDS / 10):
+            now = self._alike()
+            silent = {token for token in silent if now.get(token) == first[token]}
+        return frozenset(silent)
+
+    def _alike(self) -> dict[str, datetime]:
+        with self._db.read() as session:
+            return executors.alike(session, socket.gethostname(), os.getpid())
 
     def start(self) -> None:
         """Begin to beat."""
@@ -101,17 +129,19 @@ class Pulse:
             self._ended(
                 "the database has been brought up to a newer release. Start this process again, of that release."
             )
-        elif self.slot and self._beats >= SURE_AFTER_BEATS:
+            return
+        self._tell()
+        if self.slot and self._beats >= SURE_AFTER_BEATS:
             self._look_round(dead)
             if dead:
                 # Only now: a slot that is forgotten is taken over by nobody.
                 with self._db.write() as session:
-                    executors.forget(session, dead, self._time())
+                    executors.forget(session, dead, self._now())
 
     def _live(self) -> list[str]:
         """Say that this worker lives; returns the slots of those that do not."""
         with self._db.write() as session:
-            now = self._time()
+            now = self._now()
             if not executors.beat(session, self.slot, self._token, now):
                 self._stopped.set()
                 self._ended(f"another process has taken over the slot {self.slot}. Start this one again.")
@@ -125,7 +155,7 @@ def _is_gone(host: str, pid: int) -> bool:
     if host != socket.gethostname():
         return False
     if pid == os.getpid():
-        return True
+        return False  # see Pulse._silent
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -99,7 +99,7 @@ def _work(settings: Settings, run: TrialRun) -> Later | None:
     db, client = Database(wiring.database_url(settings)), EngineClient(wiring.engine_url(settings))
     client.open()
     wired = wiring.wire(settings, db, client.enqueue, db.now)
-    return wiring.jobs(wired)[run.kind](run)
+    return wiring.jobs(wired, wiring.gravedigger(db, db.now))[run.kind](run)
 
 
 def _end_with_parent() -> None:

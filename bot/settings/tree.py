@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.settings.connections import AnyConnection
-from bot.settings.values import STRICT, Address, Bytes, DatabaseUrl, OptionalSecret, Seconds, TimeOfDay, Zone
+from bot.settings.values import STRICT, Address, Bytes, DatabaseUrl, HostName, OptionalSecret, Seconds, TimeOfDay, Zone
 from rules.model import Policy
 
 _RULES = Policy()
@@ -53,6 +53,9 @@ class OperationsSettings(BaseModel):
 
     host: str = Field(default="127.0.0.1", description="The network address of health, metrics and the status page.")
     port: int = Field(default=8789, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    names: tuple[HostName, ...] = Field(
+        default=(), description="Host names that it may be asked by, beside localhost and numbers."
+    )
 
 
 class RetentionSettings(BaseModel):

@@ -26,6 +26,7 @@ _DURATION = re.compile(
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|kB|KB|MB|GB)?")
 _UNITS = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}))*")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAX_SECRET_FILE = 16_384
 LONGEST = 366 * 86_400.0
@@ -162,6 +163,12 @@ def _address(value: Any) -> str:
     return value.strip().rstrip("/")
 
 
+def _host_name(value: Any) -> str:
+    if not isinstance(value, str) or not _HOST_NAME.fullmatch(value):
+        raise ValueError('must be a host name such as "steward" or "steward.example.org", without scheme and port')
+    return value.lower()
+
+
 def is_plain(address: str) -> bool:
     """Whether an address would send tokens unencrypted over a network: http to another machine."""
     parts = urlsplit(address)
@@ -201,4 +208,5 @@ OptionalSecret = Annotated[
 DatabaseUrl = Annotated[
     SecretStr | None, BeforeValidator(_database_url), Reads("address, or a secret as above where it holds a password")
 ]
+HostName = Annotated[str, BeforeValidator(_host_name)]
 Address = Annotated[str, BeforeValidator(_address), Reads('address ("https://...")')]

@@ -32,17 +32,17 @@ class Executor(Base):
     ended: Mapped[bool] = mapped_column(default=False)
 
 
-def claim(session: Session, name: str, holder: Executor, is_gone: Callable[[str, int], bool]) -> str:
+def claim(session: Session, name: str, holder: Executor, is_gone: Callable[[Executor], bool]) -> str:
     """Take the slot called `name`, or `name-2`, `name-3` ... where those before may still be held.
 
-    `holder` says who asks; its id is filled in. `is_gone(host, pid)` knows of a holder that has ended. One that only
-    seems dead keeps its slot: it may be a paused host that comes back, and two must not work under one name.
+    `holder` says who asks; its id is filled in. `is_gone` knows of a holder that has ended. One that only seems dead
+    keeps its slot: it may be a paused host that comes back, and two must not work under one name.
     """
     number = 1
     while True:
         slot = name if number == 1 else f"{name}-{number}"
         row = session.get(Executor, slot, with_for_update=True)
-        if row is None or row.ended or is_gone(row.host, row.pid):
+        if row is None or row.ended or is_gone(row):
             break
         number += 1
     holder.id = slot
@@ -55,6 +55,13 @@ def beat(session: Session, slot: str, token: str, now: datetime) -> bool:
     """Say that the slot's holder lives. False if another has taken the slot."""
     query = sa.update(Executor).where(Executor.id == slot, Executor.token == token).values(beat=now)
     return bool(changed(session, query))
+
+
+def alike(session: Session, host: str, pid: int) -> dict[str, datetime]:
+    """Token -> last beat, of the slots held under this host name and number of process."""
+    held = (Executor.host == host, Executor.pid == pid, Executor.ended.is_(False))
+    rows = session.execute(sa.select(Executor.token, Executor.beat).where(*held))
+    return {row.token: row.beat for row in rows}
 
 
 def leave(session: Session, slot: str, token: str) -> None:

@@ -23,6 +23,7 @@ class Proposal(Base):
     """All that the bot has to say about one item, in one living comment.
 
     `generation` counts comments that people deleted: an asked-for look may then speak in a new one.
+    `questions` holds rule, subject and text of each.
     `state`: shown (commented), recorded (shadow mode or a nightly run), held (a guard; see `held_because`), closed.
     """
 
@@ -38,7 +39,7 @@ class Proposal(Base):
     comment_marker: Mapped[str | None]
     last_number: Mapped[int] = mapped_column(default=0)
     more_shown: Mapped[bool] = mapped_column(default=False)
-    questions: Mapped[list[str]] = mapped_column(default=list)
+    questions: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
     asked: Mapped[bool] = mapped_column(default=False)
     shown_digest: Mapped[str | None]
     created: Mapped[datetime]
@@ -49,7 +50,7 @@ class ProposedChange(Base):
     """One numbered change. What `payload_hash` covers is what may be applied, and nothing else.
 
     `cause` is the comment or history entry that last decided on it: the same word said again by a restarted job is
-    no second word. `begun` is when its write was last about to be sent.
+    no second word; `carried_out` lists all that were carried out. `begun` is when its write was last about to be sent.
     """
 
     __tablename__ = "changes"
@@ -80,6 +81,7 @@ class ProposedChange(Base):
     plan: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     begun: Mapped[datetime | None]
     receipt: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    carried_out: Mapped[list[str]] = mapped_column(default=list)
     drafts: Mapped[list[str]] = mapped_column(default=list)
     created: Mapped[datetime]
 
@@ -167,6 +169,10 @@ def dismiss(session: Session, change: ProposedChange, now: datetime) -> None:
         )
         if other is not None and own_key is not None:
             pairs.add((other, own_key))
+    asked = session.get(Proposal, (change.connection, change.item))
+    if asked is not None:  # who has no use for the suggestion has none for what it asks
+        named = {"rule": change.rule, "subject": change.subject}
+        asked.questions = [one for one in asked.questions if not named.items() <= one.items()]
     for item, subject in pairs:
         key = (change.connection, item, change.rule, subject)
         if session.get(Dismissal, key) is None:
@@ -201,6 +207,7 @@ def add_change(
         salt=marker_for(session, f"change:{proposal.connection}:{proposal.item}:{proposal.last_number}"),
         expected=dict(expected),
         state=OPEN,
+        carried_out=[],
         drafts=[],
         created=now,
     )

@@ -1,20 +1,28 @@
-"""What this process has last heard from each tracker: kept in memory, for the status page."""
+"""What this process has last heard of each connection, and how every other process comes to know it.
+
+It is kept in memory and told to the store beside the work: that a tracker begins to fail, or works again, within
+seconds, and all else once a minute at most. No request and no delivery waits for it.
+"""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """From one tracker. `failing_since` is when the first answer in a row failed; `failure` says how the last did."""
+from bot.store.database import Database
+from bot.store.inbox.heard import Heard, hear
 
-    last_success: datetime | None = None
-    failing_since: datetime | None = None
-    failure: str = ""
-    throttled_until: datetime | None = None
+__all__ = ["TOLD_EVERY_SECONDS", "Heard", "Hearing", "Telling", "heard"]
+
+log = structlog.get_logger(__name__)
+
+TOLD_EVERY_SECONDS = 60.0
 
 
 class Hearing:
@@ -34,7 +42,8 @@ class Hearing:
         """It did not answer, failed, or let nobody in; `how` is a status or a few fixed words."""
         with self._lock:
             before = self._heard.get(connection, Heard())
-            self._heard[connection] = replace(before, failing_since=before.failing_since or now, failure=how)
+            since = before.failing_since or now
+            self._heard[connection] = replace(before, failing_since=since, failure=how, last_failure=now)
 
     def throttled(self, connection: str, until: datetime) -> None:
         """It asked to wait."""
@@ -42,10 +51,59 @@ class Hearing:
             before = self._heard.get(connection, Heard())
             self._heard[connection] = replace(before, throttled_until=until)
 
+    def delivery(self, connection: str, now: datetime) -> None:
+        """An authentic webhook of it came, whatever it was about."""
+        with self._lock:
+            before = self._heard.get(connection, Heard())
+            self._heard[connection] = replace(before, last_delivery=now)
+
     def of(self, connection: str) -> Heard:
         """What was heard from one."""
         with self._lock:
             return self._heard.get(connection, Heard())
+
+    def all(self) -> Mapping[str, Heard]:
+        """What was heard, by connection."""
+        with self._lock:
+            return dict(self._heard)
+
+
+class Telling:
+    """Tells the store what a process has heard, each time it is called. It never raises for a store that is away."""
+
+    def __init__(
+        self,
+        db: Database,
+        hearing: Hearing,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._db, self._hearing, self._now, self._monotonic = db, hearing, now, monotonic
+        self._told: dict[str, tuple[float, Heard]] = {}
+
+    def __call__(self) -> None:
+        """Tell what is due, in one transaction; none where nothing is."""
+        at = self._monotonic()
+        due = {name: one for name, one in self._hearing.all().items() if self._is_due(name, one, at)}
+        if not due:
+            return
+        try:
+            now = self._now()
+            # Not `write`: it must not wait for the writers, and the rows it locks are nobody else's.
+            with self._db.append() as session:
+                for name in sorted(due):
+                    hear(session, name, due[name], now)
+        except SQLAlchemyError as error:
+            log.warning("connections not told", error=type(error).__name__)
+        else:
+            self._told |= {name: (at, one) for name, one in due.items()}
+
+    def _is_due(self, name: str, heard: Heard, at: float) -> bool:
+        when, before = self._told.get(name, (float("-inf"), None))
+        if heard == before:
+            return False
+        turned = before is None or (before.failing_since is None) != (heard.failing_since is None)
+        return turned or at - when >= TOLD_EVERY_SECONDS
 
 
 heard = Hearing()

@@ -15,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from bot.telemetry.snapshot import Snapshot
+from bot.telemetry.status.values import Room
 
 prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, and nothing asks for them
 
@@ -85,12 +86,13 @@ model_cost = _counter("model_cost_total", "What the model cost, in the currency 
 spans_lost = _counter("trace_spans_lost_total", "Spans that could not be delivered.")
 
 
-def exposition(look: Callable[[], Snapshot | None]) -> Exposition:
+def exposition(look: Callable[[], Snapshot | None], room: Callable[[], Room | None] = lambda: None) -> Exposition:
     """What `/metrics` answers: what this process has counted, and what the store says at this moment.
 
-    `look` gives None where the store does not answer; the process' own numbers are told all the same.
+    `look` gives None where the store does not answer; the process' own numbers are told all the same. `room` gives None
+    where deliveries are not kept on this machine's disk.
     """
-    both: Any = _Both(look)
+    both: Any = _Both(look, room)
 
     def expose(accept: str) -> tuple[bytes, str]:
         encode, content_type = choose_encoder(accept)
@@ -102,11 +104,15 @@ def exposition(look: Callable[[], Snapshot | None]) -> Exposition:
 class _Both(Collector):
     """As a registry for the encoders, which ask for nothing but `collect`."""
 
-    def __init__(self, look: Callable[[], Snapshot | None]) -> None:
-        self._look = look
+    def __init__(self, look: Callable[[], Snapshot | None], room: Callable[[], Room | None]) -> None:
+        self._look, self._room = look, room
 
     def collect(self) -> Iterator[Metric]:
         yield from _REGISTRY.collect()
+        room = self._room()
+        if room is not None:
+            yield GaugeMetricFamily("steward_disk_free_bytes", "Free where deliveries are kept.", value=room.free)
+            yield GaugeMetricFamily("steward_disk_spare_bytes", "With less free none is taken.", value=room.spare)
         snapshot = self._look()
         yield GaugeMetricFamily("steward_store_up", "Whether the store answers.", value=float(snapshot is not None))
         if snapshot is not None:

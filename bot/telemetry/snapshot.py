@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.database import Database
 from bot.store.executors import DEAD_AFTER, Executor
-from bot.store.inbox import DeadLetter, Delivery
+from bot.store.inbox import DeadLetter, Delivery, Heard, all_heard
 from bot.store.items import Item, Progress
 from bot.store.spending import TokenBudget
 from bot.store.ticks import Tick
@@ -68,11 +68,16 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due."""
+    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due.
+
+    Of connections that the settings no longer name there are `abandoned` deliveries, dead letters and items, but no
+    times that would stand still for ever.
+    """
 
     at: datetime
     version: str
     deliveries: Mapping[str, Waiting]
+    abandoned: Mapping[str, Waiting]
     jobs: Mapping[tuple[str, str], Waiting]
     dead_letters: Mapping[str, int]
     items: Mapping[str, int]
@@ -80,24 +85,31 @@ class Snapshot:
     polls: Mapping[str, datetime]
     workers: tuple[Worker, ...]
     tokens_today: int
+    heard: Mapping[str, Heard]
 
 
-def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot:
-    """Ask the store. Raises sqlalchemy.exc.SQLAlchemyError where it does not answer."""
+def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datetime, version: str) -> Snapshot:
+    """Ask the store. `connections` are those that the settings name.
+
+    Raises sqlalchemy.exc.SQLAlchemyError where the store does not answer.
+    """
     counts = jobs()
     with db.read() as session:
+        waiting = _deliveries(session, now)
         return Snapshot(
             at=now,
             version=version,
-            deliveries=_deliveries(session, now),
+            deliveries={name: each for name, each in waiting.items() if name in connections},
+            abandoned={name: each for name, each in waiting.items() if name not in connections},
             jobs=counts,
             dead_letters=_dead_letters(session),
             items=_by_connection(session, Item.connection),
-            progress=_progress(session),
-            polls=_polls(session),
+            progress=_progress(session, connections),
+            polls=_polls(session, connections),
             workers=_workers(session, now),
             tokens_today=session.scalar(sa.select(TokenBudget.spent).where(TokenBudget.day == now.date().isoformat()))
             or 0,
+            heard=all_heard(session),
         )
 
 
@@ -117,13 +129,14 @@ def _by_connection(session: Session, column: sa.orm.InstrumentedAttribute[str]) 
     return dict(rows.all())
 
 
-def _progress(session: Session) -> tuple[Reading, ...]:
-    rows = session.scalars(sa.select(Progress).order_by(Progress.connection, Progress.project))
+def _progress(session: Session, connections: Collection[str]) -> tuple[Reading, ...]:
+    ours = sa.select(Progress).where(Progress.connection.in_(connections))
+    rows = session.scalars(ours.order_by(Progress.connection, Progress.project))
     return tuple(Reading(row.connection, row.project, row.connected, row.backfilled, row.cursor) for row in rows)
 
 
-def _polls(session: Session) -> dict[str, datetime]:
-    rows = session.scalars(sa.select(Tick).where(Tick.name.startswith(POLL, autoescape=True)))
+def _polls(session: Session, connections: Collection[str]) -> dict[str, datetime]:
+    rows = session.scalars(sa.select(Tick).where(Tick.name.in_([POLL + name for name in connections])))
     return {row.name.removeprefix(POLL): row.at for row in rows}
 
 

@@ -36,11 +36,14 @@ class _End:
 _end: ContextVar[_End | None] = ContextVar("end", default=None)
 
 
-def gave_up(connection: str) -> None:
+def buried(connection: str, number: int = 1) -> None:
+    """Dead letters have been kept, of whatever."""
+    metrics.dead_letters.labels(connection).inc(number)
+
+
+def gave_up() -> None:
     """The job under way has become a dead letter."""
-    metrics.dead_letters.labels(connection).inc()
-    end = _end.get()
-    if end is not None:
+    if (end := _end.get()) is not None:
         end.outcome = "dead_letter"
 
 

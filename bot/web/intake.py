@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 import structlog
@@ -19,6 +20,7 @@ import structlog
 from bot.store import inbox, items
 from bot.store.database import Database
 from bot.telemetry import watched
+from bot.telemetry.connections import heard
 from bot.web.keeping import Busy, Keeper, Unkeepable
 from integrations.tracker import BadSignature, Malformed, UnknownEvent, Webhook, WebhookSecret
 
@@ -55,6 +57,7 @@ class Intake:
     """The door of one connection. `body_limit` in bytes; `has_room` says whether the disk takes more."""
 
     connection: str
+    now: Callable[[], datetime]
     vendor: Literal["jira", "azure-devops"]
     webhook: Webhook
     secrets: Callable[[], tuple[WebhookSecret, ...]]
@@ -74,6 +77,7 @@ class Intake:
         # Basic authentication needs no body, and a 413 would switch the subscription of Azure DevOps off.
         if not self._is_authentic(headers, body or b""):
             return NOT_SIGNED
+        heard.delivery(self.connection, self.now())
         if not self.has_room():
             return _later("the disk is nearly full", "disk_full")
         try:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from bot.jobs import EnqueueMany, QueuedJob
 from bot.store import inbox
 from bot.store.database import Database
+from bot.telemetry import watched
 from bot.web import rows
 from bot.web.handing import HandOver
 from integrations.tracker import Event
@@ -169,12 +170,15 @@ class Keeper:
                 waiting.answer()
 
     def _keep(self, batch: Sequence[_Waiting]) -> None:
+        letters = [waiting for waiting in batch if waiting.event is None]
         with self._db.append() as session:
-            for letter in (waiting for waiting in batch if waiting.event is None):
+            for letter in letters:
                 inbox.bury(session, letter.connection, now=self._now(), **letter.letter)
             jobs = self._add(session, batch)
             if jobs and not self._db.is_sqlite:
                 self._join(session, jobs)
+        for letter in letters:
+            watched.buried(letter.connection)
         if jobs and self._db.is_sqlite:
             self._hand_over.take(jobs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -30,18 +30,23 @@ BARS_HIGH = 96
 
 
 def create_operations_app(
-    ready: Callable[[], Mapping[str, bool]], metrics: Exposition, status: Callable[[], Status], *, host: str
+    ready: Callable[[], Mapping[str, bool]],
+    metrics: Exposition,
+    status: Callable[[], Status],
+    *,
+    host: str,
+    names: Collection[str] = (),
 ) -> Flask:
     """The application. `ready` says part by part whether the bot can work; `host` is the address it listens on.
 
-    Only requests to a number or to localhost are answered (on a loopback address only to such): a page that somebody
-    has open elsewhere could otherwise point a name of its own at this machine, and read along.
+    Only requests to a number or to localhost are answered (on a loopback address only to such), and to `names`: a page
+    that somebody has open elsewhere could otherwise point a name of its own at this machine, and read along.
     """
     app = Flask(__name__, static_url_path="/static")
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(clock=_clock, iso=datetime.isoformat, span=in_words, queue=_queue)
-    _harden(app, host)
+    _harden(app, host, frozenset(name.lower() for name in names))
 
     @app.get("/")
     def root() -> Any:
@@ -78,13 +83,14 @@ def create_operations_app(
     return app
 
 
-def _harden(app: Flask, host: str) -> None:
+def _harden(app: Flask, host: str, names: Collection[str]) -> None:
     known = _is_loopback if _is_loopback(host) else _is_no_name
 
     @app.before_request
     def refuse_strangers() -> tuple[str, int] | None:
-        if not known(_name(request.host)):
-            return "This address answers to localhost and to numbers only, not to names.", 403
+        name = _name(request.host)
+        if not known(name) and name.removesuffix(".") not in names:
+            return "This address answers to localhost and to numbers, and to the names under [operations] names.", 403
         return None
 
     @app.after_request

@@ -19,6 +19,7 @@ def door(
     desk = each.acceptance
     return Intake(
         connection=each.name,
+        now=now,
         vendor=each.settings.vendor,
         webhook=each.client.webhook,
         secrets=lambda: _secrets(each.settings, now()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import structlog
 
@@ -11,21 +12,27 @@ from bot.flows.intake import delivery, polling, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
+from bot.store.database import Database
 from bot.telemetry.watched import watched_jobs
 from bot.wiring.desks import Wired
 
 log = structlog.get_logger(__name__)
 
 
-def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
-    """All kinds that a flow stands behind."""
+LOST_SECONDS = 60.0
+"""How long a job is left for a worker whose settings know its connection: settings change one process at a time."""
+LOST_PATIENCE = 60
+HOUSEHOLD = ("upkeep", "mend")
+
+
+def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mapping[str, Job]:
+    """All kinds that a flow stands behind. `bury` keeps a dead letter of one whose connection nobody knows."""
 
     def of(flow: Callable[[Run, Wired], None]) -> Job:
         def job(run: Run) -> Later | None:
             each = wired.get(run.args[0])
             if each is None:
-                log.warning("connection not in the settings", job=run.id)
-                return None
+                return _nobodys(run, bury)
             return guarded(lambda run: flow(run, each), each.acceptance)(run)
 
         return job
@@ -42,14 +49,24 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
     )
 
 
-def gravedigger(wired: Mapping[str, Wired]) -> Callable[[Run | QueuedJob, str], None]:
+def _nobodys(run: Run, bury: Callable[[Run, str], None]) -> Later | None:
+    """A job of a connection that is not in this worker's settings. Rounds come again by themselves where it is."""
+    log.warning("connection not in the settings", job=run.id, attempt=run.attempt)
+    if run.kind in outcome.COME_AGAIN:
+        return None
+    if run.failures < LOST_PATIENCE:
+        return Later(LOST_SECONDS, failed=True)
+    bury(run, f"no connection {run.args[0]} is in the settings")
+    return None
+
+
+def gravedigger(db: Database, now: Callable[[], datetime]) -> Callable[[Run | QueuedJob, str], None]:
     """Keeps dead letters of jobs that never came to a flow of theirs."""
 
     def bury(run: Run | QueuedJob, reason: str) -> None:
-        each = wired.get(run.args[0]) if run.args else None
-        if each is None:
+        if not run.args or run.kind in (*outcome.COME_AGAIN, *HOUSEHOLD):
             log.error("job given up", job=run.id, kind=run.kind, reason=reason)
         else:
-            outcome.bury(each.acceptance, run, reason)
+            outcome.keep_letter(db, now(), run.args[0], run, reason)
 
     return bury

@@ -146,6 +146,18 @@ def test_the_doctor_compares_the_clocks_of_machine_and_database(
     assert "NTP" in told.out
 
 
+def test_the_doctor_looks_at_the_disk_where_deliveries_are_kept_on_it(
+    steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(make_world())
+    assert "free on the data folder's disk" in steward("doctor", "-c", config).out
+    monkeypatch.setattr("bot.web.disk._free", lambda folder: 150_000_000)
+    told = steward("doctor", "-c", config)
+    assert told.code == 1
+    assert "FIX   150 MB are free on the data folder's disk" in told.out
+    assert "turns every delivery away" in told.out
+
+
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_doctor_names_a_token_that_is_refused(
     steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str

@@ -146,6 +146,36 @@ def test_a_tick_that_fails_does_not_end_the_clock() -> None:
         clock.stop()
 
 
+def test_a_night_that_could_not_be_fired_is_fired_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.clock.NIGHT_SECONDS", 0.02)
+    fired = Fired()
+
+    def fire(date: str) -> None:
+        fired(date)
+        if len(fired.told) < 3:
+            raise ConnectionError("the database is being failed over")
+
+    clock = Clock([Nightly("night", 2, 0, BERLIN, fire)], lambda: local("2026-11-21T02:00"))
+    clock.start()
+    try:
+        assert fired.wait_for(3) == ["2026-11-21"] * 3
+    finally:
+        clock.stop()
+
+
+def test_fault_18_a_night_is_not_lost_where_the_clock_was_a_month_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.clock.NIGHT_SECONDS", 0.02)
+    ahead, fired = [timedelta(days=30)], Fired()
+    clock = Clock([Nightly("night", 2, 0, BERLIN, fired)], lambda: local("2026-11-21T02:00") + ahead[0])
+    clock.start()
+    try:
+        fired.wait_for(1)
+        ahead[0] = timedelta(0)
+        assert fired.wait_for(2) == ["2026-12-21", "2026-11-21"]
+    finally:
+        clock.stop()
+
+
 def test_fault_18_a_clock_set_back_by_an_hour_does_not_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.clock.WATCH_SECONDS", 0.02)
     back, fired = [timedelta(0)], Fired()

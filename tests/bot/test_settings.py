@@ -212,6 +212,12 @@ WRONG = {
     + PROJECT
     + 'nightly = "0 2 * * *"': 'projects.SHOP.nightly must be a time of day such as "02:00", or "off".',
     CONNECTION + PROJECT + 'daily_budget = "many"': "projects.SHOP.daily_budget must be a whole number.",
+    CONNECTION + '[operations]\nnames = ["steward", "http://steward:8789"]': (
+        'operations.names.1 must be a host name such as "steward" or "steward.example.org", without scheme and port.'
+    ),
+    CONNECTION + '[operations]\nnames = ["*.example.org"]': (
+        'operations.names.0 must be a host name such as "steward" or "steward.example.org", without scheme and port.'
+    ),
     CONNECTION + "poll_every = 0": "connections.jira.poll_every must be at least 1.",
     CONNECTION + 'intake = "webhook"': (
         'connections.jira.webhook_secret is missing; intake = "webhook" needs it to know real deliveries from others.'

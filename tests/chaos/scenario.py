@@ -48,7 +48,7 @@ def tickets(seed: int, count: int, *, edits_at_any_time: bool = False, edits_bet
     """The story of one run.
 
     `edits_at_any_time`: also while a write of the bot may be on its way. `edits_between`: at all between the bot's
-    comment and its answer to the person's word.
+    comment and its answer to the person's word, and of a ticket that another one may just be compared with.
     """
     chance = random.Random(seed)  # noqa: S311 - a story, nothing secret
     made: list[Ticket] = []
@@ -81,7 +81,7 @@ def _edits(chance: random.Random, kind: Kind, between: Moment | None) -> tuple[M
         moments.append("early")
     if kind in ("story", "large", "outage") and chance.random() < 0.15:
         moments += [between] if between else []
-    if chance.random() < 0.3:
+    if chance.random() < 0.3 and (between is not None or kind != "original"):
         moments.append("after")
     return tuple(moments)
 

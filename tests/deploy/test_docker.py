@@ -125,6 +125,11 @@ def test_only_the_web_port_is_published_and_only_to_this_machine(compose: dict[s
     assert compose["services"]["postgres"]["networks"] == ["inside"]
 
 
+def test_numbers_may_be_asked_for_by_the_name_of_each_service_of_the_bot(deploy: Path, compose: dict[str, Any]) -> None:
+    settings = tomllib.loads((deploy / "docker/steward.toml").read_text("utf-8"))
+    assert set(settings["operations"]["names"]) == set(compose["services"]) - {"postgres"}
+
+
 def test_every_secret_of_compose_is_a_file_that_git_does_not_keep(deploy: Path, compose: dict[str, Any]) -> None:
     assert all(list(secret) == ["file"] for secret in compose["secrets"].values())
     assert {Path(secret["file"]).parent.name for secret in compose["secrets"].values()} == {"secrets"}

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.flows import acceptance
 from bot.flows.outcome import guarded
 from bot.store import inbox, items, proposals, writes
-from bot.store.decisions import AnswerLine
+from bot.store.decisions import AnswerLine, HandledComment
 from integrations.tracker import Event, HistoryEntry, Right
 from rules.model import Person
 from tests.steps import night
@@ -90,6 +91,23 @@ def test_a_change_is_not_stuck_when_the_word_goes_between_two_attempts(
     world.say("ada", item, "steward accept 1")
     world.work()
     assert states(world, item) == ["accepted"], world.answer(item)
+
+
+def test_a_word_carried_out_and_taken_back_since_is_not_told_so_when_it_comes_again(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world()
+    item = world.file(*STORY)
+    world.work()
+    for said in ("steward accept 1", "steward undo 1"):
+        world.say("dana", item, said)
+        world.work()
+    with world.db.write() as session:
+        first = sa.select(HandledComment.comment).order_by(HandledComment.at).limit(1).scalar_subquery()
+        session.execute(sa.update(HandledComment).where(HandledComment.comment == first).values(state="taken"))
+    acceptance.attend(world.wired.acceptance, world.wired.acceptance.reader.fetch(str(item.id)))
+    assert states(world, item) == ["undone"]
+    assert world.answer(item) == ""
 
 
 def test_two_items_from_one_template_both_get_their_drafts_and_comment(make_world: Callable[..., Any]) -> None:

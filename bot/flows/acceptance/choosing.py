@@ -104,7 +104,7 @@ def _shown(desk: AcceptanceDesk, item: WorkItem) -> list[ProposedChange]:
 
 def _wanted(row: ProposedChange, wanted: tuple[str, ...], cause: str) -> bool:
     """Whether a word can decide on a change; one that this very word has decided on is not told "already"."""
-    return row.state in wanted or row.cause == cause
+    return row.state in wanted or row.cause == cause or cause in row.carried_out
 
 
 def _before(row: ProposedChange, spoken: datetime) -> bool:

@@ -91,7 +91,7 @@ def finish_stranded(desk: AcceptanceDesk, item: WorkItem) -> None:
 
 def _not_begun(row: ProposedChange, done: str, cause: str, as_before: Result) -> Result:
     """Why there is nothing to begin: this very word has been carried out, or another one was faster."""
-    if _ours(row, done, cause):
+    if _ours(row, done, cause) or cause in row.carried_out:
         return as_before
     if row.state == "not_applied" and row.cause == cause:
         return Result("changed since", row.note or "")

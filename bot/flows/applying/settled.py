@@ -33,6 +33,9 @@ def settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, receip
     else:
         values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": now}
     with desk.db.write() as session:
+        row = session.get_one(ProposedChange, (desk.connection, item.id, number))
+        if row.cause is not None:
+            values["carried_out"] = [*row.carried_out, row.cause]
         session.execute(sa.update(ProposedChange).where(*is_change(desk, item, number)).values(**values))
         known = items.find(session, desk.connection, item.id)
         untouched = known is not None and known.first_touch is None

@@ -18,6 +18,7 @@ from bot.flows.intake import polling
 from bot.jobs import Run
 from bot.store import inbox, items
 from bot.store.inbox import DeadLetter
+from bot.telemetry import watched
 from integrations.tracker import Event, WebhookError
 
 log = structlog.get_logger(__name__)
@@ -110,6 +111,7 @@ def _read_again(desk: Desk, letter: DeadLetter, body: bytes, reread: Reread) -> 
         with desk.db.write() as session:
             reason = f"still not readable: {error}"
             inbox.bury(session, desk.connection, reason, desk.now(), headers=letter.headers, body=body)
+        watched.buried(desk.connection)
         return
     with desk.db.write() as session:
         inbox.add(session, desk.connection, event, "replay", desk.now())

@@ -42,11 +42,12 @@ def propose(session: Session, item: WorkItem, findings: Iterable[Finding], now: 
     dismissed = proposals.dismissed(session, item.connection, item.id)
     known = proposals.changes(session, item.connection, item.id)
     kept: set[int] = set()
-    questions: list[str] = []
+    questions: list[dict[str, str]] = []
     for finding in findings:
         if (finding.rule, finding.subject) in dismissed:
             continue
-        questions.extend(finding.questions)
+        told = {"rule": finding.rule, "subject": finding.subject[:200]}
+        questions.extend(told | {"text": question} for question in finding.questions)
         if finding.change is not None:
             row = _place(session, proposal, item, finding, finding.change, known, now)
             if row is not None:

@@ -1,4 +1,6 @@
-"""The inbox: every accepted delivery, once, and what became of it; and the dead letters a person can see."""
+"""The inbox: every accepted delivery, once, and what became of it; the dead letters a person can see; and what was last
+heard of each connection.
+"""
 
 from bot.store.inbox.deliveries import (
     Delivery,
@@ -10,6 +12,7 @@ from bot.store.inbox.deliveries import (
     set_state,
     touches,
 )
+from bot.store.inbox.heard import ConnectionHeard, Heard, all_heard, hear
 from bot.store.inbox.letters import (
     BODY_KEPT,
     DEADLY,
@@ -26,14 +29,18 @@ from bot.store.inbox.letters import (
 __all__ = [
     "BODY_KEPT",
     "DEADLY",
+    "ConnectionHeard",
     "DeadLetter",
     "Delivery",
+    "Heard",
     "add",
+    "all_heard",
     "ask_replay",
     "bury",
     "dead_letters",
     "delivery_id",
     "drop",
+    "hear",
     "is_deadly",
     "items_touched_by",
     "long_queued",

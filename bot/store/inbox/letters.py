@@ -65,8 +65,8 @@ def bury(
     headers: Mapping[str, str] | None = None,
     error_id: str | None = None,
     body: bytes | None = None,
-) -> None:
-    """Keep a dead letter; for one delivery and one reason there is one that is open.
+) -> bool:
+    """Keep a dead letter; for one delivery and one reason there is one that is open: False where it is there already.
 
     Of `headers` those that authenticate are left out. Where there are too many letters, the oldest give way.
     """
@@ -74,7 +74,7 @@ def bury(
     if delivery is not None:
         known = sa.select(DeadLetter.id).where(DeadLetter.delivery == delivery, DeadLetter.reason == reason)
         if session.scalar(known.where(DeadLetter.replayed.is_(None)).limit(1)) is not None:
-            return
+            return False
     letter = DeadLetter(
         connection=connection,
         delivery=delivery,
@@ -92,6 +92,7 @@ def bury(
     session.flush()
     if letter.id % TRIM_EVERY == 0:
         _trim(session)
+    return True
 
 
 def dead_letters(session: Session, limit: int = 200) -> Sequence[DeadLetter]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from bot.store.inbox import Heard
+from bot.telemetry.connections import TOLD_EVERY_SECONDS
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.ages import in_words
-from bot.telemetry.status.values import Connection, Problem, Project, Tokens
+from bot.telemetry.status.values import Connection, Problem, Project, Room, Tokens
 
 LATE_SECONDS = 120.0
 """How long a kept delivery may wait for a worker; the quiet wait comes later and does not count."""
 MISSED_POLLS = 3
+SILENT_FOR = timedelta(minutes=15)
 FAILING_FOR = timedelta(minutes=1)
 """Shorter troubles of a tracker pass by themselves."""
 STORE_AWAY = Problem(
@@ -19,6 +22,40 @@ STORE_AWAY = Problem(
     "It is away, full, or the bot is only starting. Deliveries are turned away until it does, and are sent again.",
     "steward doctor",
 )
+
+
+def disk_problem(room: Room | None) -> Iterator[Problem]:
+    """That no delivery is taken any more, while that is so."""
+    if room is not None and room.is_short:
+        yield Problem(
+            f"The disk of the data folder is nearly full: {megabytes(room.free)} are free, and {megabytes(room.spare)} "
+            "are left for work that is kept already. Deliveries are turned away.",
+            "Make room on it. What is turned away is sent again by the tracker, or found by the poll.",
+            "steward doctor",
+        )
+
+
+def megabytes(number: int) -> str:
+    """A number of bytes, as a person says it."""
+    return f"{number // 1_000_000:,} MB"
+
+
+def is_known(heard: Heard, poll_seconds: float, now: datetime) -> bool:
+    """Whether a tracker was heard so lately that it is known whether it works: each poll asks it, all being well."""
+    patience = timedelta(seconds=MISSED_POLLS * poll_seconds + LATE_SECONDS + TOLD_EVERY_SECONDS)
+    heard_at = (heard.last_success, heard.last_failure, heard.throttled_until)
+    return any(at is not None and now - at <= patience for at in heard_at)
+
+
+def do_webhooks_fail(polled: datetime | None, delivered: datetime | None, poll_seconds: float, now: datetime) -> bool:
+    """Whether the poll has brought of late what webhooks should have; `polled` and `delivered` say when each last did.
+
+    A webhook of a kind that the bot has no use for arrives too: before the poll brings the item that it was about.
+    """
+    if polled is None or polled < now - SILENT_FOR:
+        return False
+    before_the_poll = polled - timedelta(seconds=poll_seconds + LATE_SECONDS)
+    return delivered is None or delivered < min(now - SILENT_FOR, before_the_poll)
 
 
 def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterator[Problem]:
@@ -78,6 +115,13 @@ def notes_on(
         if until is not None and until > store.at:
             wait = in_words((until - store.at).total_seconds())
             yield f"{one.name} has asked the bot to wait; it goes on in {wait}."
+        if not one.known and any(worker.alive for worker in store.workers):
+            last = max(filter(None, (one.heard.last_success, one.heard.last_failure)), default=None)
+            since = f"for {in_words((store.at - last).total_seconds())}" if last is not None else "yet"
+            yield f"Whether {one.name} works is not known: nothing was heard from it {since}."
+    for name, left in store.abandoned.items():
+        kept = _many(left.number, "delivery", "deliveries")
+        yield f"{kept} of {name}, which the settings no longer name: nobody works on what it sent."
     unread = [project.key for project in projects if project.connected and not project.backfilled]
     if unread:
         yield f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time."

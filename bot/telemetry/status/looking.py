@@ -1,24 +1,34 @@
-"""One look at the whole: the settings, the store, and what this process has heard."""
+"""One look at the whole: the settings, the store, and what was heard by this process and by all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.settings import Settings
 from bot.store.database import Database
+from bot.store.inbox.heard import Heard, together
 from bot.telemetry.connections import Hearing
 from bot.telemetry.snapshot import JobCounts, Snapshot, take
 from bot.telemetry.status import recent
-from bot.telemetry.status.judging import STORE_AWAY, notes_on, problems_with
-from bot.telemetry.status.values import Connection, Project, Status, Tokens
+from bot.telemetry.status.judging import (
+    SILENT_FOR,
+    STORE_AWAY,
+    disk_problem,
+    do_webhooks_fail,
+    is_known,
+    notes_on,
+    problems_with,
+)
+from bot.telemetry.status.values import Connection, Project, Room, Status, Tokens
 
 log = structlog.get_logger(__name__)
 
-QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BESIDE_WEBHOOKS_SECONDS = 300.0
 AWAY = (SQLAlchemyError, RuntimeError)
 """The second says that the engine is not started yet."""
@@ -26,26 +36,35 @@ Now = Callable[[], datetime]
 """On PostgreSQL it asks the database, and fails with it."""
 
 
-def snapshot(db: Database, jobs: JobCounts, now: Now, version: str) -> Snapshot | None:
+def snapshot(db: Database, connections: Collection[str], jobs: JobCounts, now: Now, version: str) -> Snapshot | None:
     """What the store says now; None where it does not answer, which is known within a few seconds."""
     try:
         _answers(db)
-        return take(db, jobs, now(), version)
+        return take(db, connections, jobs, now(), version)
     except AWAY as error:
         log.warning("store not counted", error=type(error).__name__)
         return None
 
 
-def look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: Now, version: str) -> Status:
+def look(
+    settings: Settings,
+    db: Database,
+    jobs: JobCounts,
+    heard: Hearing,
+    now: Now,
+    version: str,
+    room: Room | None = None,
+) -> Status:
     """The status. Where the store does not answer, it says so."""
     try:
         _answers(db)
-        return _look(settings, db, jobs, heard, now(), version)
+        return _look(settings, db, jobs, heard, now(), version, room)
     except AWAY as error:
         log.warning("store not looked at", error=type(error).__name__)
-    connections = tuple(_connection(settings, name, heard) for name in settings.connections)
     at = datetime.now(UTC)
-    return Status(at, version, (STORE_AWAY,), (), None, {}, {}, (), (), connections, (), None)
+    connections = tuple(_connection(settings, name, heard.of(name), at) for name in settings.connections)
+    problems = (*disk_problem(room), STORE_AWAY)
+    return Status(at, version, problems, (), None, {}, {}, (), (), connections, (), None, room)
 
 
 def _answers(db: Database) -> None:
@@ -54,17 +73,26 @@ def _answers(db: Database) -> None:
         raise OperationalError(None, None, ConnectionError("no answer"))
 
 
-def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now: datetime, version: str) -> Status:
-    store = take(db, jobs, now, version)
+def _look(
+    settings: Settings,
+    db: Database,
+    jobs: JobCounts,
+    heard: Hearing,
+    now: datetime,
+    version: str,
+    room: Room | None,
+) -> Status:
+    store = take(db, settings.connections, jobs, now, version)
     with db.read() as session:
         last = recent.last_deliveries(session, tuple(settings.connections))
         nights = recent.nights(session)
         hour, day = recent.outcomes(session, now - HOUR, now), recent.outcomes(session, now - DAY, now)
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
-        silent = recent.only_polled(session, now - QUARTER, now) if _settled(store) else frozenset()
+        came = recent.newest(session, now - HOUR, now)
+    known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
     connections = tuple(
-        _connection(settings, name, heard, last.get(name), store.polls.get(name), name in silent)
-        for name in settings.connections
+        _connection(settings, name, each, now, last.get(name), store.polls.get(name), came if _settled(store) else {})
+        for name, each in known.items()
     )
     read = {(one.connection, one.project): one for one in store.progress}
     projects = []
@@ -86,7 +114,7 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
     return Status(
         at=now,
         version=version,
-        problems=tuple(problems_with(store, connections)),
+        problems=(*disk_problem(room), *problems_with(store, connections)),
         notes=tuple(notes_on(store, connections, projects, tokens)),
         store=store,
         hour=hour,
@@ -96,23 +124,36 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
         connections=connections,
         projects=tuple(projects),
         tokens=tokens,
+        room=room,
     )
 
 
 def _connection(
     settings: Settings,
     name: str,
-    heard: Hearing,
-    last_delivery: datetime | None = None,
+    heard: Heard,
+    now: datetime,
+    last_kept: datetime | None = None,
     last_poll: datetime | None = None,
-    is_silent: bool = False,
+    came: Mapping[tuple[str, str], datetime] = MappingProxyType({}),
 ) -> Connection:
     one = settings.connections[name]
     every = one.poll_every if one.intake == "poll" else max(one.poll_every, BESIDE_WEBHOOKS_SECONDS)
-    only_polled = is_silent and one.intake == "webhook"
-    return Connection(name, one.kind, one.intake, every, last_delivery, last_poll, heard.of(name), only_polled)
+    delivered = max(filter(None, (heard.last_delivery, came.get((name, "webhook")))), default=None)
+    return Connection(
+        name=name,
+        kind=one.kind,
+        intake=one.intake,
+        poll_seconds=every,
+        last_delivery=max(filter(None, (heard.last_delivery, last_kept)), default=None),
+        last_poll=last_poll,
+        heard=heard,
+        only_polled=one.intake == "webhook" and do_webhooks_fail(came.get((name, "poll")), delivered, every, now),
+        # A connection without a project is never asked anything.
+        known=is_known(heard, every, now) or not settings.projects_of(name),
+    )
 
 
 def _settled(store: Snapshot) -> bool:
     """Whether the bot has worked for a while: after a start the poll brings what was missed meanwhile."""
-    return any(worker.alive and store.at - worker.started > QUARTER for worker in store.workers)
+    return any(worker.alive and store.at - worker.started > SILENT_FOR for worker in store.workers)

@@ -57,11 +57,11 @@ def by_hour(session: Session, now: datetime) -> tuple[tuple[datetime, int], ...]
     )
 
 
-def only_polled(session: Session, since: datetime, until: datetime) -> frozenset[str]:
-    """Connections of which the poll brought something in that time, and no webhook anything."""
-    query = sa.select(Delivery.connection, Delivery.source).where(*_between(since, until)).distinct()
-    found = set(session.execute(query).all())
-    return frozenset(name for name, source in found if source == "poll" and (name, "webhook") not in found)
+def newest(session: Session, since: datetime, until: datetime) -> dict[tuple[str, str], datetime]:
+    """When the newest delivery of that time came, by connection and source (webhook or poll)."""
+    query = sa.select(Delivery.connection, Delivery.source, sa.func.max(Delivery.received))
+    rows = session.execute(query.where(*_between(since, until)).group_by(Delivery.connection, Delivery.source))
+    return {(name, source): at for name, source, at in rows}
 
 
 def _between(since: datetime, until: datetime) -> tuple[sa.ColumnElement[bool], ...]:

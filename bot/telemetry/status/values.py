@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.telemetry.connections import Heard
+from bot.store.inbox import Heard
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.recent import Letter
 
@@ -21,11 +21,24 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that are free on the disk where deliveries are kept, and how many of them are not for deliveries."""
+
+    free: int
+    spare: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether deliveries are turned away."""
+        return self.free <= self.spare
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
-    """One tracker, as the settings name it, the store knows it and this process has heard it.
+    """One tracker, as the settings name it, the store knows it and all processes have heard it.
 
     `poll_seconds` is how often it is asked what has moved. `only_polled`: of late the poll has brought
-    what its webhooks should have.
+    what its webhooks should have. `known`: it was heard lately, so that it is known whether it works.
     """
 
     name: str
@@ -36,6 +49,7 @@ class Connection:
     last_poll: datetime | None
     heard: Heard
     only_polled: bool = False
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Status:
     """One look. `store` is None where the database does not answer: what comes of it is then empty.
 
     `hour` and `day` count deliveries by what became of them; `hourly` counts those that came, hour by hour, the oldest
-    first. `letters` are the newest of the open dead letters.
+    first. `letters` are the newest of the open dead letters. `room` is None where deliveries are kept elsewhere.
     """
 
     at: datetime
@@ -79,10 +93,16 @@ class Status:
     connections: tuple[Connection, ...]
     projects: tuple[Project, ...]
     tokens: Tokens | None
+    room: Room | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether each tracker was heard of late: where nobody has asked, nobody knows whether all is well."""
+        return all(one.known for one in self.connections)
 
     @property
     def headline(self) -> str:
         """Is all well? In one sentence."""
         if not self.problems:
-            return "All is well."
+            return "All is well." if self.is_known else "Nothing is wrong, as far as is known."
         return "One thing needs you." if len(self.problems) == 1 else f"{len(self.problems)} things need you."

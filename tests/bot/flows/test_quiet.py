@@ -120,6 +120,16 @@ def test_a_muted_item_is_left_alone_until_it_is_unmuted(make_world: Callable[...
     assert "again" not in before
 
 
+def test_a_no_to_a_suggestion_takes_along_what_it_asked(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    item = world.file("Search is broken", "It does not work.", type="Bug")
+    world.work()
+    assert "for an answer" in world.proposal(item) or "question" in world.proposal(item).lower()
+    world.say("dana", item, "steward reject all")
+    world.work()
+    assert "question" not in world.proposal(item).lower()
+
+
 def test_a_deleted_comment_is_an_answer_too(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)

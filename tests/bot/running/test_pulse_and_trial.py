@@ -84,6 +84,29 @@ def test_a_take_over_that_fails_is_tried_again(db: Database) -> None:
     assert slots(db) == ["gone", "new"]
 
 
+def of_the_same_number(db: Database, each_look: Callable[[], object]) -> str:
+    """The slot that a worker gets whose host name and number of process another one holds a slot under."""
+    ticks = iter(range(1000))
+
+    def monotonic() -> float:
+        each_look()
+        return 2.0 * next(ticks)
+
+    return Pulse(db, lambda: NOON, "1", lambda dead: None, lambda reason: None, monotonic=monotonic).claim("vm")
+
+
+def test_a_living_worker_of_the_same_number_on_the_same_host_name_keeps_its_slot(db: Database) -> None:
+    moments = iter(NOON + timedelta(seconds=second) for second in range(1000))
+    neighbour = Pulse(db, lambda: next(moments), "1", lambda dead: None, lambda reason: None)
+    neighbour.claim("vm")
+    assert of_the_same_number(db, neighbour.beat) == "vm-2"
+
+
+def test_what_ran_in_this_container_before_leaves_its_slot_to_its_successor(db: Database) -> None:
+    Pulse(db, lambda: NOON, "1", lambda dead: None, lambda reason: None).claim("vm")
+    assert of_the_same_number(db, lambda: None) == "vm"
+
+
 def test_an_error_in_a_trial_is_told_and_is_no_death(
     make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

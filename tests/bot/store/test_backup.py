@@ -56,7 +56,7 @@ def test_fault_53_a_backup_brings_every_row_back_on_either_database(
     assert after.is_current()
     was, now = rows_of(before), rows_of(after)
     assert sum(table.rows for table in manifest.tables) > 40
-    assert now.pop("executors") == now.pop("ticks") == []
+    assert now.pop("executors") == now.pop("ticks") == now.pop("connections_heard") == []
     (installation,) = now.pop("installation")
     assert installation["marker_key"] == was["installation"][0]["marker_key"]
     assert installation["restored"] is not None
@@ -263,7 +263,7 @@ def test_fault_53_a_backup_of_an_older_schema_is_restored_and_migrated(
     with store.engine.connect() as connection:
         after = contents(connection, reflected(store))
     assert [row["id"] for row in after["inbox"]] == [row["id"] for row in before["inbox"]]
-    assert after["changes"] == before["changes"]
+    assert after["changes"] == [{**row, "carried_out": []} for row in before["changes"]]
 
 
 WRITER = """

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bot.store import audit, items, writes
+from bot.store import audit, items, proposals, writes
 from bot.store.database import Database
 from bot.store.schema import migrating
 from bot.store.schema.migrating import NewerSchema
@@ -66,6 +66,19 @@ def test_fault_53_an_old_schema_migrates_with_its_rows(kind: str, open_store: Ca
             assert kept == [{column: row[column] for column in row if column != "last_touch"} for row in rows]
     with store.read() as session:
         assert [row.deleted for row in session.scalars(sa.select(items.Item)) if row.gone_since] == [True, True]
+
+
+def test_fault_53_questions_of_an_old_schema_are_kept_without_their_rule(open_store: Callable[..., Database]) -> None:
+    store = open_store("sqlite", migrated=False)
+    tables = at_revision(store, "0001")
+    with store.engine.begin() as connection:
+        fill(connection, tables)
+        connection.execute(tables.tables["proposals"].update().values(questions=["Which version?"]))
+    store.migrate()
+    with store.read() as session:
+        asked = [row.questions for row in session.scalars(sa.select(proposals.Proposal))]
+    assert asked
+    assert all(one == [{"rule": "", "subject": "", "text": "Which version?"}] for one in asked)
 
 
 def test_migrating_twice_changes_nothing(store: Database) -> None:

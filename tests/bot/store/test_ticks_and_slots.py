@@ -33,6 +33,10 @@ def test_of_three_clocks_that_fire_one_tick_one_gets_it(db: Database) -> None:
     assert fired(db, "three clocks", 30, 0.0, 0.1, 0.2) == [1, None, None]
 
 
+def test_clocks_that_differ_by_a_little_still_fire_one_tick_once(db: Database) -> None:
+    assert fired(db, "a little apart", 30, 0, -1.5, 30, 28.5, 60, 58.5) == [1, None, 2, None, 3, None]
+
+
 def test_the_next_tick_comes_an_interval_later(db: Database) -> None:
     assert fired(db, "next", 30, 0, 10, 30, 40, 60) == [1, None, 2, None, 3]
 
@@ -51,7 +55,7 @@ def test_numbers_rise_by_one_whatever_the_clocks_say(db: Database, moments: list
 def claim(db: Database, name: str, *, gone: bool = False, now: datetime = NOON, holder: str = "t") -> str:
     asking = Executor(id=name, token=holder, host="host", pid=1, version="1", started=now, beat=now, ended=False)
     with db.write() as session:
-        return executors.claim(session, name, asking, lambda host, pid: gone)
+        return executors.claim(session, name, asking, lambda row: gone)
 
 
 def test_a_slot_that_is_held_is_left_to_its_holder(db: Database) -> None:

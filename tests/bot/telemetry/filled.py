@@ -18,6 +18,7 @@ from bot.telemetry.status.looking import look, snapshot
 from bot.web.operations import create_operations_app
 from bot.web.serving import Server
 
+NAMES = ("cloud", "azure")
 NOW = datetime(2026, 11, 21, 13, 40, 26, tzinfo=UTC)
 JOBS: Mapping[tuple[str, str], Waiting] = {
     ("items", "waiting"): Number(3, 4.2),
@@ -89,6 +90,8 @@ def fill(db: Database, *, trouble: bool = False) -> None:
                     cursor=NOW - timedelta(minutes=7),
                 )
             )
+            last = NOW - (timedelta(hours=2) if trouble else timedelta(minutes=2))
+            inbox.hear(session, connection, inbox.Heard(last_success=last), NOW)
             ticks.take(session, f"poll:{connection}", 60.0, NOW - timedelta(seconds=41))
             audit.record(session, "hygiene", f"{connection}:{project}", {}, NOW - timedelta(hours=11))
         number = 0
@@ -110,7 +113,7 @@ def serve(folder: Path, db: Database, hearing: Hearing, *, model: bool = True) -
     chosen = settings(folder, model=model)
     app = create_operations_app(
         lambda: {"store": db.answers()},
-        exposition(lambda: snapshot(db, lambda: JOBS, lambda: NOW, "0.1.0")),
+        exposition(lambda: snapshot(db, NAMES, lambda: JOBS, lambda: NOW, "0.1.0")),
         lambda: look(chosen, db, lambda: JOBS, hearing, lambda: NOW, "0.1.0"),
         host="127.0.0.1",
     )

@@ -12,21 +12,24 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.store import inbox
 from bot.store.database import Database
 from bot.telemetry.metrics import exposition
 from bot.telemetry.routes import route_shape
 from bot.telemetry.status.looking import snapshot
+from bot.telemetry.status.values import Room
 from bot.telemetry.watched import observer
 from integrations.exchanges import Exchange
 from integrations.sandbox.model import serve_model
 from tests.bot.telemetry import filled
+from tests.deliveries import post, signed
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
 def told(db: Database) -> dict[str, Any]:
-    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
+    expose = exposition(lambda: snapshot(db, filled.NAMES, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
     return {family.name: family for family in text_string_to_metric_families(expose("")[0].decode())}
 
 
@@ -49,6 +52,18 @@ def test_the_store_is_read_when_it_is_asked(tmp_path: Path) -> None:
     db.close()
 
 
+def test_a_connection_that_the_settings_no_longer_name_leaves_no_number_that_stands_still(tmp_path: Path) -> None:
+    db = filled.database(tmp_path)
+    filled.fill(db, trouble=True)
+    now_named = exposition(lambda: snapshot(db, ("renamed", "azure"), lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
+    families = {family.name: family for family in text_string_to_metric_families(now_named("")[0].decode())}
+    assert set(values(families["steward_last_poll_timestamp_seconds"])) == {("azure",)}
+    assert values(families["steward_deliveries_oldest_age_seconds"]) == {}
+    assert set(values(families["steward_backfill_done"])) == {("azure", "Web")}
+    assert values(families["steward_dead_letters_open"]) == {("cloud",): 2}, "those wait for a person"
+    db.close()
+
+
 def test_an_empty_store_is_told_without_a_complaint(tmp_path: Path) -> None:
     db = filled.database(tmp_path)
     families = told(db)
@@ -65,9 +80,17 @@ def test_a_store_that_is_away_does_not_silence_the_process(tmp_path: Path) -> No
     assert "steward_workers_alive" not in families
 
 
+def test_the_disk_is_told_where_deliveries_are_kept_on_it_and_only_there() -> None:
+    elsewhere, here = (exposition(lambda: None, lambda room=room: room) for room in (None, Room(7, 2)))  # type: ignore[misc]
+    assert "steward_disk" not in elsewhere("")[0].decode()
+    told = here("")[0].decode()
+    assert "steward_disk_free_bytes 7.0" in told
+    assert "steward_disk_spare_bytes 2.0" in told
+
+
 def test_names_and_formats_are_the_fields_own(tmp_path: Path) -> None:
     db = filled.database(tmp_path)
-    expose = exposition(lambda: snapshot(db, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
+    expose = exposition(lambda: snapshot(db, filled.NAMES, lambda: filled.JOBS, lambda: filled.NOW, "0.1.0"))
     text, plain = expose("")
     assert plain.startswith("text/plain; version=")
     body, chosen = expose("application/openmetrics-text; version=1.0.0")
@@ -145,6 +168,21 @@ def test_fault_54_a_conflict_and_a_dead_letter_are_counted(
     world.work(rounds=100)
     assert grown("dead_letters_total", connection="tracker") >= 1
     assert sum(grown("jobs_total", kind=kind, outcome="dead_letter") for kind in ("triage", "delivery")) >= 1
+
+
+def test_fault_54_what_the_door_and_the_sweep_bury_is_counted_too(
+    make_world: Callable[..., Any], grown: Callable[..., float]
+) -> None:
+    world = make_world("jira-cloud")
+    body = b'{"webhookEvent": "jira:issue_of_the_future"}'
+    assert post(world, body, signed(body)) == 200
+    assert grown("dead_letters_total", connection="tracker") == 1
+    with world.db.write() as session:
+        (letter,) = inbox.dead_letters(session)
+        inbox.ask_replay(session, [letter.id], world.queue.now())
+    world.queue.enqueue("sweep", "sweep:1", "tracker", "1")
+    world.work()
+    assert grown("dead_letters_total", connection="tracker") == 2, "it could not be read again"
 
 
 @pytest.mark.parametrize(

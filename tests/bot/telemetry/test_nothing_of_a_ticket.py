@@ -83,7 +83,7 @@ def _pages(world: Any) -> dict[str, str]:
     now = world.queue.now
     app = create_operations_app(
         lambda: {"store": True},
-        exposition(lambda: snapshot(world.db, counts, now, "0.1.0")),
+        exposition(lambda: snapshot(world.db, world.settings.connections, counts, now, "0.1.0")),
         lambda: look(world.settings, world.db, counts, heard, now, "0.1.0"),
         host="127.0.0.1",
     )

@@ -26,12 +26,15 @@ def db(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-def client(db: Database, folder: Path, host: str = "127.0.0.1", *, ready: bool = True) -> FlaskClient:
+def client(
+    db: Database, folder: Path, host: str = "127.0.0.1", *, ready: bool = True, names: tuple[str, ...] = ()
+) -> FlaskClient:
     app = create_operations_app(
         lambda: {"store": db.answers(), "serving": ready},
         exposition(lambda: None),
         lambda: look(filled.settings(folder), db, lambda: filled.JOBS, Hearing(), lambda: filled.NOW, "0.1.0"),
         host=host,
+        names=names,
     )
     return app.test_client()
 
@@ -101,6 +104,17 @@ def test_an_address_for_others_too_is_asked_by_number_and_by_no_name(db: Databas
     assert asked.get("/healthz", headers={"Host": "[fd00::7]:8789"}).status_code == 200
     assert asked.get("/healthz", headers={"Host": "localhost:8789"}).status_code == 200
     assert asked.get("/healthz", headers={"Host": "rebound.example:8789"}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104 - nothing listens there
+def test_it_answers_to_the_names_that_the_settings_list_and_to_no_other(
+    db: Database, tmp_path: Path, host: str
+) -> None:
+    asked = client(db, tmp_path, host, names=("steward", "Bot1.example.org"))
+    for name in ("steward:8789", "STEWARD", "bot1.example.org:8789", "bot1.example.org.", "localhost"):
+        assert asked.get("/metrics", headers={"Host": name}).status_code == 200, name
+    for name in ("stewards", "evil.steward", "example.org", "steward.evil.example:8789", "evil@steward@evil", ""):
+        assert asked.get("/metrics", headers={"Host": name}).status_code in (400, 403), name
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

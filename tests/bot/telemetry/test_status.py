@@ -17,7 +17,7 @@ from bot.telemetry.connections import Hearing
 from bot.telemetry.status.ages import ago, in_words
 from bot.telemetry.status.looking import look
 from bot.telemetry.status.recent import reason_class
-from bot.telemetry.status.values import Status
+from bot.telemetry.status.values import Room, Status
 from tests.bot.telemetry import filled
 from tests.postgres import PostgresServer
 
@@ -33,9 +33,9 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def see(db: Database, tmp_path: Path) -> Look:
-    def now(hearing: Hearing | None = None, later: timedelta = timedelta(0)) -> Status:
-        at = filled.NOW + later
-        return look(filled.settings(tmp_path), db, lambda: filled.JOBS, hearing or Hearing(), lambda: at, "0.1.0")
+    def now(hearing: Hearing | None = None, later: timedelta = timedelta(0), room: Room | None = None) -> Status:
+        at, heard = filled.NOW + later, hearing or Hearing()
+        return look(filled.settings(tmp_path), db, lambda: filled.JOBS, heard, lambda: at, "0.1.0", room)
 
     return now
 
@@ -135,6 +135,35 @@ def test_a_bot_that_has_just_started_does_not_miss_webhooks_yet(db: Database, se
         session.add(starting)
         session.add(filled.delivery(2, filled.NOW - timedelta(minutes=1), source="poll"))
     assert see().problems == ()
+
+
+def test_what_waits_of_a_connection_that_is_no_longer_named_is_a_note(db: Database, see: Look) -> None:
+    filled.fill(db)
+    with db.write() as session:
+        left = filled.delivery(-1, filled.NOW - timedelta(days=4), "queued", None)
+        left.connection = "before"
+        session.add(left)
+    assert see().notes == ("1 delivery of before, which the settings no longer name: nobody works on what it sent.",)
+    assert see().headline == "All is well."
+
+
+def test_a_disk_with_room_is_no_problem_and_one_without_is_the_first(db: Database, see: Look) -> None:
+    filled.fill(db)
+    assert see(room=Room(200_000_001, 200_000_000)).headline == "All is well."
+    status = see(room=Room(149_000_000, 200_000_000))
+    assert [problem.what.split(":")[0] for problem in status.problems] == ["The disk of the data folder is nearly full"]
+    assert "149 MB are free" in status.problems[0].what
+    assert "Make room" in status.problems[0].remedy
+
+
+def test_a_disk_that_is_full_is_named_also_where_the_database_no_longer_answers(tmp_path: Path) -> None:
+    away = Database(f"sqlite:///{tmp_path / 'nowhere' / 'steward.db'}")
+    room = Room(0, 200_000_000)
+    status = look(filled.settings(tmp_path), away, lambda: filled.JOBS, Hearing(), lambda: filled.NOW, "0.1.0", room)
+    assert [problem.what.split(":")[0] for problem in status.problems] == [
+        "The disk of the data folder is nearly full",
+        "The database does not answer.",
+    ]
 
 
 def test_dead_letters_are_a_problem_until_they_are_dealt_with(db: Database, see: Look) -> None:
