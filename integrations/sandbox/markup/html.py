@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import nh3
+
 _BLOCKS = frozenset({"p", "div", "ul", "ol", "table", "tr", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 _MARKS = {"b": "*", "strong": "*", "i": "_", "em": "_"}
-_UNSEEN = frozenset({"script", "style", "head", "title"})
+_KEPT = {*_BLOCKS, *_MARKS, "li", "br", "td", "th"}
 _DEEPEST = 6
 
 
 def html_to_wiki(html: str) -> str:
     """Total: what is no HTML comes out as its text."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(nh3.clean(html, tags=_KEPT, attributes={}))  # well-formed: the parser is slow on anything else
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.out).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -25,14 +27,11 @@ class _Reader(HTMLParser):
         super().__init__()
         self.out: list[str] = []
         self._lists: list[str] = []
-        self._unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag in ("ul", "ol"):
+        if tag in ("ul", "ol"):
+            self.out.append("" if self._lists else "\n")
             self._lists.append("*" if tag == "ul" else "#")
-            self.out.append("\n")
         elif tag == "li":
             self.out.append(f"\n{''.join(self._lists[-_DEEPEST:]) or '*'} ")
         elif tag == "br":
@@ -46,12 +45,9 @@ class _Reader(HTMLParser):
         self.out.append(_MARKS.get(tag, ""))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
-        elif tag in ("ul", "ol"):
+        if tag in ("ul", "ol"):
             del self._lists[-1:]
         self.out.append(_MARKS.get(tag, "\n" if tag in _BLOCKS and not self._lists else ""))
 
     def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.out.append(data.replace("\n", " "))
+        self.out.append(data.replace("\n", " "))

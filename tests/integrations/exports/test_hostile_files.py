@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,18 @@ def test_a_file_of_rows_that_are_no_tickets_ends_early(reading: Reading, monkeyp
     read = reading(HEADER + "A-1,One,\n" + "junk,,\n" * 100)
     assert len(read.unread) == 11
     assert "the rest is left" in read.unread[-1]
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path, peaks = tmp_path / "export.csv", []
+    for count in (300, 3000):
+        rows_of_it = (f'A-{n},Title,"{"words " * 300}"\n' for n in range(1, count + 1))
+        path.write_text(HEADER + "".join(rows_of_it))
+        tracemalloc.start()
+        assert sum(1 for _ in exported_items(path)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1024 * 1024
 
 
 @pytest.mark.parametrize("text", ["name,size\nx,1\n", "just words\n", "\x00\x00\x00", "ID,Title\n1,One\n", "\ufeff"])

@@ -17,6 +17,7 @@ from integrations.exports import entries as export_entries
 from integrations.exports import unpacking
 from integrations.sandbox.loading import BacklogUnreadable, read_backlog, seed_tracker
 from integrations.sandbox.markup import wiki_to_adf
+from integrations.sandbox.markup.native import native
 from integrations.sandbox.records import Flavour
 from integrations.sandbox.state import Tracker
 
@@ -318,8 +319,18 @@ def test_exports_of_each_product_seed_every_flavour(flavour: Flavour, name: str)
     text = json.dumps(story.description)
     assert "<b>" not in text or flavour == "azure-devops"
     assert "by card" in text or "Press" in text
-    assert story.project in {"SHOP", "CORNERSHOP"}
+    assert story.project.upper() in {"SHOP", "CORNERSHOP"}
     assert max(item.updated for item in tracker.select()).date() == date(2026, 11, 20)
+
+
+def test_html_of_an_export_is_wiki_text_in_jira() -> None:
+    html = "<div>A buyer <b>pays</b>:</div><ul><li>by card<ol><li>now</li></ol></li><li>at&nbsp;once</li></ul>"
+    html += "<h2>Why</h2><script>x()</script><p>One<br>two &amp; three</p><table><tr><td>a</td><td>b</td></tr></table>"
+    wiki = native("jira-data-center", html, "html")
+    assert wiki.split("\n\n") == [
+        *("A buyer *pays*:", "* by card\n*# now\n* at once", "h2. Why", "One\ntwo & three", "| a| b"),
+    ]
+    assert len(native("jira-data-center", "<a <!-- " * 100_000, "html")) < 1_000_000
 
 
 def test_a_key_that_comes_twice_is_told_by_its_line(written: Callable[..., Path]) -> None:
