@@ -47,7 +47,10 @@ def demo(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --check: print JSON.")] = False,
     source: Annotated[
-        Path | None, typer.Option("--from", help="A backlog: Jira REST JSON lines or flat JSON lines, gzipped or not.")
+        Path | None,
+        typer.Option(
+            "--from", help="A backlog: CSV export of Jira or Azure DevOps, Jira REST JSON or flat JSON lines."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the sandbox page; the bot takes the next one.")] = 8787,
 ) -> None:

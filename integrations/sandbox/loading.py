@@ -3,7 +3,7 @@
     backlog = read_backlog(Path("export.jsonl.gz"))      # .items, and .errors: the lines that could not be read
     keys = seed_tracker(tracker, backlog, today=date.today())
 
-A file is JSON lines, in the shape of Jira's REST answers or flat, or one JSON document with `issues`; gzipped or not.
+A file is any that `integrations.exports` reads: JSON of Jira's REST interface, flat JSON, CSV of Jira or Azure DevOps.
 """
 
 from __future__ import annotations
@@ -14,21 +14,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from integrations.sandbox.backlog.entries import BacklogUnreadable, Unread, entries
-from integrations.sandbox.backlog.items import BacklogComment, BacklogItem, BacklogLink, UnusableEntry, item_from
-from integrations.sandbox.markup import adf_to_wiki, wiki_to_adf
-from integrations.sandbox.markup.wiki import wiki_to_html
+from integrations.exports.recognising import exported_items
+from integrations.exports.records import BacklogUnreadable, ExportedItem, ExportedLink, Unread
+from integrations.sandbox.markup.native import native
 from integrations.sandbox.records import Flavour, Seed, Term
 from integrations.sandbox.state import Tracker
 
 __all__ = ["Backlog", "BacklogUnreadable", "Unread", "read_backlog", "seed_tracker"]
 
-_KEY_LINK = re.compile(r'<a href="([A-Z][A-Z0-9]{1,9}-[0-9]{1,9})">[^<]{1,20}</a>')
-"""Azure DevOps knows nothing of Jira's keys, so a key in a text is only a word there."""
+_PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]+")
 _EPIC_LINK = "customfield_10014"
 """Where Jira Data Center keeps the key of an item's epic; only sub-tasks have a parent there."""
-_HOPELESS = 1000
-"""After so many unreadable lines and no ticket, the file is not a backlog."""
 
 _AZURE_TYPES = {
     "epic": "Epic",
@@ -38,9 +34,12 @@ _AZURE_TYPES = {
     "task": "Task",
     "story": "User Story",
     "user story": "User Story",
+    "product backlog item": "User Story",
+    "requirement": "User Story",
     "improvement": "User Story",
     "new feature": "User Story",
 }
+_JIRA_PRIORITIES = {"1": "Highest", "2": "High", "3": "Medium", "4": "Low"}
 _AZURE_STATES = {"todo": "New", "doing": "Active", "done": "Closed"}
 _AZURE_PRIORITIES = {
     **dict.fromkeys(("highest", "blocker", "critical", "p1", "1"), "1"),
@@ -54,7 +53,7 @@ _AZURE_PRIORITIES = {
 class Backlog:
     """The items of a file in its order, and the lines that could not be read."""
 
-    items: tuple[BacklogItem, ...]
+    items: tuple[ExportedItem, ...]
     errors: tuple[Unread, ...] = ()
 
 
@@ -63,31 +62,16 @@ def read_backlog(path: Path) -> Backlog:
 
     Raises BacklogUnreadable, with a sentence for the person, where nothing in it is a ticket.
     """
-    items: dict[str, BacklogItem] = {}
+    items: dict[str, ExportedItem] = {}
     errors: list[Unread] = []
-    for found in entries(path):
+    for found in exported_items(path):
         if isinstance(found, Unread):
             errors.append(found)
+        elif found.key in items:
+            errors.append(Unread(found.place, "a key that an earlier ticket has"))
         else:
-            try:
-                item = item_from(found.value)
-            except UnusableEntry as error:
-                errors.append(Unread(found.place, str(error)))
-            else:
-                if item.key in items:
-                    errors.append(Unread(found.place, "a key that an earlier ticket has"))
-                else:
-                    items[item.key] = item
-        if not items and len(errors) >= _HOPELESS:
-            break
-    if items:
-        return Backlog(tuple(items.values()), tuple(errors))
-    if not errors:
-        raise BacklogUnreadable(f"{path} is empty: there is no ticket in it.")
-    hint = " CSV is not read yet; export as JSON." if path.name.lower().removesuffix(".gz").endswith(".csv") else ""
-    raise BacklogUnreadable(
-        f"{path} is not a backlog: a JSON file with one ticket a line is wanted ({errors[0]}).{hint}"
-    )
+            items[found.key] = found
+    return Backlog(tuple(items.values()), tuple(errors))
 
 
 def seed_tracker(tracker: Tracker, backlog: Backlog, *, today: date | None = None) -> dict[str, str]:
@@ -96,7 +80,7 @@ def seed_tracker(tracker: Tracker, backlog: Backlog, *, today: date | None = Non
     With `today` all times move together so that the newest is on the day before; without it they stay. Projects are
     made where they are missing, with the roles of the tracker's first one.
     """
-    items = _shifted(_timed(backlog.items), today)
+    items = _shifted(_timed(_keyed(backlog.items)), today)
     keys: dict[str, str] = {}
     with tracker.transaction():
         _learn_links(tracker, items)
@@ -110,7 +94,23 @@ def seed_tracker(tracker: Tracker, backlog: Backlog, *, today: date | None = Non
     return keys
 
 
-def _timed(items: tuple[BacklogItem, ...]) -> tuple[BacklogItem, ...]:
+def _keyed(items: tuple[ExportedItem, ...]) -> tuple[ExportedItem, ...]:
+    """Items whose project a file tells by name (Azure DevOps) get a key for it, which Jira needs."""
+
+    def key_of(name: str) -> str:
+        if _PROJECT_KEY.fullmatch(name):
+            return name
+        letters = "".join(letter for letter in name.upper() if letter.isascii() and letter.isalnum()).lstrip(
+            "0123456789"
+        )
+        return letters[:10] if len(letters) > 1 else "SHOP"
+
+    return tuple(
+        replace(item, project=key_of(item.project), project_name=item.project_name or item.project) for item in items
+    )
+
+
+def _timed(items: tuple[ExportedItem, ...]) -> tuple[ExportedItem, ...]:
     """Items without a time get one minute after the item before them, so that order in the file is order in time."""
     last = datetime(2020, 1, 1, tzinfo=UTC)
     timed = []
@@ -121,11 +121,11 @@ def _timed(items: tuple[BacklogItem, ...]) -> tuple[BacklogItem, ...]:
     return tuple(timed)
 
 
-def _shifted(items: tuple[BacklogItem, ...], today: date | None) -> tuple[BacklogItem, ...]:
+def _shifted(items: tuple[ExportedItem, ...], today: date | None) -> tuple[ExportedItem, ...]:
     if today is None or not items:
         return items
     moments = [moment for item in items for moment in (item.created, item.updated) if moment is not None]
-    moments += [comment.created for item in items for comment in item.comments]
+    moments += [comment.created for item in items for comment in item.comments if comment.created]
     by = timedelta(days=(today - timedelta(days=1) - max(moments).date()).days)
 
     def later(moment: datetime | None) -> datetime | None:
@@ -137,7 +137,7 @@ def _shifted(items: tuple[BacklogItem, ...], today: date | None) -> tuple[Backlo
             created=later(item.created),
             updated=later(item.updated),
             resolved=later(item.resolved),
-            comments=tuple(replace(comment, created=comment.created + by) for comment in item.comments),
+            comments=tuple(replace(comment, created=later(comment.created)) for comment in item.comments),
         )
         for item in items
     )
@@ -153,7 +153,7 @@ def _project(tracker: Tracker, key: str, name: str) -> str:
     return known[key.casefold()]
 
 
-def _learn_links(tracker: Tracker, items: tuple[BacklogItem, ...]) -> None:
+def _learn_links(tracker: Tracker, items: tuple[ExportedItem, ...]) -> None:
     """Makes the file's link types known to a Jira tracker; each end of a link may have told another phrase."""
     if tracker.flavour == "azure-devops":
         return
@@ -166,7 +166,7 @@ def _learn_links(tracker: Tracker, items: tuple[BacklogItem, ...]) -> None:
         tracker.add_term(Term("link_type", 0, name, outward=outward or name, inward=inward or name))
 
 
-def _links_to_seed(flavour: Flavour, items: tuple[BacklogItem, ...]) -> dict[str, list[tuple[str, str]]]:
+def _links_to_seed(flavour: Flavour, items: tuple[ExportedItem, ...]) -> dict[str, list[tuple[str, str]]]:
     """Key of the source -> (type, key of the target), each link once however many ends told it.
 
     In Azure DevOps the forward end of a duplicate link is the original's: "original Duplicate copy".
@@ -186,7 +186,7 @@ def _links_to_seed(flavour: Flavour, items: tuple[BacklogItem, ...]) -> dict[str
     return found
 
 
-def _azure_link(link: BacklogLink, source: str, target: str) -> tuple[str, str, str]:
+def _azure_link(link: ExportedLink, source: str, target: str) -> tuple[str, str, str]:
     match link.type.casefold():
         case "duplicate" | "duplicates":
             return "System.LinkTypes.Duplicate", target, source
@@ -197,7 +197,7 @@ def _azure_link(link: BacklogLink, source: str, target: str) -> tuple[str, str, 
 
 def _seed(
     tracker: Tracker,
-    item: BacklogItem,
+    item: ExportedItem,
     links: list[tuple[str, str]] | tuple[()],
     people: dict[str, str],
     keys: dict[str, str],
@@ -206,13 +206,17 @@ def _seed(
     azure = tracker.flavour == "azure-devops"
     parent = keys.get(item.parent, item.parent) if item.parent else None
     in_epic = parent is not None and not item.is_subtask and tracker.flavour == "jira-data-center"
+    began = item.created or datetime(2020, 1, 1, tzinfo=UTC)
     comments = (
-        (_login(comment.author, people) or "", _native(tracker.flavour, comment.body), comment.created)
-        for comment in sorted(item.comments, key=_when)
+        (_login(comment.author, people) or "", native(tracker.flavour, comment.body, item.text_format), at)
+        for comment in item.comments
+        for at in (comment.created or began,)
     )
     return Seed(
         summary=item.summary,
-        description=None if item.description in (None, "") else _native(tracker.flavour, item.description),
+        description=None
+        if item.description in (None, "")
+        else native(tracker.flavour, item.description, item.text_format),
         type=_type(tracker, item),
         status=_AZURE_STATES[item.category] if azure else item.status or None,
         category=item.category,
@@ -229,15 +233,11 @@ def _seed(
         resolved=item.resolved,
         fields=_points(tracker.flavour, item.story_points) | ({_EPIC_LINK: parent} if in_epic else {}),
         links=tuple((name, keys.get(other, other)) for name, other in links),
-        comments=tuple(comments),
+        comments=tuple(sorted(comments, key=lambda comment: comment[2])),
     )
 
 
-def _when(comment: BacklogComment) -> datetime:
-    return comment.created
-
-
-def _type(tracker: Tracker, item: BacklogItem) -> str:
+def _type(tracker: Tracker, item: ExportedItem) -> str:
     if tracker.flavour == "azure-devops":
         return "Task" if item.is_subtask else _AZURE_TYPES.get(item.type.casefold(), "Issue")
     if item.is_subtask:
@@ -245,8 +245,9 @@ def _type(tracker: Tracker, item: BacklogItem) -> str:
     return item.type
 
 
-def _priority(item: BacklogItem, *, azure: bool) -> str | None:
-    return _AZURE_PRIORITIES.get((item.priority or "").casefold(), "2") if azure else item.priority
+def _priority(item: ExportedItem, *, azure: bool) -> str | None:
+    told = item.priority or ""
+    return _AZURE_PRIORITIES.get(told.casefold(), "2") if azure else _JIRA_PRIORITIES.get(told, item.priority)
 
 
 def _points(flavour: Flavour, points: float | None) -> dict[str, Any]:
@@ -259,11 +260,3 @@ def _login(name: str | None, people: dict[str, str]) -> str | None:
     if name is None:
         return None
     return people.get(name.casefold()) or "-".join(name.casefold().split())
-
-
-def _native(flavour: Flavour, body: Any) -> Any:
-    """A text in the flavour's own form."""
-    if flavour == "jira-cloud":
-        return body if isinstance(body, dict) else wiki_to_adf(body)
-    wiki = adf_to_wiki(body) if isinstance(body, dict) else body
-    return _KEY_LINK.sub(r"\1", wiki_to_html(wiki, browse="")) if flavour == "azure-devops" else wiki

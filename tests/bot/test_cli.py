@@ -402,7 +402,7 @@ def test_json_without_check_is_a_mistake_of_usage(steward: Callable[..., Told]) 
     [
         ("missing.jsonl", None, "There is no file"),
         ("empty.jsonl", b"", "is empty"),
-        ("export.csv", b"Summary,Issue key\nBroken,SHOP-1\n", "CSV is not read yet"),
+        ("export.csv", b"Name,Size\nBroken,1\n", "Taken are CSV exports of Jira and Azure DevOps"),
         ("garbage.bin", bytes(range(256)) * 20, "is not a backlog"),
         ("broken.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 1000, mtime=0)[:40], "is not a backlog"),
         ("book.xlsx", b"PK\x03\x04rest", "zip archive"),

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.sandbox.backlog import entries as backlog_entries
+from integrations.exports import entries as export_entries
+from integrations.exports import unpacking
 from integrations.sandbox.loading import BacklogUnreadable, read_backlog, seed_tracker
 from integrations.sandbox.markup import wiki_to_adf
+from integrations.sandbox.markup.native import native
 from integrations.sandbox.records import Flavour
 from integrations.sandbox.state import Tracker
 
@@ -59,15 +61,17 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("b.csv", "Issue key,Summary\nSHOP-1,Checkout\n", "CSV is not read yet"),
-        ("b.csv.gz", gzip.compress(b"Issue key,Summary\nSHOP-1,Checkout\n", mtime=0), "CSV is not read yet"),
+        ("b.csv", "Name,Size\nCheckout,1\n", "nor a first row with the columns"),
+        ("b.csv.gz", gzip.compress(b"Name,Size\nCheckout,1\n", mtime=0), "Taken are CSV exports"),
         ("b.xlsx", b"PK\x03\x04rest", "zip archive"),
         ("b.xml", "<rss></rss>", "XML or HTML"),
         ("b.jsonl", '{"key": "A-1"}'.encode("utf-16"), "UTF-16"),
-        ("b.jsonl", b"\x00\x01\x02\xff", "not UTF-8"),
+        ("b.jsonl", b"\x00\x01\x02\xff", "neither JSON"),
+        ("b.jsonl", b'{"key": "\xff"}', "not UTF-8"),
         ("b.json", "[]", "holds no ticket"),
         ("b.json", '{"openapi": "3.0.1"}', "no key"),
-        ("b.json", '"a word"', "not an object"),
+        ("b.json", '"a word"', "neither JSON"),
+        ("b.json", '["a word"]', "not an object"),
         ("b.jsonl", "[" * 100_000, "nested too deeply|not JSON"),
     ],
 )
@@ -119,7 +123,7 @@ def test_unreadable_lines_are_named_without_their_content_and_the_rest_loads(wri
 def test_a_line_over_the_limit_is_named_and_skipped(
     written: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog_entries, "LINE_LIMIT", 1024 * 1024)
+    monkeypatch.setattr(export_entries, "LINE_LIMIT", 1024 * 1024)
     long = json.dumps(flat("SHOP-2", description="x" * 3_000_000))
     backlog = read_backlog(written(lines(flat("SHOP-1")) + long + "\n" + lines(flat("SHOP-3"))))
     assert [item.key for item in backlog.items] == ["SHOP-1", "SHOP-3"]
@@ -127,8 +131,8 @@ def test_a_line_over_the_limit_is_named_and_skipped(
 
 
 def test_a_file_that_unpacks_without_end_is_cut(written: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backlog_entries, "TOTAL_LIMIT", 4 * 1024 * 1024)
-    monkeypatch.setattr(backlog_entries, "LINE_LIMIT", 1024 * 1024)
+    monkeypatch.setattr(unpacking, "TOTAL_LIMIT", 4 * 1024 * 1024)
+    monkeypatch.setattr(export_entries, "LINE_LIMIT", 1024 * 1024)
     bomb = gzip.compress(lines(flat("SHOP-1")).encode() + b"y" * 20_000_000)
     backlog = read_backlog(written(bomb))
     assert [item.key for item in backlog.items] == ["SHOP-1"]
@@ -302,6 +306,37 @@ def test_an_epic_is_the_parent_where_the_product_says_so(written: Callable[..., 
         assert (story.parent, story.fields) == (None, {"customfield_10014": "SHOP-1"})
     else:
         assert story.parent == epic.id
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("name", ["jira_cloud.csv", "azure_devops_tree.csv"])
+def test_exports_of_each_product_seed_every_flavour(flavour: Flavour, name: str) -> None:
+    backlog = read_backlog(ROOT / "tests" / "integrations" / "exports" / "samples" / name)
+    tracker = Tracker("t", flavour)
+    keys = seed_tracker(tracker, backlog, today=TODAY)
+    assert tracker.count() == len(backlog.items) == len(keys)
+    story = tracker.item(keys[backlog.items[1].key])
+    text = json.dumps(story.description)
+    assert "<b>" not in text or flavour == "azure-devops"
+    assert "by card" in text or "Press" in text
+    assert story.project.upper() in {"SHOP", "CORNERSHOP"}
+    assert max(item.updated for item in tracker.select()).date() == date(2026, 11, 20)
+
+
+def test_html_of_an_export_is_wiki_text_in_jira() -> None:
+    html = "<div>A buyer <b>pays</b>:</div><ul><li>by card<ol><li>now</li></ol></li><li>at&nbsp;once</li></ul>"
+    html += "<h2>Why</h2><script>x()</script><p>One<br>two &amp; three</p><table><tr><td>a</td><td>b</td></tr></table>"
+    wiki = native("jira-data-center", html, "html")
+    assert wiki.split("\n\n") == [
+        *("A buyer *pays*:", "* by card\n*# now\n* at once", "h2. Why", "One\ntwo & three", "| a| b"),
+    ]
+    assert len(native("jira-data-center", "<a <!-- " * 100_000, "html")) < 1_000_000
+
+
+def test_a_key_that_comes_twice_is_told_by_its_line(written: Callable[..., Path]) -> None:
+    backlog = read_backlog(written("Issue key;Summary\nA-1;One\nA-1;Two\n", "export.csv"))
+    assert [item.summary for item in backlog.items] == ["One"]
+    assert [str(error) for error in backlog.errors] == ["line 3: a key that an earlier ticket has"]
 
 
 def test_the_sample_backlog_is_whole() -> None:
