@@ -35,6 +35,7 @@ from integrations.tracker.ports import (
 from integrations.tracker.webhook import (
     Event,
     EventKind,
+    Meaning,
     Webhook,
     WebhookSecret,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Incomplete",
     "Invalid",
     "Malformed",
+    "Meaning",
     "Missing",
     "Page",
     "People",
