@@ -61,6 +61,7 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
         nights = recent.nights(session)
         hour, day = recent.outcomes(session, now - HOUR, now), recent.outcomes(session, now - DAY, now)
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
+        unknown = recent.unknown_events(session)
         silent = recent.only_polled(session, now - QUARTER, now) if _settled(store) else frozenset()
     connections = tuple(
         _connection(settings, name, heard, last.get(name), store.polls.get(name), name in silent)
@@ -96,6 +97,7 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
         connections=connections,
         projects=tuple(projects),
         tokens=tokens,
+        unknown=unknown,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.telemetry.connections import Heard
 from bot.telemetry.snapshot import Snapshot
-from bot.telemetry.status.recent import Letter
+from bot.telemetry.status.recent import Letter, UnknownEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Status:
     """One look. `store` is None where the database does not answer: what comes of it is then empty.
 
     `hour` and `day` count deliveries by what became of them; `hourly` counts those that came, hour by hour, the oldest
-    first. `letters` are the newest of the open dead letters.
+    first. `letters` are the newest of the open dead letters, `unknown` counts those that are unknown events.
     """
 
     at: datetime
@@ -79,6 +79,7 @@ class Status:
     connections: tuple[Connection, ...]
     projects: tuple[Project, ...]
     tokens: Tokens | None
+    unknown: tuple[UnknownEvent, ...] = ()
 
     @property
     def headline(self) -> str:
