@@ -15,6 +15,17 @@ from integrations.tracker.errors import (
     Unreachable,
     WebhookError,
 )
+from integrations.tracker.hooks import (
+    Hook,
+    Hooks,
+    HookState,
+    Standing,
+    Target,
+    Wish,
+    ours,
+    standings,
+    to_mend,
+)
 from integrations.tracker.ports import (
     ACCEPT_LABEL,
     DRAFT_LABEL,
@@ -53,6 +64,9 @@ __all__ = [
     "EventKind",
     "FieldEdit",
     "HistoryEntry",
+    "Hook",
+    "HookState",
+    "Hooks",
     "Incomplete",
     "Invalid",
     "Malformed",
@@ -65,6 +79,8 @@ __all__ = [
     "Receipt",
     "Refused",
     "Right",
+    "Standing",
+    "Target",
     "Throttled",
     "TrackerError",
     "Unintelligible",
@@ -74,4 +90,8 @@ __all__ = [
     "Webhook",
     "WebhookError",
     "WebhookSecret",
+    "Wish",
+    "ours",
+    "standings",
+    "to_mend",
 ]
