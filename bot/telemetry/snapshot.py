@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -19,6 +19,10 @@ from bot.store.ticks import Tick
 
 WAITING = ("received", "queued")
 POLL = "poll:"
+WEBHOOKS_OFF = "webhooks off:"
+"""Beside the ticks: how many webhooks of a connection were found switched off."""
+FORGOTTEN = timedelta(hours=1)
+"""After which what was found of webhooks says nothing any more: nobody has looked since."""
 
 
 class Waiting(Protocol):
@@ -68,7 +72,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due."""
+    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due.
+
+    `webhooks_off` counts webhooks that are switched off or on probation, where somebody has looked.
+    """
 
     at: datetime
     version: str
@@ -80,6 +87,7 @@ class Snapshot:
     polls: Mapping[str, datetime]
     workers: tuple[Worker, ...]
     tokens_today: int
+    webhooks_off: Mapping[str, int] = field(default_factory=dict)
 
 
 def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot:
@@ -98,6 +106,7 @@ def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot
             workers=_workers(session, now),
             tokens_today=session.scalar(sa.select(TokenBudget.spent).where(TokenBudget.day == now.date().isoformat()))
             or 0,
+            webhooks_off=_webhooks_off(session, now),
         )
 
 
@@ -125,6 +134,11 @@ def _progress(session: Session) -> tuple[Reading, ...]:
 def _polls(session: Session) -> dict[str, datetime]:
     rows = session.scalars(sa.select(Tick).where(Tick.name.startswith(POLL, autoescape=True)))
     return {row.name.removeprefix(POLL): row.at for row in rows}
+
+
+def _webhooks_off(session: Session, now: datetime) -> dict[str, int]:
+    found = sa.select(Tick).where(Tick.name.startswith(WEBHOOKS_OFF, autoescape=True), Tick.at > now - FORGOTTEN)
+    return {row.name.removeprefix(WEBHOOKS_OFF): row.number for row in session.scalars(found)}
 
 
 def _workers(session: Session, now: datetime) -> tuple[Worker, ...]:

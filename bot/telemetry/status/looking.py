@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -64,7 +65,10 @@ def _look(settings: Settings, db: Database, jobs: JobCounts, heard: Hearing, now
         unknown = recent.unknown_events(session)
         silent = recent.only_polled(session, now - QUARTER, now) if _settled(store) else frozenset()
     connections = tuple(
-        _connection(settings, name, heard, last.get(name), store.polls.get(name), name in silent)
+        replace(
+            _connection(settings, name, heard, last.get(name), store.polls.get(name), name in silent),
+            webhooks_off=store.webhooks_off.get(name, 0),
+        )
         for name in settings.connections
     )
     read = {(one.connection, one.project): one for one in store.progress}

@@ -25,7 +25,7 @@ class Connection:
     """One tracker, as the settings name it, the store knows it and this process has heard it.
 
     `poll_seconds` is how often it is asked what has moved. `only_polled`: of late the poll has brought
-    what its webhooks should have.
+    what its webhooks should have. `webhooks_off`: how many of them the tracker has switched off, or is about to.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Connection:
     last_poll: datetime | None
     heard: Heard
     only_polled: bool = False
+    webhooks_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)

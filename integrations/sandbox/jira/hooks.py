@@ -15,6 +15,17 @@ from integrations.sandbox.webhooks import Hook
 if TYPE_CHECKING:
     from integrations.sandbox.site import Mounted
 
+ALL_EVENTS = (
+    "jira:issue_created",
+    "jira:issue_updated",
+    "jira:issue_deleted",
+    "comment_created",
+    "comment_updated",
+    "comment_deleted",
+    "issuelink_created",
+    "issuelink_deleted",
+)
+"""What the sandbox tells; a receiver that names none gets all."""
 _DATA_CENTER = "/rest/jira-webhook/1.0/webhooks"
 
 
@@ -103,7 +114,7 @@ def _shown(mounted: Mounted, path: str, hook: Hook) -> dict[str, Any]:
         "id": hook.id,
         "name": hook.inputs.get("name", ""),
         "url": hook.url,
-        "events": sorted(hook.events or ()),
+        "events": sorted(ALL_EVENTS if hook.events is None else hook.events),
         "filters": hook.inputs.get("filters", {}),
         "excludeBody": False,
     }

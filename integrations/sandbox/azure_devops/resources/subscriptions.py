@@ -96,8 +96,10 @@ def _hook_values(call: Call) -> dict[str, Any]:
 
 
 def _list(call: Call) -> Response:
+    """Those that the caller may view: by default, administrators all and others none."""
     event = call.query.get("eventtype")
-    hooks = [hook for hook in call.mount.webhooks.hooks() if event is None or event in (hook.events or ())]
+    hooks = call.mount.webhooks.hooks() if call.user.is_administrator else []
+    hooks = [hook for hook in hooks if event is None or event in (hook.events or ())]
     return listing([_body(call, hook) for hook in hooks])
 
 
