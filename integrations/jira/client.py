@@ -71,7 +71,7 @@ class JiraConnection:
             sections = WikiSections(self.browse, people.user_name)
         reader = JiraReader(session, flavour, name, markup, people.account, now)
         self.people: People = people
-        self.hooks: Hooks = JiraHooks(session, flavour, self._browse_url)
+        self.hooks: Hooks = JiraHooks(session, flavour, base_url, self._browse_url)
         self.reader: Reader = reader
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from jira import JIRA
 
 from integrations.jira.answers import UNDERSTOOD, json_of
 from integrations.jira.session import Flavour, JiraSession
 from integrations.jira.webhook.events import EVENTS
-from integrations.tracker import Hook, Refused, Target, Wish
+from integrations.tracker import Hook, Missing, Refused, Target, Wish
 
 ADMINISTER = "the global permission Administer Jira"
+COMMON_HOST = "api.atlassian.com"
+UNSCOPED = "a token without scopes, used at the site's own address"
 SIGNS_FROM = 10
 """The version of Data Center that signs its webhooks, and keeps them at another address."""
 _FILTER = "issue-related-events-section"
@@ -29,11 +32,12 @@ _WANTED = tuple(name for name, meaning in EVENTS.items() if meaning.kind != "ign
 
 
 class JiraHooks:
-    """The Hooks port for both Jira products. `browse_url` is the site as people open it."""
+    """The Hooks port for both Jira products. `base_url` is where programs ask, `browse_url` the site of people."""
 
-    def __init__(self, session: JiraSession, flavour: Flavour, browse_url: str) -> None:
+    def __init__(self, session: JiraSession, flavour: Flavour, base_url: str, browse_url: str) -> None:
         self._session, self._flavour, self._browse_url = session, flavour, browse_url
         self._path = _PATHS[flavour]
+        self._is_scoped = urlsplit(base_url).hostname == COMMON_HOST
 
     def wishes(self, target: Target) -> tuple[Wish, ...]:
         """One hook tells all, of all projects."""
@@ -102,7 +106,12 @@ class JiraHooks:
             answer = client._session.request(method, f"{client.server_url.rstrip('/')}/{path}", data=payload)
             return json_of(answer, f"{method} {path}")
 
-        return self._session.ask(call, f"{method} {path}", needs=ADMINISTER, repeatable=method == "GET")
+        try:
+            return self._session.ask(call, f"{method} {path}", needs=ADMINISTER, repeatable=method == "GET")
+        except (Refused, Missing):
+            if not self._is_scoped:
+                raise
+        raise Refused(f"{method} {path} is not offered to tokens with scopes", missing=UNSCOPED)
 
 
 def _hook(one: Mapping[str, Any]) -> Hook:

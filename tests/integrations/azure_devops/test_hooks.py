@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from jsonschema import Draft4Validator
 
+from integrations.azure_devops.hooks import _subscription
 from integrations.azure_devops.webhook.events import EVENTS
 from integrations.tracker import Refused, Target, WebhookSecret, Wish, standings, to_mend
 
+SPECIFICATION = (
+    Path(__file__).parents[3].parent / "shared" / "specs" / "azure-devops" / "hooks" / "7.1" / "serviceHooks.json"
+)
 TARGET = Target("ado", "https://bot.example/webhooks/azure-devops/ado", ("Shop",), WebhookSecret("s3cret", "steward"))
 
 
@@ -80,3 +88,20 @@ def test_the_clicks_name_all_but_the_secret(hooks: Any) -> None:
     assert "/Shop/_settings/serviceHooks" in told
     assert "Work item commented on" in told
     assert "s3cret" not in told
+
+
+@pytest.mark.skipif(not SPECIFICATION.is_file(), reason="no shared data")
+def test_what_is_sent_and_answered_fits_the_products_own_description(ado: Any, hooks: Any) -> None:
+    described = json.loads(SPECIFICATION.read_text("utf-8-sig"))["definitions"]
+    sent = _subscription("workitem.created", "1.0", {"projectId": "p"}, {"url": "https://bot.example"}).serialize()
+    hooks.install(TARGET, Wish(("workitem.created",), "Shop"))
+    (answered,) = ado_subscriptions(ado)
+    for one in (sent, answered | {"subscriber": {}}):
+        assert set(one) <= set(described["Subscription"]["properties"])
+        schema = {"$ref": "#/definitions/Subscription", "definitions": described}
+        assert [error.message for error in Draft4Validator(schema).iter_errors(one)] == []
+
+
+def ado_subscriptions(ado: Any) -> list[dict[str, Any]]:
+    answer = requests.get(f"{ado.url}/_apis/hooks/subscriptions?api-version=7.1", auth=("", "token-ada"), timeout=10)
+    return list(answer.json()["value"])

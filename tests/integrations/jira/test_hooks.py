@@ -128,3 +128,15 @@ def test_an_answer_of_another_shape_is_unintelligible(answer: Any) -> None:
     hooks = JiraConnection("shop", base, BasicAuth("a@b.example", "t"), "cloud").hooks
     with pytest.raises(Unintelligible):
         hooks.found(TARGET)
+
+
+@responses.activate
+def test_a_token_with_scopes_is_said_to_be_the_reason() -> None:
+    base = "https://api.atlassian.com/ex/jira/11111111-2222"
+    responses.get(f"{base}/rest/webhooks/1.0/webhook", status=401)
+    site = "https://shop.atlassian.net"
+    hooks = JiraConnection("shop", base, BasicAuth("a@b.example", "t"), "cloud", browse_url=site).hooks
+    with pytest.raises(Refused) as refused:
+        hooks.found(TARGET)
+    assert "without scopes" in refused.value.missing
+    assert hooks.clicks(TARGET)[0].startswith(f"Open {site}/plugins/servlet/webhooks ")
