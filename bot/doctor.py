@@ -21,10 +21,13 @@ from integrations.tracker import (
     Missing,
     Refused,
     Right,
+    Target,
     Throttled,
     TrackerError,
     Unintelligible,
     Unreachable,
+    ours,
+    standings,
 )
 from rules.model import WorkItem
 
@@ -100,6 +103,8 @@ def _connections(settings: Settings) -> Iterator[Finding]:
         yield from account
         if not all(finding.ok for finding in account[:1]):
             continue  # what the projects would say has the same cause
+        if connection.intake == "webhook" and connection.webhook_secret is not None:
+            yield from _webhooks(name, client, wiring.target(name, settings))
         projects = settings.projects_of(name)
         if not projects:
             yield Finding(
@@ -125,6 +130,29 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client, public
         yield Finding(True, f"{name}: the tracker sends its webhooks to {address}", remedy)
     elif connection.intake == "poll":
         yield Finding(True, f"{name}: asks every {connection.poll_every:.0f} s what has moved; no webhook is needed")
+
+
+def _webhooks(name: str, client: wiring.Client, target: Target) -> Iterator[Finding]:
+    try:
+        found = client.hooks.found(target)
+    except (Refused, Missing) as error:
+        missing = error.missing if isinstance(error, Refused) else ""
+        told = f"{name}: whether the tracker's webhooks are switched on, this account may not see"
+        how = f"Look by hand: steward webhooks check {name} says where."
+        yield Finding(True, told, f"What it lacks is {missing}. {how}" if missing else how)
+        return
+    except TrackerError as error:
+        yield Finding(False, f"{name}: the tracker's webhooks: {_what(error)}", _remedy(error))
+        return
+    amiss = [one for wish in client.hooks.wishes(target) for one in standings(target, wish, found) if not one.is_well]
+    if not any(ours(target, found)):
+        told = f"{name}: no webhook to the bot is to be seen: there is none, or this account may not see it"
+        yield Finding(True, told, f"Make them: steward webhooks install {name}")
+    elif amiss:
+        told = f"{name}: the tracker does not tell all: {', '.join(sorted({one.event for one in amiss}))}"
+        yield Finding(False, told, f"See why: steward webhooks check {name}")
+    else:
+        yield Finding(True, f"{name}: the tracker's webhooks are switched on")
 
 
 def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:

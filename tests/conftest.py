@@ -287,7 +287,8 @@ class World:
         vendor = "azure-devops" if self.flavour == "azure-devops" else "jira"
         url = f"{self.server.url}/webhooks/{vendor}/tracker"
         if vendor == "azure-devops":
-            self.mounted.webhooks.register(url, basic=("steward", "s3cret"))
+            for event in ("created", "updated", "commented", "deleted", "restored"):
+                self.mounted.webhooks.register(url, events=[f"workitem.{event}"], basic=("steward", "s3cret"))
         else:
             self.mounted.webhooks.register(url, secret="s3cret")
 

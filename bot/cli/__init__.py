@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import beginning, records, serving
+from bot.cli import beginning, records, serving, webhooks
 from bot.cli.console import Stop
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ PANELS: tuple[tuple[str, tuple[Callable[..., None], ...]], ...] = (
 for panel, commands in PANELS:
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=FIRST)
 app.add_typer(records.letters_app, name="dead-letters", rich_help_panel=RECORDS)
 app.add_typer(records.audit_app, name="audit", rich_help_panel=RECORDS)
 

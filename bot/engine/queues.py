@@ -13,7 +13,7 @@ ROUNDS = "rounds"
 """The queue of backfills and nightly runs, which take long."""
 TICKS = "ticks"
 """The queue of polls and sweeps, which must not wait for those."""
-TICKING = ("poll", "sweep", "mend", "upkeep")
+TICKING = ("poll", "sweep", "mend", "upkeep", "webhooks")
 
 APPLICATION = "backlog-steward"
 APPLICATION_VERSION = "2"

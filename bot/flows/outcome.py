@@ -26,7 +26,7 @@ SOME_MINUTES = 8
 LONGEST_WAIT = 600.0
 
 
-COME_AGAIN = ("poll", "sweep")
+COME_AGAIN = ("poll", "sweep", "webhooks")
 """Rounds whose next tick is their next attempt: in an outage they would only pile up."""
 
 

@@ -13,6 +13,8 @@ from bot.store.database import Database
 from bot.wiring import Wired
 
 SWEEP_SECONDS = 30.0
+WEBHOOKS_SECONDS = 600.0
+"""How often Azure DevOps is asked whether its subscriptions are switched on: told of within a quarter of an hour."""
 UPKEEP_SECONDS = 600.0
 BESIDE_WEBHOOKS_SECONDS = 300.0
 """How often the poll looks for what webhooks did not bring."""
@@ -41,6 +43,8 @@ class Ticking:
             polls = each.settings.intake == "poll"
             pause = each.settings.poll_every if polls else max(each.settings.poll_every, BESIDE_WEBHOOKS_SECONDS)
             found += [self._every("poll", name, pause), self._every("sweep", name, SWEEP_SECONDS)]
+            if not polls and each.settings.vendor == "azure-devops":
+                found.append(self._every("webhooks", name, WEBHOOKS_SECONDS))
             for key, project in self._settings.projects_of(name).items():
                 if project.nightly is not None:
                     at, fire = project.nightly, self._night(name, key)

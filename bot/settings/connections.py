@@ -44,12 +44,18 @@ class JiraCloudConnection(ConnectionSettings):
 
     kind: Literal["jira-cloud"] = Field(description="The product at the other end.")
     user: str = Field(min_length=3, description="The mail address of the account that the token belongs to.")
+    automation_secret: OptionalSecret = Field(
+        default=None, description="What a rule of Jira Automation sends as X-Steward-Secret to ask for a look."
+    )
 
 
 class JiraDataCenterConnection(ConnectionSettings):
     """Jira Data Center, with a personal access token."""
 
     kind: Literal["jira-data-center"] = Field(description="The product at the other end.")
+    automation_secret: OptionalSecret = Field(
+        default=None, description="What a rule of Jira Automation sends as X-Steward-Secret to ask for a look."
+    )
 
 
 class AzureDevOpsConnection(ConnectionSettings):

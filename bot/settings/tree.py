@@ -206,6 +206,7 @@ class Settings(BaseSettings):
         held: list[SecretStr | None] = [self.engine.database_url, self.model.key if self.model else None]
         for connection in self.connections.values():
             held += [connection.token, connection.webhook_secret, connection.webhook_secret_old]
+            held.append(getattr(connection, "automation_secret", None))
         return tuple(secret for secret in held if secret is not None and secret.get_secret_value())
 
     def projects_of(self, connection: str) -> dict[str, ProjectSettings]:

@@ -25,6 +25,11 @@ class Tick(Base):
     at: Mapped[datetime]
 
 
+def note(session: Session, name: str, number: int, now: datetime) -> None:
+    """Keep a count that a tick came to, and when; the one before is replaced."""
+    session.merge(Tick(name=name, number=number, at=now))
+
+
 def take(session: Session, name: str, seconds: float, now: datetime) -> int | None:
     """The number of the tick that is due now; None if another clock has fired it."""
     row = session.get(Tick, name, with_for_update=True)

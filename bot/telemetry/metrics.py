@@ -137,6 +137,10 @@ def _families(now: Snapshot) -> Iterator[Metric]:
     yield _family("cursor_timestamp_seconds", "Up to when a project was read.", ("connection", "project"), cursors)
     polls = {name: (at.timestamp(),) for name, at in now.polls.items()}
     yield _family("last_poll_timestamp_seconds", "When a tracker was last to be asked.", ("connection",), polls)
+    heard = {name: (float(number == 0),) for name, number in now.webhooks_off.items()}
+    yield _family(
+        "webhook_ok", "Whether the tracker's webhooks to the bot are all switched on.", ("connection",), heard
+    )
     alive = float(sum(worker.alive for worker in now.workers))
     yield GaugeMetricFamily("steward_workers_alive", "Workers that beat.", value=alive)
     yield GaugeMetricFamily("steward_model_tokens_today", "Tokens spent or reserved today.", value=now.tokens_today)

@@ -6,12 +6,14 @@ LONGEST = 12
 _JIRA = """
     rest api 2 3 issue issuetypes comment search jql changelog myself user bulk project role permission permissions
     check mypermissions issuelink issuelinktype priority priorityscheme field status statuses issuetype label group
-    groups member group-role-actor serverinfo editmeta createmeta properties transitions remotelink query
+    groups member group-role-actor serverinfo editmeta createmeta properties transitions remotelink query webhook
+    webhooks jira-webhook
 """
 _AZURE_DEVOPS = """
     _apis wit workitems workitemsbatch comments updates revisions wiql workitemtypes workitemtypecategories states
     fields tags projects teams members connectiondata graph users memberships membershipstates descriptors storagekeys
-    subjectquery security accesscontrollists identities classificationnodes resourceareas
+    subjectquery security accesscontrollists identities classificationnodes resourceareas hooks subscriptions
+    notifications
 """
 _WORDS = frozenset(f"{_JIRA} {_AZURE_DEVOPS}".split())
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -19,6 +19,10 @@ from bot.store.ticks import Tick
 
 WAITING = ("received", "queued")
 POLL = "poll:"
+WEBHOOKS_OFF = "webhooks off:"
+"""Beside the ticks: how many webhooks of a connection were found switched off."""
+FORGOTTEN = timedelta(hours=1)
+"""After which what was found of webhooks says nothing any more: nobody has looked since."""
 
 
 class Waiting(Protocol):
@@ -72,6 +76,7 @@ class Snapshot:
 
     Of connections that the settings no longer name there are `abandoned` deliveries, dead letters and items, but no
     times that would stand still for ever.
+    `webhooks_off` counts webhooks that are switched off or on probation, where somebody has looked.
     """
 
     at: datetime
@@ -86,6 +91,7 @@ class Snapshot:
     workers: tuple[Worker, ...]
     tokens_today: int
     heard: Mapping[str, Heard]
+    webhooks_off: Mapping[str, int] = field(default_factory=dict)
 
 
 def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datetime, version: str) -> Snapshot:
@@ -110,6 +116,7 @@ def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datet
             tokens_today=session.scalar(sa.select(TokenBudget.spent).where(TokenBudget.day == now.date().isoformat()))
             or 0,
             heard=all_heard(session),
+            webhooks_off=_webhooks_off(session, now),
         )
 
 
@@ -138,6 +145,11 @@ def _progress(session: Session, connections: Collection[str]) -> tuple[Reading, 
 def _polls(session: Session, connections: Collection[str]) -> dict[str, datetime]:
     rows = session.scalars(sa.select(Tick).where(Tick.name.in_([POLL + name for name in connections])))
     return {row.name.removeprefix(POLL): row.at for row in rows}
+
+
+def _webhooks_off(session: Session, now: datetime) -> dict[str, int]:
+    found = sa.select(Tick).where(Tick.name.startswith(WEBHOOKS_OFF, autoescape=True), Tick.at > now - FORGOTTEN)
+    return {row.name.removeprefix(WEBHOOKS_OFF): row.number for row in session.scalars(found)}
 
 
 def _workers(session: Session, now: datetime) -> tuple[Worker, ...]:

@@ -5,5 +5,18 @@ from bot.wiring.clients import Client, connect
 from bot.wiring.desks import Wired, wire
 from bot.wiring.doors import door
 from bot.wiring.kinds import gravedigger, jobs
+from bot.wiring.targets import target, unreachable_because
 
-__all__ = ["Client", "Wired", "connect", "database_url", "door", "engine_url", "gravedigger", "jobs", "wire"]
+__all__ = [
+    "Client",
+    "Wired",
+    "connect",
+    "database_url",
+    "door",
+    "engine_url",
+    "gravedigger",
+    "jobs",
+    "target",
+    "unreachable_because",
+    "wire",
+]

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.settings import AnyConnection, AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection, Settings
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
-from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Webhook
+from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Webhook
 from rules.changes import AddCriteria
 from rules.model import WorkItem
 
@@ -28,6 +28,7 @@ class Client:
     applier: Applier
     people: People
     webhook: Webhook
+    hooks: Hooks
 
 
 def connect(name: str, connection: AnyConnection, settings: Settings) -> Client:
@@ -80,7 +81,7 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection)
         timeout=(CONNECT_SECONDS, connection.timeout),
         observer=observer(name),
     )
-    return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
+    return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook(), jira.hooks)
 
 
 def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> Client:
@@ -96,4 +97,6 @@ def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> C
         comment_format=connection.comment_format,
         observer=observer(name),
     )
-    return Client(azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook())
+    return Client(
+        azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook(), azure.hooks
+    )

@@ -13,16 +13,18 @@ from bot.search.index import DuplicateIndex
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
 from bot.wiring.clients import Client, DraftCriteria, connect, criteria_writer
-from integrations.tracker import Vocabulary
+from bot.wiring.targets import target
+from integrations.tracker import Target, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """One connection, ready: its client and the desks of its flows."""
+    """One connection, ready: its client, where its webhooks lead, and the desks of its flows."""
 
     name: str
     settings: AnyConnection
     client: Client
+    target: Target
     triage: TriageDesk
     acceptance: AcceptanceDesk
 
@@ -73,7 +75,7 @@ def _wire_one(
         applier=client.applier,
         people=client.people,
     )
-    return Wired(name, connection, client, triage_desk, acceptance_desk)
+    return Wired(name, connection, client, target(name, settings), triage_desk, acceptance_desk)
 
 
 def _project(key: str, settings: ProjectSettings) -> Project:

@@ -32,9 +32,11 @@ def door(
 
 
 def _secrets(connection: AnyConnection, now: datetime) -> tuple[WebhookSecret, ...]:
-    user = getattr(connection, "webhook_user", "")
+    user, rule = getattr(connection, "webhook_user", ""), getattr(connection, "automation_secret", None)
     held = [connection.webhook_secret]
     until = connection.webhook_secret_old_until
     if until is None or now < until:
         held.append(connection.webhook_secret_old)
-    return tuple(WebhookSecret(secret.get_secret_value(), user) for secret in held if secret is not None)
+    known = [secret.get_secret_value() for secret in held if secret is not None]
+    by_rule = rule.get_secret_value() if rule is not None else ""
+    return tuple(WebhookSecret(secret, user, by_rule) for secret in known or [""] if secret or by_rule)

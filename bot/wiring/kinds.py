@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.flows import outcome
-from bot.flows.intake import delivery, polling, sweep
+from bot.flows.intake import delivery, polling, subscriptions, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
@@ -44,6 +44,7 @@ def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mappin
             "delivery": of(lambda run, each: delivery.deliver(run, each.acceptance)),
             "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
             "poll": of(lambda run, each: polling.poll(run, each.acceptance)),
+            "webhooks": of(lambda run, each: subscriptions.look(run, each.acceptance, each.client.hooks, each.target)),
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from integrations.azure_devops.hooks import AzureDevOpsHooks
 from integrations.azure_devops.markup import TextFormat
 from integrations.azure_devops.people import AzureDevOpsPeople
 from integrations.azure_devops.reader import AzureDevOpsReader
@@ -53,6 +54,7 @@ class AzureDevOpsConnection:
         self.people = AzureDevOpsPeople(session)
         self.reader = AzureDevOpsReader(session, name, comment_format)
         self.commenter = AzureDevOpsCommenter(session, self.reader, comment_format, self.people.own_id)
+        self.hooks = AzureDevOpsHooks(session)
         self.drafter = AzureDevOpsDrafter(session, self.reader)
         self.applier = AzureDevOpsApplier(session, Edits(session, self.reader, self.people.own_id), self.drafter)
 

@@ -148,6 +148,15 @@ class Session:
         """The client that knows the descriptors by which access control lists name people."""
         return self._clients.get_identity_client()
 
+    @property
+    def hooks(self) -> Any:
+        """The client for service hook subscriptions."""
+        return self._clients.get_service_hooks_client()
+
+    def project_id(self, name: str) -> str:
+        """The id of a project, in lower case."""
+        return str(mapping(self._clients.get_core_client().get_project(name)).get("id") or "").lower()
+
     def item(self, number: int, fields: Sequence[str] | None = None) -> dict[str, Any]:
         """One work item: with all of it, or with only the named fields."""
         answer = self.items.get_work_item(number, fields=fields, expand=None if fields else "All")

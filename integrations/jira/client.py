@@ -11,13 +11,14 @@ from integrations.exchanges import Observe, unobserved
 from integrations.jira.changes import JiraApplier
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.commenter import JiraCommenter, JiraDrafter
+from integrations.jira.hooks import JiraHooks
 from integrations.jira.markup import AdfMarkup, Markup, WikiMarkup
 from integrations.jira.markup.sections import AdfSections, Sections, WikiSections
 from integrations.jira.people import JiraPeople
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
 from integrations.jira.subtasks import SubTasks
-from integrations.tracker import Applier, Commenter, Drafter, People, Reader
+from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader
 
 
 def _utc_now() -> datetime:
@@ -25,7 +26,9 @@ def _utc_now() -> datetime:
 
 
 class JiraConnection:
-    """A Jira site as one account sees it: `reader`, `commenter`, `drafter`, `applier` and `people` are the ports.
+    """A Jira site as one account sees it.
+
+    `reader`, `commenter`, `drafter`, `applier`, `people` and `hooks` are the ports.
 
     `base_url` is where the REST interface is asked (for a scoped token of Cloud: https://api.atlassian.com/ex/jira/ID),
     `browse_url` the site that people open, the same if not given. All ports may be shared among threads. `sleep`,
@@ -68,6 +71,7 @@ class JiraConnection:
             sections = WikiSections(self.browse, people.user_name)
         reader = JiraReader(session, flavour, name, markup, people.account, now)
         self.people: People = people
+        self.hooks: Hooks = JiraHooks(session, flavour, base_url, self._browse_url)
         self.reader: Reader = reader
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)

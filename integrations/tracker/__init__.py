@@ -15,6 +15,17 @@ from integrations.tracker.errors import (
     Unreachable,
     WebhookError,
 )
+from integrations.tracker.hooks import (
+    Hook,
+    Hooks,
+    HookState,
+    Standing,
+    Target,
+    Wish,
+    ours,
+    standings,
+    to_mend,
+)
 from integrations.tracker.ports import (
     ACCEPT_LABEL,
     DRAFT_LABEL,
@@ -35,6 +46,7 @@ from integrations.tracker.ports import (
 from integrations.tracker.webhook import (
     Event,
     EventKind,
+    Meaning,
     Webhook,
     WebhookSecret,
 )
@@ -52,9 +64,13 @@ __all__ = [
     "EventKind",
     "FieldEdit",
     "HistoryEntry",
+    "Hook",
+    "HookState",
+    "Hooks",
     "Incomplete",
     "Invalid",
     "Malformed",
+    "Meaning",
     "Missing",
     "Page",
     "People",
@@ -63,6 +79,8 @@ __all__ = [
     "Receipt",
     "Refused",
     "Right",
+    "Standing",
+    "Target",
     "Throttled",
     "TrackerError",
     "Unintelligible",
@@ -72,4 +90,8 @@ __all__ = [
     "Webhook",
     "WebhookError",
     "WebhookSecret",
+    "Wish",
+    "ours",
+    "standings",
+    "to_mend",
 ]

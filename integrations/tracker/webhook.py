@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from rules.model import Person
 
-EventKind = Literal["created", "updated", "commented", "deleted", "ignored"]
+EventKind = Literal["created", "updated", "commented", "deleted", "asked", "ignored"]
+"""`asked`: a person pressed a button in the tracker that asks for a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the bot makes of a vendor's event: a row of the vendor's table. `why` is one or two sentences."""
+
+    kind: EventKind
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecret:
-    """What authenticates a connection's deliveries: a shared secret, and for Azure DevOps the basic-auth user."""
+    """What authenticates a connection's deliveries: a shared secret, and for Azure DevOps the basic-auth user.
 
-    secret: str
+    `rule` is what a rule of Jira Automation sends instead, where one is set up.
+    """
+
+    secret: str = field(repr=False)
     user: str = ""
+    rule: str = field(default="", repr=False)
 
 
 class Webhook(Protocol):

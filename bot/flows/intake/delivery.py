@@ -44,6 +44,9 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
 
 
 def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, row: inbox.Delivery) -> None:
+    if row.kind == "asked":
+        run.step("ask", lambda: _ask(desk, item, row.id))
+        return
     if row.kind in ("created", "updated"):
         run.step("touch", lambda: _touch(desk, project, item, _name(run)))
     if not project.suggests:
@@ -55,6 +58,16 @@ def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, r
         return
     if row.kind == "commented" or row.source == "poll":
         acceptance.attend(desk, item)
+
+
+def _ask(desk: AcceptanceDesk, item: WorkItem, cause: str) -> str:
+    with desk.db.write() as session:
+        items.save(session, item)
+        row = items.find(session, desk.connection, item.id)
+        if row is not None:
+            row.asked = cause
+    looking.ask(desk, item.id, cause)
+    return "asked"
 
 
 def _is_gone(desk: AcceptanceDesk, item: WorkItem) -> bool:

@@ -89,7 +89,15 @@ def _trackers(now: datetime, connections: Sequence[Connection]) -> Iterator[Prob
                 "Nothing is lost meanwhile. Check its address and token.",
                 "steward doctor",
             )
-        if one.only_polled:
+        if one.webhooks_off:
+            yield Problem(
+                f"{_many(one.webhooks_off, 'webhook', 'webhooks')} of {one.name} "
+                f"{'is' if one.webhooks_off == 1 else 'are'} switched off in the tracker, or about to be.",
+                "Nothing is lost, but it comes later, by the poll. See which and why; "
+                f"steward webhooks install {one.name} switches them on.",
+                f"steward webhooks check {one.name}",
+            )
+        elif one.only_polled:
             yield Problem(
                 f"The webhooks of {one.name} do not arrive: what moved there of late came by the poll.",
                 "Nothing is lost, but it comes later. See in the tracker whether they are switched on.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -89,9 +90,14 @@ def _look(
         hour, day = recent.outcomes(session, now - HOUR, now), recent.outcomes(session, now - DAY, now)
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
         came = recent.newest(session, now - HOUR, now)
+        unknown = recent.unknown_events(session)
     known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
+    shown = came if _settled(store) else {}
     connections = tuple(
-        _connection(settings, name, each, now, last.get(name), store.polls.get(name), came if _settled(store) else {})
+        replace(
+            _connection(settings, name, each, now, last.get(name), store.polls.get(name), shown),
+            webhooks_off=store.webhooks_off.get(name, 0),
+        )
         for name, each in known.items()
     )
     read = {(one.connection, one.project): one for one in store.progress}
@@ -125,6 +131,7 @@ def _look(
         projects=tuple(projects),
         tokens=tokens,
         room=room,
+        unknown=unknown,
     )
 
 

@@ -16,6 +16,7 @@ from bot.store.inbox import DeadLetter, Delivery
 
 HOURS = 24
 LETTERS = 20
+UNKNOWN_SHOWN = 10
 NIGHTS_WITHIN = 20_000
 """Rows of the audit, from its end, in which nightly runs are looked for."""
 STATES = ("received", "queued", "finished", "dead", "ignored")
@@ -25,6 +26,18 @@ _OUTCOME = {"received": WAITING, "queued": WAITING, "dead": DEAD, "ignored": NOT
 _REASONS = re.compile(
     r"an internal error \([A-Za-z_]{1,60}\)|[A-Z][A-Za-z]{1,40}(?: after \d+ attempts)?(?=:)|[a-z][a-z ]{2,60}"
 )
+_UNKNOWN = "unknown event "
+_EVENT_NAME = re.compile(r"unknown event '([a-z][a-z0-9]{0,40}(?:[_:.-][a-z0-9]{1,40}){1,8})'")
+OTHER_NAME = "another name"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """An event that nobody has told the bot about: its name if it looks like one, and how often it came."""
+
+    name: str
+    number: int
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,23 @@ def letters(session: Session) -> tuple[Letter, ...]:
     query = sa.select(DeadLetter.id, DeadLetter.created, DeadLetter.connection, DeadLetter.reason)
     rows = session.execute(query.where(DeadLetter.replayed.is_(None)).order_by(DeadLetter.id.desc()).limit(LETTERS))
     return tuple(Letter(number, at, connection, reason_class(reason)) for number, at, connection, reason in rows)
+
+
+def unknown_events(session: Session) -> tuple[UnknownEvent, ...]:
+    """The unknown events among the open dead letters, the most frequent first; few are named, the others are one."""
+    number, last = sa.func.count(), sa.func.max(DeadLetter.created)
+    query = sa.select(DeadLetter.reason, number, last).where(
+        DeadLetter.replayed.is_(None), DeadLetter.reason.startswith(_UNKNOWN)
+    )
+    found: dict[str, UnknownEvent] = {}
+    for reason, count, at in session.execute(query.group_by(DeadLetter.reason).order_by(number.desc())):
+        named = _EVENT_NAME.fullmatch(reason)
+        name = named[1] if named and len(found) < UNKNOWN_SHOWN else OTHER_NAME
+        before = found.get(name)
+        found[name] = UnknownEvent(
+            name, count + (before.number if before else 0), max(at, before.last) if before else at
+        )
+    return tuple(found.values())
 
 
 def reason_class(reason: str) -> str:

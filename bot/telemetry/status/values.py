@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.store.inbox import Heard
 from bot.telemetry.snapshot import Snapshot
-from bot.telemetry.status.recent import Letter
+from bot.telemetry.status.recent import Letter, UnknownEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Connection:
 
     `poll_seconds` is how often it is asked what has moved. `only_polled`: of late the poll has brought
     what its webhooks should have. `known`: it was heard lately, so that it is known whether it works.
+    `webhooks_off`: how many of its webhooks the tracker has switched off, or is about to.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Connection:
     heard: Heard
     only_polled: bool = False
     known: bool = True
+    webhooks_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Status:
     """One look. `store` is None where the database does not answer: what comes of it is then empty.
 
     `hour` and `day` count deliveries by what became of them; `hourly` counts those that came, hour by hour, the oldest
-    first. `letters` are the newest of the open dead letters. `room` is None where deliveries are kept elsewhere.
+    first. `letters` are the newest of the open dead letters, `unknown` counts those that are unknown events. `room` is
+    None where deliveries are kept elsewhere.
     """
 
     at: datetime
@@ -94,6 +97,7 @@ class Status:
     projects: tuple[Project, ...]
     tokens: Tokens | None
     room: Room | None = None
+    unknown: tuple[UnknownEvent, ...] = ()
 
     @property
     def is_known(self) -> bool:

@@ -142,6 +142,14 @@ _LOCATIONS: tuple[tuple[str, str, str, str, int, str], ...] = (
         1,
         "7.1",
     ),
+    (
+        "0c62d343-21b0-4732-997b-017fde84dc28",
+        "hooks",
+        "Notifications",
+        "_apis/{area}/Subscriptions/{subscriptionId}/{resource}/{notificationId}",
+        1,
+        "7.1",
+    ),
 )
 _AREAS: tuple[tuple[str, str], ...] = (
     ("5264459e-e5e0-4bd8-b118-0985e68a4ec5", "wit"),

@@ -205,3 +205,18 @@ def test_spans_of_time_are_said_as_people_do() -> None:
     assert said == ["now", "1 second", "59 seconds", "1 minute", "1 hour", "1 day", "2 days"]
     assert ago(filled.NOW - timedelta(hours=3), filled.NOW) == "3 hours ago"
     assert ago(filled.NOW + timedelta(minutes=3), filled.NOW) == "in 3 minutes"
+
+
+def test_unknown_events_are_counted_by_names_that_look_like_one_and_few_are_named(db: Database, see: Look) -> None:
+    filled.fill(db)
+    assert see().unknown == ()
+    names = ["jira:issue_teleported"] * 3 + ["workitem.linked"] * 2 + ["Secret words", "secret", "<b>"]
+    names += [f"event_{number}" for number in range(20)]
+    with db.write() as session:
+        for name in names:
+            bury(session, "cloud", f"unknown event {name!r}", filled.NOW)
+    unknown = see().unknown
+    assert [(one.name, one.number) for one in unknown[:2]] == [("jira:issue_teleported", 3), ("workitem.linked", 2)]
+    assert len(unknown) <= 11
+    assert sum(one.number for one in unknown) == len(names)
+    assert "ecret" not in str(unknown)

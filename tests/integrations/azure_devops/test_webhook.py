@@ -202,3 +202,25 @@ def test_fault_9_the_json_test_suite_raises_nothing_but_webhook_errors() -> None
     for path in bodies:
         with pytest.raises(WebhookError):
             HOOK.read({}, path.read_bytes())
+
+
+def test_where_no_resource_is_sent_the_message_begins_with_the_item() -> None:
+    body = delivery("workitem.commented", None, message={"text": "User Story #97 (Pay #5 (now)) commented on by Dana"})
+    assert HOOK.read({}, body).item == "97"
+    for message in (None, {}, {"text": "(#5 (x)"}, {"text": "\n#5 ("}):
+        with pytest.raises(Malformed):
+            HOOK.read({}, delivery("workitem.commented", None, message=message))
+
+
+def test_minimal_details_name_the_item_and_nothing_else() -> None:
+    url = "https://dev.azure.com/contoso/_apis/wit/workItems/97"
+    event = HOOK.read({}, delivery("workitem.deleted", {"id": "97", "url": url}, resourceContainers=None, message=None))
+    assert (event.kind, event.item, event.project, event.actor) == ("deleted", "97", None, None)
+
+
+def test_a_newer_resource_version_names_who_did_it_by_id() -> None:
+    changed = {"displayName": "Dana Duarte", "id": "g-1", "uniqueName": "dana@x.example"}
+    fields = {"System.TeamProject": "Shop", "System.ChangedBy": changed}
+    body = delivery("workitem.restored", {"id": 97, "fields": fields}, resourceVersion="5.1-preview.3")
+    event = HOOK.read({}, body)
+    assert (event.kind, event.actor) == ("updated", Person("g-1", "Dana Duarte"))

@@ -96,8 +96,10 @@ def _hook_values(call: Call) -> dict[str, Any]:
 
 
 def _list(call: Call) -> Response:
+    """Those that the caller may view: by default, administrators all and others none."""
     event = call.query.get("eventtype")
-    hooks = [hook for hook in call.mount.webhooks.hooks() if event is None or event in (hook.events or ())]
+    hooks = call.mount.webhooks.hooks() if call.user.is_administrator else []
+    hooks = [hook for hook in hooks if event is None or event in (hook.events or ())]
     return listing([_body(call, hook) for hook in hooks])
 
 
@@ -138,10 +140,26 @@ def _delete(call: Call) -> Response:
     return Response(status=204)
 
 
+def _notifications(call: Call) -> Response:
+    """What was sent, the newest first."""
+    _may_manage(call)
+    hook, wanted = _known(call), call.query.get("result")
+    told = []
+    for number, sent in enumerate(call.mount.webhooks.sent, start=1):
+        succeeded = sent.status is not None and 200 <= sent.status < 300
+        result = "succeeded" if succeeded else "failed"
+        if sent.hook == hook.id and wanted in (None, result):
+            error = None if succeeded else f"The service answered {sent.status}." if sent.status else "No answer."
+            details = {"eventType": sent.event, "errorMessage": error, "completedDate": stamp(sent.at)}
+            told.append({"id": number, "status": "completed", "result": result, "details": details})
+    return listing(told[::-1][: call.number("maxresults", 100, 100)])
+
+
 ROUTES: Routes = {
     ("GET", "hooks/subscriptions"): _list,
     ("POST", "hooks/subscriptions"): _create,
     ("GET", "hooks/subscriptions/*"): _one,
     ("PUT", "hooks/subscriptions/*"): _replace,
     ("DELETE", "hooks/subscriptions/*"): _delete,
+    ("GET", "hooks/subscriptions/*/notifications"): _notifications,
 }

@@ -1,0 +1,162 @@
+"""The trackers' webhooks: made, and looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from integrations.tracker import Hook, Hooks, Standing, Target, TrackerError, Wish
+
+app = typer.Typer(help="The trackers' webhooks to the bot: made, and looked at.", no_args_is_help=True)
+ConnectionArgument = Annotated[
+    str | None, typer.Argument(metavar="CONNECTION", help="Which; none is all that take webhooks.")
+]
+SAID = {
+    "present": "is told",
+    "on probation": "fails: it is on probation, and will be switched off",
+    "off": "is switched off",
+    "not signed": "is told without this connection's secret, and refused",
+    "filtered": "is told in part",
+    "elsewhere": "is told to another address",
+    "missing": "is not told",
+}
+
+
+@app.command()
+def install(
+    connection: ConnectionArgument = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Make the webhooks that the bot needs, and switch its own on again. Others' are left alone."""
+    settings = load_settings(config)
+    well = [_install(settings, name, dry_run=dry_run) for name in _chosen(settings, connection)]
+    if not all(well):
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(connection: ConnectionArgument = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Say of each event whether the tracker tells it to the bot, and if not, why."""
+    settings = load_settings(config)
+    well = [_check(settings, name) for name in _chosen(settings, connection)]
+    if not all(well):
+        raise typer.Exit(1)
+
+
+def _chosen(settings: Settings, connection: str | None) -> list[str]:
+    from bot.settings.nearest import did_you_mean
+
+    if connection is not None and connection not in settings.connections:
+        raise Stop(f"there is no connection {connection}{did_you_mean(connection, settings.connections)}")
+    names = [connection] if connection else [n for n, one in settings.connections.items() if one.intake == "webhook"]
+    if not names:
+        raise Stop('no connection takes webhooks: see intake = "webhook" under [connections.NAME].')
+    for name in names:
+        if settings.connections[name].webhook_secret is None:
+            raise Stop(f"set webhook_secret under [connections.{name}] first: without it nothing that comes is taken.")
+        if not settings.projects_of(name):
+            raise Stop(f"no project uses {name}: add a table [projects.KEY] that names it.")
+    if not settings.server.public_url:
+        raise Stop("set public_url under [server]: the address at which trackers reach the bot.")
+    return names
+
+
+def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
+    from integrations.tracker import TrackerError, ours, to_mend
+
+    hooks, target = _of(settings, name)
+    reached = _reached(settings, name, target)
+    try:
+        found = hooks.found(target)
+        _say(True, f"{name}: {len(list(ours(target, found)))} of its own are there, {_others(target, found)} of others")
+        for wish in hooks.wishes(target):
+            if all(standing.is_well for standing in _standings(target, wish, found)):
+                _say(True, f"{_told(name, wish)}: left as it is")
+                continue
+            mended = to_mend(target, wish, found)
+            done = ("mend" if mended else "make") if dry_run else ("mended" if mended else "made")
+            if not dry_run:
+                hooks.install(target, wish, mended)
+            _say(True, f"{_told(name, wish)}: {'would ' if dry_run else ''}{done}")
+    except TrackerError as error:
+        _say_how(name, hooks, target, error)
+        return False
+    return reached
+
+
+def _check(settings: Settings, name: str) -> bool:
+    from integrations.tracker import TrackerError
+
+    hooks, target = _of(settings, name)
+    reached = _reached(settings, name, target)
+    try:
+        found = hooks.found(target)
+    except TrackerError as error:
+        _say_how(name, hooks, target, error)
+        return False
+    standings = [standing for wish in hooks.wishes(target) for standing in _standings(target, wish, found)]
+    for one in standings:
+        place = f"{name}: {one.event}" + (f" of {one.project}" if one.project else "")
+        _say(one.is_well, f"{place} {SAID[one.state]}" + (f" ({_plain(one.detail)})" if one.detail else ""))
+    is_well = all(one.is_well for one in standings)
+    if not is_well:
+        typer.echo(f"      To mend it: steward webhooks install {name}")
+    return reached and is_well
+
+
+def _of(settings: Settings, name: str) -> tuple[Hooks, Target]:
+    from bot import wiring
+
+    return wiring.connect(name, settings.connections[name], settings).hooks, wiring.target(name, settings)
+
+
+def _standings(target: Target, wish: Wish, found: tuple[Hook, ...]) -> tuple[Standing, ...]:
+    from integrations.tracker import standings
+
+    return standings(target, wish, found)
+
+
+def _reached(settings: Settings, name: str, target: Target) -> bool:
+    """Whether the tracker can reach the bot, as far as the addresses tell."""
+    from bot import wiring
+
+    if because := wiring.unreachable_because(settings.connections[name], target.url):
+        _say(False, f"{name}: {target.url} cannot be reached: {because}", "See public_url under [server].")
+    return not because
+
+
+def _say_how(name: str, hooks: Hooks, target: Target, error: TrackerError) -> None:
+    """What the API does not allow, a person does."""
+    from integrations.tracker import Missing, Refused
+
+    missing = error.missing if isinstance(error, Refused) else ""
+    _say(False, f"{name}: " + (f"the tracker refuses: {missing} is missing" if missing else f"{error}"))
+    if isinstance(error, Refused | Missing):
+        typer.echo("      By hand:")
+        for number, line in enumerate(hooks.clicks(target), start=1):
+            typer.echo(f"      {number}. {line}")
+
+
+def _others(target: Target, found: tuple[Hook, ...]) -> int:
+    return sum(not target.is_here(hook.url) for hook in found)
+
+
+def _told(name: str, wish: Wish) -> str:
+    return f"{name}: {', '.join(wish.events)}" + (f" of {wish.project}" if wish.project else "")
+
+
+def _say(well: bool, what: str, remedy: str = "") -> None:
+    typer.echo(f"{'ok   ' if well else 'FIX  '} {what}")
+    if remedy:
+        typer.echo(f"      {remedy}")
+
+
+def _plain(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
