@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.settings import AnyConnection, AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection, Settings
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
+from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Webhook
 from rules.changes import AddCriteria
 from rules.model import WorkItem
@@ -30,11 +31,11 @@ class Client:
     webhook: Webhook
 
 
-def connect(name: str, connection: AnyConnection, settings: Settings) -> Client:
-    """The client of one connection. No request is made yet."""
+def connect(name: str, connection: AnyConnection, settings: Settings, board: Board | None = None) -> Client:
+    """The client of one connection. No request is made yet. With a board it keeps to what others were told too."""
     if isinstance(connection, JiraCloudConnection | JiraDataCenterConnection):
-        return _jira(name, connection)
-    return _azure_devops(name, connection, settings.data)
+        return _jira(name, connection, board)
+    return _azure_devops(name, connection, settings.data, board)
 
 
 def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime]) -> DraftCriteria | None:
@@ -64,7 +65,7 @@ def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime
     return CriteriaWriter(db, watched, load_library()["acceptance_criteria"], model.name, now, own_secrets)
 
 
-def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection) -> Client:
+def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection, board: Board | None) -> Client:
     from integrations.jira.client import JiraConnection
     from integrations.jira.session import BasicAuth, BearerAuth
     from integrations.jira.webhook import JiraWebhook
@@ -79,11 +80,12 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection)
         browse_url=connection.browse_url,
         timeout=(CONNECT_SECONDS, connection.timeout),
         observer=observer(name),
+        board=board,
     )
     return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
 
 
-def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> Client:
+def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path, board: Board | None) -> Client:
     from integrations.azure_devops.client import AzureDevOpsConnection as Connection
     from integrations.azure_devops.webhook import AzureDevOpsWebhook
 
@@ -95,5 +97,6 @@ def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> C
         timeout=(CONNECT_SECONDS, connection.timeout),
         comment_format=connection.comment_format,
         observer=observer(name),
+        board=board,
     )
     return Client(azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook())

@@ -13,6 +13,7 @@ from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
 from bot.telemetry.watched import watched_jobs
 from bot.wiring.desks import Wired
+from integrations.pace import Urgency, working_for
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,8 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
             if each is None:
                 log.warning("connection not in the settings", job=run.id)
                 return None
-            return guarded(lambda run: flow(run, each), each.acceptance)(run)
+            with working_for(_urgency(run)):
+                return guarded(lambda run: flow(run, each), each.acceptance)(run)
 
         return job
 
@@ -40,6 +42,13 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )
+
+
+def _urgency(run: Run) -> Urgency:
+    """For whom a job asks the tracker. The rounds count as a person's: their words come in by them."""
+    if run.kind in ("hygiene", "backfill"):
+        return Urgency.NIGHTLY
+    return Urgency.TICKET if run.kind == "triage" and triage.ASKED not in run.args else Urgency.PERSON
 
 
 def gravedigger(wired: Mapping[str, Wired]) -> Callable[[Run | QueuedJob, str], None]:

@@ -6,13 +6,11 @@ No message holds the answer's text: it may quote the ticket.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Protocol
 
+from integrations.limits import told
 from integrations.tracker import (
     Conflict,
     Invalid,
@@ -25,8 +23,6 @@ from integrations.tracker import (
 )
 
 SIGNED_IN = "a valid token of the bot's account"
-DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
-LONGEST_WAIT = 24 * 3600.0
 DEEPEST = 150  # levels of a JSON answer; Jira's own stay far below
 
 
@@ -64,9 +60,9 @@ def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
     """The error for an answer that is not a success; `what` names the request, `needs` the right that it takes."""
     status = answer.status_code
     says = f"{what} was answered with {status}"
-    wait = retry_after(answer.headers)
+    wait = told(status, answer.headers).wait
     if status == 429:
-        return Throttled(says, DEFAULT_WAIT if wait is None else wait)
+        return Throttled(says, wait or 0.0)
     if status == 503 and wait is not None:
         return Throttled(says, wait)
     if status >= 500 or status in {408, 425}:
@@ -91,24 +87,6 @@ def _signed_in(headers: Mapping[str, str]) -> bool:
     return user != "anonymous"
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the Retry-After header, in either of its forms; None where it is absent or unreadable.
-
-    A date is counted from the answer's own Date, so that a wrong clock on either side does not matter.
-    """
-    value = str(headers.get("Retry-After") or "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        then, now = _date(value), _date(str(headers.get("Date") or ""))
-        if then is None:
-            return None
-        seconds = (then - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None
-
-
 def json_of(answer: Answer, what: str) -> Any:
     """The JSON of a success, None for an empty one. Raises Unintelligible for anything else."""
     if answer.status_code == 204 or not answer.text.strip():
@@ -120,14 +98,6 @@ def json_of(answer: Answer, what: str) -> Any:
     if _too_deep(value):
         raise Unintelligible(f"{what} was answered with JSON that is too deep")
     return value
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _named_fields(answer: Answer) -> list[str]:

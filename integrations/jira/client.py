@@ -17,7 +17,9 @@ from integrations.jira.people import JiraPeople
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
 from integrations.jira.subtasks import SubTasks
+from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader
+from integrations.transport import PLAIN, Transport
 
 
 def _utc_now() -> datetime:
@@ -29,7 +31,8 @@ class JiraConnection:
 
     `base_url` is where the REST interface is asked (for a scoped token of Cloud: https://api.atlassian.com/ex/jira/ID),
     `browse_url` the site that people open, the same if not given. All ports may be shared among threads. `sleep`,
-    `clock` (seconds, monotonic) and `now` are for tests; `observer` is told of each request.
+    `clock` (seconds, monotonic) and `now` are for tests; `observer` is told of each request. `transport` is how
+    requests travel, `board` where the tracker's limits are kept for all processes.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class JiraConnection:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
         observer: Observe = unobserved,
+        transport: Transport = PLAIN,
+        board: Board | None = None,
     ) -> None:
         self._browse_url = (browse_url or base_url).rstrip("/")
         session = JiraSession(
@@ -57,6 +62,8 @@ class JiraConnection:
             sleep=sleep,
             clock=clock,
             observer=observer,
+            transport=transport,
+            board=board,
         )
         people = JiraPeople(session, flavour)
         markup: Markup

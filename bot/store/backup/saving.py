@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.store import executors, ticks
+from bot.store import executors, pacing, ticks
 from bot.store.backup.archive import (
     FORMAT,
     MANIFEST,
@@ -30,8 +30,8 @@ from bot.store.database import Database
 from bot.store.schema import migrating
 from bot.store.schema.tables import Base
 
-OF_THE_MOMENT = frozenset({executors.Executor.__tablename__, ticks.Tick.__tablename__})
-"""Who works now and what was fired last: it means nothing elsewhere or later."""
+OF_THE_MOMENT = frozenset(table.__tablename__ for table in (executors.Executor, ticks.Tick, pacing.ClosedGate))
+"""Who works now, what was fired last, who asked to wait: it means nothing elsewhere or later."""
 ROWS_AT_ONCE = 500
 
 

@@ -1,0 +1,24 @@
+"""What trackers have asked for, for all processes"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "tracker_pace",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("gate", sa.String(), nullable=False),
+        sa.Column("told", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "gate"),
+    )
+
+
+def downgrade() -> None:
+    raise NotImplementedError("go back by restoring the backup that was made before")
