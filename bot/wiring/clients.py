@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.settings import AnyConnection, AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection, Settings
+from bot.settings import (
+    AnyConnection,
+    AzureDevOpsConnection,
+    AzureDevOpsServerConnection,
+    JiraCloudConnection,
+    JiraDataCenterConnection,
+    Settings,
+)
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
 from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Webhook
+from integrations.transport import Transport
 from rules.changes import AddCriteria
 from rules.model import WorkItem
 
@@ -65,6 +73,12 @@ def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime
     return CriteriaWriter(db, watched, load_library()["acceptance_criteria"], model.name, now, own_secrets)
 
 
+def transport(connection: AnyConnection) -> Transport:
+    """How a connection's requests travel."""
+    proxy = connection.proxy.get_secret_value() if connection.proxy is not None else ""
+    return Transport(connection.ca_bundle, proxy or None, connection.client_certificate, connection.client_key)
+
+
 def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection, board: Board | None) -> Client:
     from integrations.jira.client import JiraConnection
     from integrations.jira.session import BasicAuth, BearerAuth
@@ -72,31 +86,55 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection,
 
     token = connection.token.get_secret_value()
     cloud = isinstance(connection, JiraCloudConnection)
+    user = connection.user if isinstance(connection, JiraCloudConnection) and connection.sign_in == "basic" else ""
     jira = JiraConnection(
         name,
         connection.url,
-        BasicAuth(connection.user, token) if isinstance(connection, JiraCloudConnection) else BearerAuth(token),
+        BasicAuth(user, token) if user else BearerAuth(token),
         "cloud" if cloud else "data_center",
         browse_url=connection.browse_url,
         timeout=(CONNECT_SECONDS, connection.timeout),
         observer=observer(name),
+        transport=transport(connection),
         board=board,
     )
     return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
 
 
-def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path, board: Board | None) -> Client:
+def _azure_devops(
+    name: str,
+    connection: AzureDevOpsConnection | AzureDevOpsServerConnection,
+    data: Path,
+    board: Board | None,
+) -> Client:
     from integrations.azure_devops.client import AzureDevOpsConnection as Connection
     from integrations.azure_devops.webhook import AzureDevOpsWebhook
 
     azure = Connection(
         connection.url,
-        connection.token.get_secret_value(),
+        _signed_in(connection),
         name,
         cache_dir=data / "azure-devops",
         timeout=(CONNECT_SECONDS, connection.timeout),
-        comment_format=connection.comment_format,
+        comment_format=connection.comment_format if isinstance(connection, AzureDevOpsConnection) else "html",
         observer=observer(name),
+        transport=transport(connection),
         board=board,
     )
     return Client(azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook())
+
+
+def _signed_in(connection: AzureDevOpsConnection | AzureDevOpsServerConnection) -> str | Callable[[], str]:
+    """A token, or what gives one."""
+    if connection.token is not None:
+        return connection.token.get_secret_value()
+    from integrations.azure_devops.sign_in import Application, EntraSignIn, Machine
+
+    assert isinstance(connection, AzureDevOpsConnection)  # on Server a token is compulsory
+    secret = connection.client_secret.get_secret_value() if connection.client_secret is not None else ""
+    who = (
+        Machine(connection.client_id)
+        if connection.managed_identity
+        else Application(connection.tenant, connection.client_id, secret, connection.sign_in_certificate)
+    )
+    return EntraSignIn(who, transport(connection), (CONNECT_SECONDS, connection.timeout))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from integrations.limits import told
 from integrations.tracker import (
@@ -23,6 +24,7 @@ from integrations.tracker import (
 )
 
 SIGNED_IN = "a valid token of the bot's account"
+COMMON = "https://api.atlassian.com/ex/jira/"
 DEEPEST = 150  # levels of a JSON answer; Jira's own stay far below
 
 
@@ -56,8 +58,24 @@ class Answer(Protocol):
     def text(self) -> str: ...
 
 
-def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
-    """The error for an answer that is not a success; `what` names the request, `needs` the right that it takes."""
+def signed_in_at(base_url: str) -> str:
+    """What is missing where the address lets nobody in: which tokens Atlassian takes depends on the address.
+
+    https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
+    """
+    host = (urlsplit(base_url).hostname or "").lower()
+    if host == urlsplit(COMMON).hostname:
+        return f"{SIGNED_IN} (here one with scopes, or of a service account; others work at the site's own address)"
+    if host.endswith(".atlassian.net"):
+        return f"{SIGNED_IN} (one with scopes, or of a service account, works only at {COMMON}<cloud id>)"
+    return SIGNED_IN
+
+
+def error_for(answer: Answer, what: str, needs: str, signed_in: str = SIGNED_IN) -> TrackerError:
+    """The error for an answer that is not a success.
+
+    `what` names the request, `needs` the right that it takes, `signed_in` what it takes to be let in at all.
+    """
     status = answer.status_code
     says = f"{what} was answered with {status}"
     wait = told(status, answer.headers).wait
@@ -68,7 +86,7 @@ def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
     if status >= 500 or status in {408, 425}:
         return Unreachable(says)
     if status == 401 and not _signed_in(answer.headers):
-        return Refused(says, SIGNED_IN)
+        return Refused(says, signed_in)
     if status in {401, 403}:
         return Refused(says, needs)
     if status == 404:

@@ -19,7 +19,7 @@ from jira import JIRA, JIRAError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from integrations.exchanges import Observe, unobserved
-from integrations.jira.answers import error_for, json_of
+from integrations.jira.answers import error_for, json_of, signed_in_at
 from integrations.pace import Board, Pace
 from integrations.tracker import Invalid, Throttled, TrackerError, Unintelligible, Unreachable
 from integrations.transport import PLAIN, Forbidden, Transport, equip, why_unanswered
@@ -77,6 +77,7 @@ class JiraSession:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
+        self._signed_in = signed_in_at(self._base_url)
         self._version = "3" if flavour == "cloud" else "2"
         self._timeout = timeout
         self._patience = patience
@@ -147,7 +148,7 @@ class JiraSession:
             if error.response is None:
                 failure = Unreachable(f"{what} had no answer")
             else:
-                failure = error_for(error.response, what, needs)
+                failure = error_for(error.response, what, needs, self._signed_in)
         except requests.TooManyRedirects:
             failure = Unintelligible(f"{what} was answered with a redirect, which is not followed")
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
