@@ -106,7 +106,7 @@ class AzureDevOpsConnection(AnyAzureDevOps):
     )
     client_secret: OptionalSecret = Field(default=None, description="Entra: the application's secret.")
     sign_in_certificate: OptionalFile = Field(
-        default=None, description="Entra, instead of a secret: its certificate with the key (PEM)."
+        default=None, description="Entra, instead of a secret: its certificate with the RSA key (PEM)."
     )
     managed_identity: bool = Field(default=False, description="Entra: sign in as the Azure machine that the bot is on.")
     comment_format: Literal["html", "markdown"] = Field(default="html", description="How comments are written.")
