@@ -131,6 +131,8 @@ def _families(now: Snapshot) -> Iterator[Metric]:
     yield _family("cursor_timestamp_seconds", "Up to when a project was read.", ("connection", "project"), cursors)
     polls = {name: (at.timestamp(),) for name, at in now.polls.items()}
     yield _family("last_poll_timestamp_seconds", "When a tracker was last to be asked.", ("connection",), polls)
+    ends = {name: ((at - now.at).total_seconds(),) for name, at in now.token_ends.items()}
+    yield _family("token_expires_seconds", "Until a connection's token ends; below 0 it has.", ("connection",), ends)
     alive = float(sum(worker.alive for worker in now.workers))
     yield GaugeMetricFamily("steward_workers_alive", "Workers that beat.", value=alive)
     yield GaugeMetricFamily("steward_model_tokens_today", "Tokens spent or reserved today.", value=now.tokens_today)

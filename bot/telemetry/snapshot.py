@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.store import tokens
 from bot.store.database import Database
 from bot.store.executors import DEAD_AFTER, Executor
 from bot.store.inbox import DeadLetter, Delivery
@@ -68,7 +69,9 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due."""
+    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due,
+    `token_ends` when its token ends, where that is known.
+    """
 
     at: datetime
     version: str
@@ -80,6 +83,7 @@ class Snapshot:
     polls: Mapping[str, datetime]
     workers: tuple[Worker, ...]
     tokens_today: int
+    token_ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot:
@@ -98,6 +102,7 @@ def take(db: Database, jobs: JobCounts, now: datetime, version: str) -> Snapshot
             workers=_workers(session, now),
             tokens_today=session.scalar(sa.select(TokenBudget.spent).where(TokenBudget.day == now.date().isoformat()))
             or 0,
+            token_ends=tokens.known(session),
         )
 
 

@@ -29,7 +29,7 @@ DraftCriteria = Callable[[WorkItem], AddCriteria | None]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One connection's tracker, by port."""
+    """One connection's tracker, by port. `token_end` asks when the token ends, where the tracker tells."""
 
     reader: Reader
     commenter: Commenter
@@ -37,6 +37,7 @@ class Client:
     applier: Applier
     people: People
     webhook: Webhook
+    token_end: Callable[[], datetime | None] = lambda: None
 
 
 def connect(name: str, connection: AnyConnection, settings: Settings, board: Board | None = None) -> Client:
@@ -98,7 +99,7 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection,
         transport=transport(connection),
         board=board,
     )
-    return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook())
+    return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook(), jira.token_end)
 
 
 def _azure_devops(

@@ -11,6 +11,7 @@ from bot.flows.intake import delivery, polling, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
+from bot.telemetry import expiry
 from bot.telemetry.watched import watched_jobs
 from bot.wiring.desks import Wired
 from integrations.pace import Urgency, working_for
@@ -38,10 +39,16 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
             "hygiene": of(lambda run, each: hygiene.hygiene(run, each.triage)),
             "delivery": of(lambda run, each: delivery.deliver(run, each.acceptance)),
             "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
-            "poll": of(lambda run, each: polling.poll(run, each.acceptance)),
+            "poll": of(_poll),
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )
+
+
+def _poll(run: Run, each: Wired) -> None:
+    polling.poll(run, each.acceptance)
+    desk = each.acceptance
+    expiry.remind(desk.db, each.name, each.settings.token_expires, each.client.token_end, desk.now())
 
 
 def _urgency(run: Run) -> Urgency:

@@ -17,6 +17,7 @@ from integrations.jira.people import JiraPeople
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
 from integrations.jira.subtasks import SubTasks
+from integrations.jira.tokens import token_end
 from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader
 from integrations.transport import PLAIN, Transport
@@ -65,6 +66,7 @@ class JiraConnection:
             transport=transport,
             board=board,
         )
+        self._session, self._tells_of_tokens = session, flavour == "data_center"
         people = JiraPeople(session, flavour)
         markup: Markup
         sections: Sections
@@ -79,6 +81,10 @@ class JiraConnection:
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
         self.applier: Applier = JiraApplier(session, LiveIssues(session, reader, people.account), reader, sections)
+
+    def token_end(self) -> datetime | None:
+        """When the token ends; None where Jira does not tell. Raises Unreachable and Throttled."""
+        return token_end(self._session) if self._tells_of_tokens else None
 
     def browse(self, key: str) -> str:
         """The address of an issue's page."""

@@ -88,7 +88,7 @@ class JiraSession:
         self._threads = threading.local()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, needs: str = "") -> Any:
-        """GET below /rest/api/N/; repeated while that may help."""
+        """GET below /rest/api/N/, or from the base address on; repeated while that may help."""
         return self.ask(lambda client: self._request(client, "GET", path, params, None), f"GET {path}", needs=needs)
 
     def put(
@@ -161,7 +161,8 @@ class JiraSession:
         raise failure
 
     def _request(self, client: JIRA, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        address = f"{self._base_url}/rest/api/{self._version}/{path}"
+        # A path that begins with a slash is that of another resource than the platform's.
+        address = f"{self._base_url}{path}" if path[0] == "/" else f"{self._base_url}/rest/api/{self._version}/{path}"
         payload = None if body is None else json.dumps(body)
         answer = client._session.request(method, address, params=params, data=payload)
         return json_of(answer, f"{method} {path}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from bot.telemetry import expiry
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.ages import in_words
 from bot.telemetry.status.values import Connection, Problem, Project, Tokens
@@ -25,7 +26,7 @@ def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterato
     """What needs a person, the most urgent first."""
     if not any(worker.alive for worker in store.workers):
         yield Problem("No worker is at work.", "What comes in is kept, and waits. Start one.", "steward run")
-    yield from _trackers(store.at, connections)
+    yield from _trackers(store, connections)
     oldest = max((waiting.oldest for waiting in store.deliveries.values()), default=0.0)
     if oldest > LATE_SECONDS:
         number = sum(waiting.number for waiting in store.deliveries.values())
@@ -43,13 +44,19 @@ def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterato
         )
 
 
-def _trackers(now: datetime, connections: Sequence[Connection]) -> Iterator[Problem]:
+def _ended(one: Connection, store: Snapshot) -> str | None:
+    ends = store.token_ends.get(one.name)
+    return expiry.in_words(one.name, ends, store.at) if ends is not None and ends <= store.at else None
+
+
+def _trackers(store: Snapshot, connections: Sequence[Connection]) -> Iterator[Problem]:
+    now = store.at
     for one in connections:
         since = one.heard.failing_since
         if since is not None and now - since >= FAILING_FOR:
             yield Problem(
                 f"{one.name} has not worked for {in_words((now - since).total_seconds())} ({one.heard.failure}).",
-                "Nothing is lost meanwhile. Check its address and token.",
+                _ended(one, store) or "Nothing is lost meanwhile. Check its address and token.",
                 "steward doctor",
             )
         if one.only_polled:
@@ -78,6 +85,9 @@ def notes_on(
         if until is not None and until > store.at:
             wait = in_words((until - store.at).total_seconds())
             yield f"{one.name} has asked the bot to wait; it goes on in {wait}."
+        told = expiry.in_words(one.name, store.token_ends.get(one.name), store.at)
+        if told is not None:
+            yield told
     unread = [project.key for project in projects if project.connected and not project.backfilled]
     if unread:
         yield f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time."

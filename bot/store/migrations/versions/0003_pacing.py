@@ -1,4 +1,4 @@
-"""What trackers have asked for, for all processes"""
+"""What trackers have asked for, for all processes, and when tokens end"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,13 @@ def upgrade() -> None:
         sa.Column("told", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("connection", "gate"),
+    )
+    op.create_table(
+        "token_ends",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("ends", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("looked", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("connection"),
     )
 
 
