@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +47,8 @@ def before_writes(tell: Callable[[], None]) -> Iterator[None]:
         _told_before_writes.reset(token)
 
 
-def observe(session: requests.Session, observer: Observe) -> None:
-    """Tell the observer of every request that the session sends."""
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _ObservedAdapter(observer))
-
-
-class _ObservedAdapter(HTTPAdapter):
-    def __init__(self, observer: Observe) -> None:
-        super().__init__()
-        self._observer = observer
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        method, path = request.method or "", urlsplit(request.url or "").path
-        if (tell := _told_before_writes.get()) is not None and method not in READING:
-            tell()
-        started = time.perf_counter()
-        try:
-            response = super().send(request, *args, **options)
-        except Exception:
-            self._observer(Exchange(method, path, None, time.perf_counter() - started, {}))
-            raise
-        seconds = time.perf_counter() - started
-        self._observer(Exchange(method, path, response.status_code, seconds, response.headers))
-        return response
+def announce(method: str) -> None:
+    """Tell whoever wants to know it before a request is sent."""
+    tell = _told_before_writes.get()
+    if tell is not None and method not in READING:
+        tell()

@@ -3,6 +3,7 @@
 from bot.settings.connections import (
     AnyConnection,
     AzureDevOpsConnection,
+    AzureDevOpsServerConnection,
     ConnectionSettings,
     JiraCloudConnection,
     JiraDataCenterConnection,
@@ -23,6 +24,7 @@ __all__ = [
     "DEFAULT_FILE",
     "AnyConnection",
     "AzureDevOpsConnection",
+    "AzureDevOpsServerConnection",
     "ConnectionSettings",
     "DocumentedSetting",
     "EngineSettings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-from bot.settings.connections import AzureDevOpsConnection, JiraCloudConnection
+from bot.settings.connections import AzureDevOpsConnection, AzureDevOpsServerConnection, JiraCloudConnection
 from bot.settings.nearest import did_you_mean
 from bot.settings.sentences import ended
 from bot.settings.tree import ProjectSettings, Settings
@@ -45,13 +45,50 @@ def _connections(settings: Settings) -> Iterator[str]:
             yield f"{place}.webhook_secret_old_until needs a time zone, as in 2026-12-01T12:00:00Z"
         if isinstance(connection, JiraCloudConnection):
             yield from _scoped(place, connection)
-        if isinstance(connection, AzureDevOpsConnection) and not urlsplit(connection.url).path.strip("/"):
-            yield f"{place}.url lacks the organisation, as in https://dev.azure.com/contoso"
+        if isinstance(connection, AzureDevOpsConnection):
+            if not urlsplit(connection.url).path.strip("/") and not _is_old_name(connection.url):
+                yield f"{place}.url lacks the organisation, as in https://dev.azure.com/contoso"
+            yield from _one_way_in(place, connection)
+        elif isinstance(connection, AzureDevOpsServerConnection) and not urlsplit(connection.url).path.strip("/"):
+            yield f"{place}.url lacks the collection, as in https://tfs.example.org/DefaultCollection"
+
+
+def _is_old_name(url: str) -> bool:
+    """Whether the organisation is in the name of the host, as it was before 2018."""
+    return (urlsplit(url).hostname or "").endswith(".visualstudio.com")
+
+
+def _one_way_in(place: str, connection: AzureDevOpsConnection) -> Iterator[str]:
+    one = connection
+    application = bool(one.tenant or one.client_secret or one.sign_in_certificate)
+    ways = [
+        way
+        for way, said in (("token", one.token), ("tenant", application), ("managed_identity", one.managed_identity))
+        if said
+    ]
+    if len(ways) > 1:
+        yield f"{place} has more than one way to sign in ({', '.join(ways)}); keep one"
+    elif not ways:
+        yield f"{place}.token is missing: the token of the account that the bot uses (or sign in by Entra: see tenant)"
+    elif application:
+        if not one.tenant or not one.client_id:
+            yield f"{place}.{'client_id' if one.tenant else 'tenant'} is missing; to sign in by Entra takes both"
+        if (one.client_secret is None) == (one.sign_in_certificate is None):
+            yield f"{place} needs either client_secret or sign_in_certificate to sign in by Entra"
+    elif one.client_id and not one.managed_identity:
+        yield f"{place}.client_id is of no use beside a token"
 
 
 def _scoped(place: str, connection: JiraCloudConnection) -> Iterator[str]:
     """Tokens with scopes work at Atlassian's common address only, where people find no items."""
     parts = urlsplit(connection.url)
+    if connection.sign_in == "basic" and not connection.user:
+        yield f"{place}.user is missing: the mail address of the account that the token belongs to"
+    if connection.sign_in == "bearer" and (parts.hostname or "").endswith(".atlassian.net"):
+        yield (
+            f"{place}.url is the site's own; tokens of service accounts work only at "
+            f"https://{COMMON_HOST}/ex/jira/<cloud id>, with the site as browse_url"
+        )
     if parts.hostname != COMMON_HOST:
         return
     if not parts.path.startswith("/ex/jira/"):

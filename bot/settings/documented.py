@@ -55,7 +55,7 @@ def documented_settings() -> tuple[DocumentedSetting, ...]:
 
 
 def _documented(key: str, field: FieldInfo) -> DocumentedSetting:
-    default = "required" if field.is_required() else _written(field.default)
+    default = "required" if field.is_required() else _written(field.get_default(call_default_factory=True))
     return DocumentedSetting(key, _type(field), default, field.description or "")
 
 
@@ -72,6 +72,8 @@ def _type(field: FieldInfo) -> str:
         return " | ".join(f'"{choice}"' for choice in get_args(annotation))
     if get_origin(annotation) is tuple:
         return "list of texts"
+    if get_origin(annotation) is dict:
+        return "table of texts"
     return _PLAIN.get(annotation, "date and time" if "datetime" in str(annotation) else "path")
 
 
@@ -82,6 +84,8 @@ def _written(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:g}" if value < 1_000_000 else str(int(value))
+    if isinstance(value, dict):
+        return "{}"
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{entry}"' for entry in value) + "]"
     if hasattr(value, "strftime"):

@@ -19,9 +19,11 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableSource
 
 from bot.settings.checks import problems_between
+from bot.settings.connections import AnyConnection
 from bot.settings.nearest import did_you_mean
 from bot.settings.references import resolved
 from bot.settings.sentences import in_words
+from bot.settings.signing_in import CONNECTION_FILES, problems_of_signing_in
 from bot.settings.tree import ProjectSettings, Settings
 from rules import RULES
 
@@ -71,7 +73,10 @@ def load(
         raise SettingsError(file.name, [f"this is not TOML: {error}"]) from None
     settings = _completed(settings, file.absolute().parent)
     rules = {rule.NAME for rule in RULES} if known_rules is None else known_rules
-    if problems := problems_between(settings, rules):
+    problems = problems_between(settings, rules)
+    if need_secrets:
+        problems += problems_of_signing_in(settings)
+    if problems:
         raise SettingsError(file.name, problems)
     return settings
 
@@ -147,9 +152,16 @@ def _spelled_as(written: Mapping[str, Any], overrides: Mapping[str, Any]) -> dic
 
 
 def _completed(settings: Settings, folder: Path) -> Settings:
-    """With what other settings stand for: the keys of projects, and the data folder as a whole path."""
+    """With what other settings stand for: the keys of projects, and files and folders by their whole paths."""
     projects: dict[str, ProjectSettings] = {
         name: project.model_copy(update={"key": project.key or name}) for name, project in settings.projects.items()
     }
+    connections = {name: _placed(connection, folder) for name, connection in settings.connections.items()}
     values = {name: getattr(settings, name) for name in Settings.model_fields}
-    return Settings.model_construct(**(values | {"projects": projects, "data": folder / settings.data.expanduser()}))
+    completed = {"projects": projects, "connections": connections, "data": folder / settings.data.expanduser()}
+    return Settings.model_construct(**(values | completed))
+
+
+def _placed(connection: AnyConnection, folder: Path) -> AnyConnection:
+    files = {name: getattr(connection, name, None) for name in CONNECTION_FILES}
+    return connection.model_copy(update={name: folder / file for name, file in files.items() if file is not None})

@@ -7,7 +7,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from bot.settings.connections import AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection
+from bot.settings.connections import (
+    AzureDevOpsConnection,
+    AzureDevOpsServerConnection,
+    JiraCloudConnection,
+    JiraDataCenterConnection,
+)
 from bot.settings.nearest import did_you_mean
 from bot.settings.tree import ModelSettings, ProjectSettings, Settings
 
@@ -15,6 +20,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "jira-cloud": JiraCloudConnection,
     "jira-data-center": JiraDataCenterConnection,
     "azure-devops": AzureDevOpsConnection,
+    "azure-devops-server": AzureDevOpsServerConnection,
 }
 
 _WANTED = {
@@ -26,6 +32,7 @@ _WANTED = {
     "list": 'a list (["..."])',
     "dict": "a table",
     "model": "a table",
+    "date": "a date such as 2026-12-31",
     "datetime": "a date and time such as 2026-12-01T12:00:00Z",
     "path": "a path in quotation marks",
 }

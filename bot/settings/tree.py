@@ -100,6 +100,12 @@ class ProjectSettings(BaseModel):
         pattern=r"^(?:(?:role|group):.{1,200})?$",
         description='Who alone may read the bot\'s comments, as "role:Developers" or "group:staff" (Jira).',
     )
+    language: Literal["en", "de", "fr", "es", "pt"] = Field(
+        default="en", description="The language that the bot speaks and is spoken to in."
+    )
+    required_fields: dict[str, str] = Field(
+        default_factory=dict, description="Values of fields without which the project takes no new item, by name."
+    )
     mode: Literal["shadow", "suggest"] = Field(
         default="shadow", description="shadow only records, suggest comments on items."
     )
@@ -205,8 +211,7 @@ class Settings(BaseSettings):
         """Every secret that was read, for those who must keep them out of logs."""
         held: list[SecretStr | None] = [self.engine.database_url, self.model.key if self.model else None]
         for connection in self.connections.values():
-            held += [connection.token, connection.webhook_secret, connection.webhook_secret_old]
-            held.append(getattr(connection, "automation_secret", None))
+            held += connection.held_secrets()
         return tuple(secret for secret in held if secret is not None and secret.get_secret_value())
 
     def projects_of(self, connection: str) -> dict[str, ProjectSettings]:

@@ -5,20 +5,20 @@ No message here repeats what was written: it could be a secret in the wrong plac
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
-import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, ConfigDict, PlainSerializer, SecretStr
 
 from bot.settings.nearest import nearest
+from integrations.addresses import address_of, leads_inside
 
 _DURATION = re.compile(
     r"(?:([0-9]{1,4}) ?d)? ?(?:([0-9]{1,4}) ?h)? ?(?:([0-9]{1,5}) ?m(?:in)?)? ?(?:([0-9]{1,7}(?:\.[0-9]{1,3})?) ?s)?"
@@ -36,8 +36,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 HOW_SECRETS_ARE_WRITTEN = (
     'write { env = "NAME" } for an environment variable or { file = "/run/secrets/name" } for a file'
 )
-_METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data"})
-_METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")))
+NO_PROXY = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def _address(value: Any) -> str:
         raise ValueError("holds a name or password; an address may not, they have settings of their own")
     if parts.query or parts.fragment or any(character.isspace() or ord(character) < 32 for character in value.strip()):
         raise ValueError("must be a plain address without ?, # and spaces")
-    if _leads_inside(host):
+    if leads_inside(host):
         raise ValueError("is a link-local or metadata address, which is never called")
     return value.strip().rstrip("/")
 
@@ -173,28 +172,45 @@ def is_plain(address: str) -> bool:
     """Whether an address would send tokens unencrypted over a network: http to another machine."""
     parts = urlsplit(address)
     host = (parts.hostname or "").rstrip(".")
-    found = _ip(host)
+    found = address_of(host)
     loopback = host == "localhost" or host.endswith(".localhost") or (found is not None and found.is_loopback)
     return parts.scheme == "http" and not loopback
 
 
-def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _proxy(value: Any) -> SecretStr | None:
+    if value == NO_PROXY:
+        return SecretStr(NO_PROXY)
+    if isinstance(value, str):
+        if "@" in value:
+            raise ValueError(f"holds a name or password and is not written into this file; {HOW_SECRETS_ARE_WRITTEN}")
+        return SecretStr(_address(value))
+    found = _secret(value)
+    if found is None or not (written := found.get_secret_value()) or written == NO_PROXY:
+        return found
     try:
-        found = ipaddress.ip_address(host.split("%", 1)[0])
+        parts = urlsplit(written)
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
-        try:  # "2852039166" and "0xa9fea9fe" are addresses too, to those who connect
-            return ipaddress.IPv4Address(socket.inet_aton(host))
-        except OSError:
-            return None
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return mapped or found
+        host = ""
+    if not host or parts.scheme not in {"http", "https"} or leads_inside(host):
+        raise ValueError("must hold the address of a proxy, such as http://name:password@proxy.example.org:3128")
+    return found
 
 
-def _leads_inside(host: str) -> bool:
-    found = _ip(host)
-    if found is None:
-        return host.lower() in _METADATA_NAMES
-    return found.is_link_local or found.is_unspecified or found.is_multicast or found in _METADATA_ADDRESSES
+def passwords_in(proxy: SecretStr) -> Iterator[SecretStr]:
+    """What must stay secret of a proxy's address: nothing where it holds no password."""
+    address = proxy.get_secret_value()
+    password = urlsplit(address).password
+    if password:
+        yield from (SecretStr(text) for text in dict.fromkeys((address, password, unquote(password))))
+
+
+def _file(value: Any) -> Path | None:
+    if value is None or isinstance(value, Path):
+        return value
+    if not isinstance(value, str) or not value.strip() or "\n" in value:
+        raise ValueError("must be the path of a file, in quotation marks")
+    return Path(value).expanduser()
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Reads('duration ("5m", "30s" or seconds)')]
@@ -205,6 +221,11 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret), Reads('secret ({ env = "
 OptionalSecret = Annotated[
     SecretStr | None, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "path" })')
 ]
+Proxy = Annotated[
+    SecretStr | None, BeforeValidator(_proxy), Reads('address, "none", or a secret as above where it holds a password')
+]
+OptionalFile = Annotated[Path | None, BeforeValidator(_file), Reads("path")]
+Day = Annotated[date | None, Reads("date (2026-12-31)")]
 DatabaseUrl = Annotated[
     SecretStr | None, BeforeValidator(_database_url), Reads("address, or a secret as above where it holds a password")
 ]

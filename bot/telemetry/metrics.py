@@ -141,6 +141,8 @@ def _families(now: Snapshot) -> Iterator[Metric]:
     yield _family(
         "webhook_ok", "Whether the tracker's webhooks to the bot are all switched on.", ("connection",), heard
     )
+    ends = {name: ((at - now.at).total_seconds(),) for name, at in now.token_ends.items()}
+    yield _family("token_expires_seconds", "Until a connection's token ends; below 0 it has.", ("connection",), ends)
     alive = float(sum(worker.alive for worker in now.workers))
     yield GaugeMetricFamily("steward_workers_alive", "Workers that beat.", value=alive)
     yield GaugeMetricFamily("steward_model_tokens_today", "Tokens spent or reserved today.", value=now.tokens_today)

@@ -7,7 +7,7 @@ _JIRA = """
     rest api 2 3 issue issuetypes comment search jql changelog myself user bulk project role permission permissions
     check mypermissions issuelink issuelinktype priority priorityscheme field status statuses issuetype label group
     groups member group-role-actor serverinfo editmeta createmeta properties transitions remotelink query webhook
-    webhooks jira-webhook
+    webhooks jira-webhook pat latest tokens
 """
 _AZURE_DEVOPS = """
     _apis wit workitems workitemsbatch comments updates revisions wiql workitemtypes workitemtypecategories states

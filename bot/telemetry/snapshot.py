@@ -10,6 +10,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.store import tokens
 from bot.store.database import Database
 from bot.store.executors import DEAD_AFTER, Executor
 from bot.store.inbox import DeadLetter, Delivery, Heard, all_heard
@@ -72,7 +73,8 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due.
+    """One moment. Mappings are by connection, `jobs` by queue and state; `polls` says when each was last due,
+    `token_ends` when its token ends, where that is known.
 
     Of connections that the settings no longer name there are `abandoned` deliveries, dead letters and items, but no
     times that would stand still for ever.
@@ -92,6 +94,7 @@ class Snapshot:
     tokens_today: int
     heard: Mapping[str, Heard]
     webhooks_off: Mapping[str, int] = field(default_factory=dict)
+    token_ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datetime, version: str) -> Snapshot:
@@ -117,6 +120,7 @@ def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datet
             or 0,
             heard=all_heard(session),
             webhooks_off=_webhooks_off(session, now),
+            token_ends=tokens.known(session),
         )
 
 

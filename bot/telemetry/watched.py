@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -18,12 +17,12 @@ from bot.telemetry import metrics, tracing
 from bot.telemetry.connections import heard
 from bot.telemetry.routes import route_shape
 from integrations.exchanges import Exchange, Observe
+from integrations.limits import told
 from integrations.writer import Message, Prompt, Reply, Writer, WriterError
 
 R = TypeVar("R", bound=BaseModel)
 log = structlog.get_logger(__name__)
 
-LONGEST_WAIT = 86_400.0
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -77,13 +76,13 @@ def watched_job(job: Job) -> Job:
         started, end = time.perf_counter(), _End()
         token = _end.set(end)
         cause, has_first = _cause(run)
-        told: dict[str, str | int] = {
+        traced: dict[str, str | int] = {
             "steward.kind": run.kind,
             "steward.attempt": run.attempt,
             "steward.connection": (*run.args, "")[0],
         }
         try:
-            with tracing.span(f"job {run.kind}", told, cause=cause, under_first=has_first) as span:
+            with tracing.span(f"job {run.kind}", traced, cause=cause, under_first=has_first) as span:
                 try:
                     later = job(_WatchedRun(run) if tracing.is_on() else run)
                     end.outcome = end.outcome if later is None else "later"
@@ -167,11 +166,11 @@ def _note(connection: str, exchange: Exchange, now: datetime) -> None:
     status = exchange.status
     metrics.tracker_requests.labels(connection, method, f"{status // 100}xx" if status else "no_answer").inc()
     metrics.tracker_seconds.labels(connection, method).observe(exchange.seconds)
-    told: dict[str, str | int] = {"steward.connection": connection, "http.request.method": method}
-    told["url.template"] = route_shape(exchange.path)
+    traced: dict[str, str | int] = {"steward.connection": connection, "http.request.method": method}
+    traced["url.template"] = route_shape(exchange.path)
     if status is not None:
-        told["http.response.status_code"] = status
-    tracing.ended(f"tracker {method}", exchange.seconds, told)
+        traced["http.response.status_code"] = status
+    tracing.ended(f"tracker {method}", exchange.seconds, traced)
     _hear(connection, status, now)
     _note_limits(connection, status, exchange.headers, now)
 
@@ -189,29 +188,15 @@ def _hear(connection: str, status: int | None, now: datetime) -> None:
 
 
 def _note_limits(connection: str, status: int | None, headers: Mapping[str, str], now: datetime) -> None:
-    """The headers that Jira and Azure DevOps share.
-
-    https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
-    https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
-    """
-    for name, gauge in (("Limit", metrics.budget_limit), ("Remaining", metrics.budget_left)):
-        number = _number(headers.get(f"X-RateLimit-{name}"))
+    said = told(status, headers, now)
+    for number, gauge in ((said.limit, metrics.budget_limit), (said.left, metrics.budget_left)):
         if number is not None:
             gauge.labels(connection).set(number)
-    wait = _number(headers.get("Retry-After"))
-    if status == 429 or wait is not None:
-        seconds = min(wait or 0.0, LONGEST_WAIT)
+    if said.wait is not None:
         metrics.throttled.labels(connection).inc()
-        metrics.throttled_seconds.labels(connection).inc(seconds)
-        heard.throttled(connection, now + timedelta(seconds=seconds))
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+        metrics.throttled_seconds.labels(connection).inc(said.wait)
+        if not said.only_item:
+            heard.throttled(connection, now + timedelta(seconds=said.wait))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.settings import AnyConnection, AzureDevOpsConnection, JiraCloudConnection, JiraDataCenterConnection, Settings
+from bot.settings import (
+    AnyConnection,
+    AzureDevOpsConnection,
+    AzureDevOpsServerConnection,
+    JiraCloudConnection,
+    JiraDataCenterConnection,
+    Settings,
+)
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
+from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Webhook
+from integrations.transport import Transport
 from rules.changes import AddCriteria
 from rules.model import WorkItem
 
@@ -20,7 +29,7 @@ DraftCriteria = Callable[[WorkItem], AddCriteria | None]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One connection's tracker, by port."""
+    """One connection's tracker, by port. `token_end` asks when the token ends, where the tracker tells."""
 
     reader: Reader
     commenter: Commenter
@@ -29,13 +38,14 @@ class Client:
     people: People
     webhook: Webhook
     hooks: Hooks
+    token_end: Callable[[], datetime | None] = lambda: None
 
 
-def connect(name: str, connection: AnyConnection, settings: Settings) -> Client:
-    """The client of one connection. No request is made yet."""
+def connect(name: str, connection: AnyConnection, settings: Settings, board: Board | None = None) -> Client:
+    """The client of one connection. No request is made yet. With a board it keeps to what others were told too."""
     if isinstance(connection, JiraCloudConnection | JiraDataCenterConnection):
-        return _jira(name, connection)
-    return _azure_devops(name, connection, settings.data)
+        return _jira(name, connection, board)
+    return _azure_devops(name, connection, settings.data, board)
 
 
 def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime]) -> DraftCriteria | None:
@@ -65,38 +75,79 @@ def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime
     return CriteriaWriter(db, watched, load_library()["acceptance_criteria"], model.name, now, own_secrets)
 
 
-def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection) -> Client:
+def transport(connection: AnyConnection) -> Transport:
+    """How a connection's requests travel."""
+    proxy = connection.proxy.get_secret_value() if connection.proxy is not None else ""
+    return Transport(connection.ca_bundle, proxy or None, connection.client_certificate, connection.client_key)
+
+
+def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection, board: Board | None) -> Client:
     from integrations.jira.client import JiraConnection
     from integrations.jira.session import BasicAuth, BearerAuth
     from integrations.jira.webhook import JiraWebhook
 
     token = connection.token.get_secret_value()
     cloud = isinstance(connection, JiraCloudConnection)
+    user = connection.user if isinstance(connection, JiraCloudConnection) and connection.sign_in == "basic" else ""
     jira = JiraConnection(
         name,
         connection.url,
-        BasicAuth(connection.user, token) if isinstance(connection, JiraCloudConnection) else BearerAuth(token),
+        BasicAuth(user, token) if user else BearerAuth(token),
         "cloud" if cloud else "data_center",
         browse_url=connection.browse_url,
         timeout=(CONNECT_SECONDS, connection.timeout),
         observer=observer(name),
+        transport=transport(connection),
+        board=board,
     )
-    return Client(jira.reader, jira.commenter, jira.drafter, jira.applier, jira.people, JiraWebhook(), jira.hooks)
+    return Client(
+        jira.reader,
+        jira.commenter,
+        jira.drafter,
+        jira.applier,
+        jira.people,
+        JiraWebhook(),
+        jira.hooks,
+        jira.token_end,
+    )
 
 
-def _azure_devops(name: str, connection: AzureDevOpsConnection, data: Path) -> Client:
+def _azure_devops(
+    name: str,
+    connection: AzureDevOpsConnection | AzureDevOpsServerConnection,
+    data: Path,
+    board: Board | None,
+) -> Client:
     from integrations.azure_devops.client import AzureDevOpsConnection as Connection
     from integrations.azure_devops.webhook import AzureDevOpsWebhook
 
     azure = Connection(
         connection.url,
-        connection.token.get_secret_value(),
+        _signed_in(connection),
         name,
         cache_dir=data / "azure-devops",
         timeout=(CONNECT_SECONDS, connection.timeout),
-        comment_format=connection.comment_format,
+        comment_format=connection.comment_format if isinstance(connection, AzureDevOpsConnection) else "html",
         observer=observer(name),
+        transport=transport(connection),
+        board=board,
     )
     return Client(
         azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook(), azure.hooks
     )
+
+
+def _signed_in(connection: AzureDevOpsConnection | AzureDevOpsServerConnection) -> str | Callable[[], str]:
+    """A token, or what gives one."""
+    if connection.token is not None:
+        return connection.token.get_secret_value()
+    from integrations.azure_devops.sign_in import Application, EntraSignIn, Machine
+
+    assert isinstance(connection, AzureDevOpsConnection)  # on Server a token is compulsory
+    secret = connection.client_secret.get_secret_value() if connection.client_secret is not None else ""
+    who = (
+        Machine(connection.client_id)
+        if connection.managed_identity
+        else Application(connection.tenant, connection.client_id, secret, connection.sign_in_certificate)
+    )
+    return EntraSignIn(who, transport(connection), (CONNECT_SECONDS, connection.timeout))

@@ -12,6 +12,7 @@ from bot.search.candidates import Candidates
 from bot.search.index import DuplicateIndex
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
+from bot.store.pacing import StoredBoard
 from bot.wiring.clients import Client, DraftCriteria, connect, criteria_writer
 from bot.wiring.targets import target
 from integrations.tracker import Target, Vocabulary
@@ -44,7 +45,7 @@ def _wire_one(
     draft: DraftCriteria | None,
 ) -> Wired:
     connection = settings.connections[name]
-    client = connect(name, connection, settings)
+    client = connect(name, connection, settings, StoredBoard(db, name, now))
     projects = {key: _project(key, project) for key, project in settings.projects_of(name).items()}
     drafts = any(project.draft_subtasks for project in projects.values())
     own = connection.account == "own"

@@ -13,8 +13,10 @@ from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
 from bot.store.database import Database
+from bot.telemetry import expiry
 from bot.telemetry.watched import watched_jobs
 from bot.wiring.desks import Wired
+from integrations.pace import Urgency, working_for
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +35,8 @@ def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mappin
             each = wired.get(run.args[0])
             if each is None:
                 return _nobodys(run, bury)
-            return guarded(lambda run: flow(run, each), each.acceptance)(run)
+            with working_for(_urgency(run)):
+                return guarded(lambda run: flow(run, each), each.acceptance)(run)
 
         return job
 
@@ -43,11 +46,24 @@ def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mappin
             "hygiene": of(lambda run, each: hygiene.hygiene(run, each.triage)),
             "delivery": of(lambda run, each: delivery.deliver(run, each.acceptance)),
             "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
-            "poll": of(lambda run, each: polling.poll(run, each.acceptance)),
+            "poll": of(_poll),
             "webhooks": of(lambda run, each: subscriptions.look(run, each.acceptance, each.client.hooks, each.target)),
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )
+
+
+def _poll(run: Run, each: Wired) -> None:
+    polling.poll(run, each.acceptance)
+    desk = each.acceptance
+    expiry.remind(desk.db, each.name, each.settings.token_expires, each.client.token_end, desk.now())
+
+
+def _urgency(run: Run) -> Urgency:
+    """For whom a job asks the tracker. The rounds count as a person's: their words come in by them."""
+    if run.kind in ("hygiene", "backfill"):
+        return Urgency.NIGHTLY
+    return Urgency.TICKET if run.kind == "triage" and triage.ASKED not in run.args else Urgency.PERSON
 
 
 def _nobodys(run: Run, bury: Callable[[Run, str], None]) -> Later | None:

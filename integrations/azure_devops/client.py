@@ -18,6 +18,8 @@ from integrations.azure_devops.writing.commenter import AzureDevOpsCommenter
 from integrations.azure_devops.writing.drafter import AzureDevOpsDrafter
 from integrations.azure_devops.writing.edits import Edits
 from integrations.exchanges import Observe, unobserved
+from integrations.pace import Board
+from integrations.transport import PLAIN, Transport
 
 _CACHE_VARIABLE = "AZURE_DEVOPS_CACHE_DIR"
 
@@ -29,7 +31,8 @@ class AzureDevOpsConnection:
     personal access token, or a function that gives the value of the Authorization header (called for each request, so
     that a token may be renewed). `name` is the connection's name in the settings. `comment_format` must be "html" for
     Azure DevOps Server, which knows no other. `timeout` is (connect, read) in seconds; `sleep` waits the seconds given;
-    `observer` is told of each request.
+    `observer` is told of each request. `transport` is how requests travel, `board` where the product's limits are kept
+    for all processes.
     """
 
     def __init__(
@@ -43,13 +46,17 @@ class AzureDevOpsConnection:
         comment_format: TextFormat = "markdown",
         sleep: Callable[[float], None] = time.sleep,
         observer: Observe = unobserved,
+        transport: Transport = PLAIN,
+        board: Board | None = None,
     ) -> None:
         if not organisation_url.startswith(("https://", "http://")) or any(char in organisation_url for char in "{}?#"):
             raise ValueError("an organisation's address looks like https://dev.azure.com/contoso")
         name_cache_directory(cache_dir)
         from integrations.azure_devops.sdk import Session
 
-        session = Session(organisation_url, Wire(auth, timeout, sleep, observer=observer))
+        session = Session(
+            organisation_url, Wire(auth, timeout, sleep, observer=observer, transport=transport, board=board)
+        )
         self.name = name
         self.people = AzureDevOpsPeople(session)
         self.reader = AzureDevOpsReader(session, name, comment_format)

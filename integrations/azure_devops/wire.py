@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from integrations.exchanges import Observe, observe, unobserved
+from integrations.exchanges import Observe, unobserved
+from integrations.limits import told
+from integrations.pace import Board, Pace
 from integrations.tracker import (
     Conflict,
     Invalid,
@@ -33,13 +32,12 @@ from integrations.tracker import (
     Unintelligible,
     Unreachable,
 )
+from integrations.transport import PLAIN, Forbidden, Transport, equip, why_unanswered
 
 Auth = str | Callable[[], str]
 """A personal access token, or a function that gives the value of the Authorization header."""
 
 ATTEMPTS = 3
-_DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
-_LONGEST_WAIT = 86_400.0
 _CODE = re.compile(r"\b(?:TF|VS)[0-9]{5,7}\b")
 _TYPE = re.compile(r"[A-Za-z]{1,80}")
 _MISSING_CODES = frozenset({"TF401232", "TF401174"})  # "does not exist, or you do not have permissions to read it"
@@ -50,7 +48,8 @@ class Wire:
     """Sends requests with the connection's credentials; one `requests` session a thread.
 
     `timeout` is (connect, read) in seconds. Waits of up to `patience` seconds are slept through (`sleep`), longer ones
-    are raised as Throttled. `observer` is told of each request.
+    are raised as Throttled. `observer` is told of each request. `transport` is how requests travel, `board` where the
+    product's limits are kept for all processes.
     """
 
     def __init__(
@@ -61,16 +60,17 @@ class Wire:
         clock: Callable[[], float] = time.monotonic,
         patience: float = 10.0,
         observer: Observe = unobserved,
+        transport: Transport = PLAIN,
+        board: Board | None = None,
     ) -> None:
         self._auth = _Authorization(auth)
         self._timeout = timeout
         self._sleep = sleep
-        self._clock = clock
         self._patience = patience
         self._observer = observer
+        self._transport = transport
+        self._pace = Pace(clock, board)
         self._sessions = threading.local()
-        self._lock = threading.Lock()
-        self._not_before = -math.inf
         self._backoff = wait_random_exponential(multiplier=0.3, max=3)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], content: Any = None) -> requests.Response:
@@ -89,19 +89,13 @@ class Wire:
         return retrying(self._once, method, url, headers, body)
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
-        self._await_turn()
         try:
             response = self._session().request(
                 method, url, headers=dict(headers), data=body, timeout=self._timeout, allow_redirects=False
             )
-        except (requests.RequestException, OSError) as error:
-            raise Unreachable(f"no answer to {method} ({type(error).__name__})") from None
-        wait = wait_asked(response.headers.get("Retry-After"), datetime.now(UTC))
-        if wait is None and response.status_code == 429:
-            wait = _DEFAULT_WAIT
-        if wait:
-            with self._lock:
-                self._not_before = max(self._not_before, self._clock() + wait)
+        except (requests.RequestException, OSError, Forbidden) as error:
+            raise Unreachable(f"no answer to {method} ({why_unanswered(error)})") from None
+        wait = told(response.status_code, response.headers).wait
         if problem := failure(response, method, wait):
             raise problem
         return response
@@ -110,18 +104,17 @@ class Wire:
         session: requests.Session | None = getattr(self._sessions, "session", None)
         if session is None:
             session = requests.Session()
-            observe(session, self._observer)
-            session.auth = self._auth  # an object, because a netrc file would replace a plain header
+            equip(
+                session,
+                self._transport,
+                observer=self._observer,
+                pace=self._pace,
+                patience=self._patience,
+                sleep=self._sleep,
+            )
+            session.auth = self._auth
             self._sessions.session = session
         return session
-
-    def _await_turn(self) -> None:
-        with self._lock:
-            wait = self._not_before - self._clock()
-        if wait > self._patience:
-            raise Throttled("the tracker has asked to wait", wait)
-        if wait > 0:
-            self._sleep(wait)
 
     def _may_pass(self, error: BaseException) -> bool:
         return isinstance(error, Unreachable) or (isinstance(error, Throttled) and error.retry_after <= self._patience)
@@ -146,24 +139,6 @@ class _Authorization(AuthBase):
 def basic(user: str, password: str) -> str:
     """The value of a basic-auth header; Azure DevOps takes a token as the password of nobody."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
-
-
-def wait_asked(header: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, whether it holds seconds or a date; None for none."""
-    if not header:
-        return None
-    text = header.strip()[:60]
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - now).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else None
 
 
 def decoded(response: requests.Response) -> Any:

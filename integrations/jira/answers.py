@@ -6,13 +6,12 @@ No message holds the answer's text: it may quote the ticket.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+from integrations.limits import told
 from integrations.tracker import (
     Conflict,
     Invalid,
@@ -25,8 +24,7 @@ from integrations.tracker import (
 )
 
 SIGNED_IN = "a valid token of the bot's account"
-DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
-LONGEST_WAIT = 24 * 3600.0
+COMMON = "https://api.atlassian.com/ex/jira/"
 DEEPEST = 150  # levels of a JSON answer; Jira's own stay far below
 
 
@@ -60,19 +58,35 @@ class Answer(Protocol):
     def text(self) -> str: ...
 
 
-def error_for(answer: Answer, what: str, needs: str) -> TrackerError:
-    """The error for an answer that is not a success; `what` names the request, `needs` the right that it takes."""
+def signed_in_at(base_url: str) -> str:
+    """What is missing where the address lets nobody in: which tokens Atlassian takes depends on the address.
+
+    https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
+    """
+    host = (urlsplit(base_url).hostname or "").lower()
+    if host == urlsplit(COMMON).hostname:
+        return f"{SIGNED_IN} (here one with scopes, or of a service account; others work at the site's own address)"
+    if host.endswith(".atlassian.net"):
+        return f"{SIGNED_IN} (one with scopes, or of a service account, works only at {COMMON}<cloud id>)"
+    return SIGNED_IN
+
+
+def error_for(answer: Answer, what: str, needs: str, signed_in: str = SIGNED_IN) -> TrackerError:
+    """The error for an answer that is not a success.
+
+    `what` names the request, `needs` the right that it takes, `signed_in` what it takes to be let in at all.
+    """
     status = answer.status_code
     says = f"{what} was answered with {status}"
-    wait = retry_after(answer.headers)
+    wait = told(status, answer.headers).wait
     if status == 429:
-        return Throttled(says, DEFAULT_WAIT if wait is None else wait)
+        return Throttled(says, wait or 0.0)
     if status == 503 and wait is not None:
         return Throttled(says, wait)
     if status >= 500 or status in {408, 425}:
         return Unreachable(says)
     if status == 401 and not _signed_in(answer.headers):
-        return Refused(says, SIGNED_IN)
+        return Refused(says, signed_in)
     if status in {401, 403}:
         return Refused(says, needs)
     if status == 404:
@@ -91,24 +105,6 @@ def _signed_in(headers: Mapping[str, str]) -> bool:
     return user != "anonymous"
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the Retry-After header, in either of its forms; None where it is absent or unreadable.
-
-    A date is counted from the answer's own Date, so that a wrong clock on either side does not matter.
-    """
-    value = str(headers.get("Retry-After") or "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        then, now = _date(value), _date(str(headers.get("Date") or ""))
-        if then is None:
-            return None
-        seconds = (then - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None
-
-
 def json_of(answer: Answer, what: str) -> Any:
     """The JSON of a success, None for an empty one. Raises Unintelligible for anything else."""
     if answer.status_code == 204 or not answer.text.strip():
@@ -120,14 +116,6 @@ def json_of(answer: Answer, what: str) -> Any:
     if _too_deep(value):
         raise Unintelligible(f"{what} was answered with JSON that is too deep")
     return value
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _named_fields(answer: Answer) -> list[str]:

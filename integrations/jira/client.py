@@ -18,7 +18,10 @@ from integrations.jira.people import JiraPeople
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
 from integrations.jira.subtasks import SubTasks
+from integrations.jira.tokens import token_end
+from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader
+from integrations.transport import PLAIN, Transport
 
 
 def _utc_now() -> datetime:
@@ -32,7 +35,8 @@ class JiraConnection:
 
     `base_url` is where the REST interface is asked (for a scoped token of Cloud: https://api.atlassian.com/ex/jira/ID),
     `browse_url` the site that people open, the same if not given. All ports may be shared among threads. `sleep`,
-    `clock` (seconds, monotonic) and `now` are for tests; `observer` is told of each request.
+    `clock` (seconds, monotonic) and `now` are for tests; `observer` is told of each request. `transport` is how
+    requests travel, `board` where the tracker's limits are kept for all processes.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class JiraConnection:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
         observer: Observe = unobserved,
+        transport: Transport = PLAIN,
+        board: Board | None = None,
     ) -> None:
         self._browse_url = (browse_url or base_url).rstrip("/")
         session = JiraSession(
@@ -60,7 +66,10 @@ class JiraConnection:
             sleep=sleep,
             clock=clock,
             observer=observer,
+            transport=transport,
+            board=board,
         )
+        self._session, self._tells_of_tokens = session, flavour == "data_center"
         people = JiraPeople(session, flavour)
         markup: Markup
         sections: Sections
@@ -76,6 +85,10 @@ class JiraConnection:
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
         self.applier: Applier = JiraApplier(session, LiveIssues(session, reader, people.account), reader, sections)
+
+    def token_end(self) -> datetime | None:
+        """When the token ends; None where Jira does not tell. Raises Unreachable and Throttled."""
+        return token_end(self._session) if self._tells_of_tokens else None
 
     def browse(self, key: str) -> str:
         """The address of an issue's page."""

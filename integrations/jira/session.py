@@ -18,9 +18,11 @@ import requests
 from jira import JIRA, JIRAError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from integrations.exchanges import Observe, observe, unobserved
-from integrations.jira.answers import error_for, json_of
+from integrations.exchanges import Observe, unobserved
+from integrations.jira.answers import error_for, json_of, signed_in_at
+from integrations.pace import Board, Pace
 from integrations.tracker import Invalid, Throttled, TrackerError, Unintelligible, Unreachable
+from integrations.transport import PLAIN, Forbidden, Transport, equip, why_unanswered
 
 Flavour = Literal["cloud", "data_center"]
 Result = TypeVar("Result")
@@ -70,21 +72,23 @@ class JiraSession:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         observer: Observe = unobserved,
+        transport: Transport = PLAIN,
+        board: Board | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
+        self._signed_in = signed_in_at(self._base_url)
         self._version = "3" if flavour == "cloud" else "2"
         self._timeout = timeout
         self._patience = patience
         self._sleep = sleep
-        self._clock = clock
         self._observer = observer
+        self._transport = transport
+        self._pace = Pace(clock, board)
         self._threads = threading.local()
-        self._lock = threading.Lock()
-        self._closed_until = 0.0
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, needs: str = "") -> Any:
-        """GET below /rest/api/N/; repeated while that may help."""
+        """GET below /rest/api/N/, or from the base address on; repeated while that may help."""
         return self.ask(lambda client: self._request(client, "GET", path, params, None), f"GET {path}", needs=needs)
 
     def put(
@@ -137,7 +141,6 @@ class JiraSession:
         return result
 
     def _once(self, call: Callable[[JIRA], Result], what: str, needs: str) -> Result:
-        self._wait_is_over(what)
         failure: TrackerError
         try:
             return call(self._client())
@@ -145,22 +148,21 @@ class JiraSession:
             if error.response is None:
                 failure = Unreachable(f"{what} had no answer")
             else:
-                failure = error_for(error.response, what, needs)
+                failure = error_for(error.response, what, needs, self._signed_in)
         except requests.TooManyRedirects:
             failure = Unintelligible(f"{what} was answered with a redirect, which is not followed")
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-            failure = Invalid("the base address of the connection is not a web address")
+            failure = Invalid("the address or the proxy of the connection is not a web address")
         except requests.exceptions.JSONDecodeError:
             failure = Unintelligible(f"{what} was answered with something that is not JSON")
-        except requests.RequestException as error:
-            failure = Unreachable(f"{what} had no answer ({type(error).__name__})")
+        except (requests.RequestException, Forbidden) as error:
+            failure = Unreachable(f"{what} had no answer ({why_unanswered(error)})")
         # Raised here, not above: the client's error quotes the answer and must not hang on to ours.
-        if isinstance(failure, Throttled):
-            self._close_for(failure.retry_after)
         raise failure
 
     def _request(self, client: JIRA, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        address = f"{self._base_url}/rest/api/{self._version}/{path}"
+        # A path that begins with a slash is that of another resource than the platform's.
+        address = f"{self._base_url}{path}" if path[0] == "/" else f"{self._base_url}/rest/api/{self._version}/{path}"
         payload = None if body is None else json.dumps(body)
         answer = client._session.request(method, address, params=params, data=payload)
         return json_of(answer, f"{method} {path}")
@@ -179,19 +181,16 @@ class JiraSession:
                 timeout=self._timeout,
             )
             client._session.max_redirects = 0
-            observe(client._session, self._observer)
+            equip(
+                client._session,
+                self._transport,
+                observer=self._observer,
+                pace=self._pace,
+                patience=self._patience.longest_wait,
+                sleep=self._sleep,
+            )
             self._threads.client = client
         return client
-
-    def _wait_is_over(self, what: str) -> None:
-        with self._lock:
-            left = self._closed_until - self._clock()
-        if left > 0:
-            raise Throttled(f"{what} was not sent: Jira asked to wait", left)
-
-    def _close_for(self, seconds: float) -> None:
-        with self._lock:
-            self._closed_until = max(self._closed_until, self._clock() + seconds)
 
     def _worth_another_try(self, error: BaseException) -> bool:
         if isinstance(error, Throttled):

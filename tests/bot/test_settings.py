@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
@@ -67,12 +68,19 @@ def test_the_sample_loads_with_every_line_taken_in(tmp_path: Path, monkeypatch: 
     text = SAMPLE.read_text(encoding="utf-8")
     taken = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
     taken = taken.replace("/run/secrets/jira_pat", str(written(tmp_path, "s3cret")))
+    taken = re.sub(r"^sign_in_certificate = .*\n", "", taken, flags=re.MULTILINE)  # the secret goes before it
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authorities.pem")
+    shown = authority.issue_cert("steward.example.org")
+    shown.cert_chain_pems[0].write_to_path(tmp_path / "steward.pem")
+    shown.private_key_pem.write_to_path(tmp_path / "steward.key")
     for name in re.findall(r'env = "(\w+)"', taken):
         monkeypatch.setenv(name, "s3cret")
     path = tmp_path / "all.toml"
     path.write_text(taken.replace('intake = "poll"\n', ""), encoding="utf-8")  # the other way follows it
     settings = load(path)
-    assert set(settings.connections) == {"jira", "onprem", "azure"}
+    assert set(settings.connections) == {"jira", "onprem", "azure", "entra", "server"}
+    assert settings.connections["onprem"].ca_bundle == tmp_path / "authorities.pem"
     assert settings.model is not None
 
 
@@ -226,7 +234,8 @@ WRONG = {
         "connections.jira.webhook_secret_old and webhook_secret_old_until are only of use together."
     ),
     '[connections.jira]\nurl = "https://x.example.org"\n': (
-        'connections.jira.kind is missing; it is one of "jira-cloud", "jira-data-center", "azure-devops".'
+        'connections.jira.kind is missing; it is one of "jira-cloud", "jira-data-center", "azure-devops", '
+        '"azure-devops-server".'
     ),
     AZURE + 'url = "https://dev.azure.com"': (
         "connections.azure.url lacks the organisation, as in https://dev.azure.com/contoso."

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from bot.store import inbox
+from bot.store.pacing import StoredBoard
 from integrations.azure_devops import client as azure_devops
 from integrations.jira import client as jira
 from integrations.sandbox.faults import RetryAfterForm
+from tests.conftest import InlineRun
 
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 LOUD = "daily_budget = 1000\nbulk_items = 1000"
@@ -167,3 +169,22 @@ def test_fault_23_other_items_wait_as_well(make_world: Callable[..., Any], pace:
     world.work()
     assert pace.too_early() == []
     assert [len(world.own_comments(item)) for item in items] == [1, 1, 1]
+
+
+def test_a_backfill_waits_and_new_tickets_and_people_do_not_where_the_budget_is_low(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world(project=LOUD)
+    board = StoredBoard(world.db, "tracker", world.queue.now)
+    world.reconnect()
+    board.close("nightly", 90_000)
+    later = world.queue.jobs["backfill"](InlineRun("backfill:now", "backfill", ("tracker", world.project), 0))
+    assert later is not None
+    assert 89_000 < later.seconds < 90_002
+    assert not world.requests()
+    item = filed(world, 1)
+    board.close("ticket", 90_000)
+    world.wire()
+    world.say("dana", item, f"steward accept {world.number(item, 'Acceptance criteria')}")
+    world.work(leap=False)
+    assert "accepted by Dana" in world.proposal(item)

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.store import executors, inbox, ticks
+from bot.store import executors, inbox, pacing, ticks
 from bot.store.backup.archive import (
     FORMAT,
     MANIFEST,
@@ -30,8 +30,10 @@ from bot.store.database import Database
 from bot.store.schema import migrating
 from bot.store.schema.tables import Base
 
-OF_THE_MOMENT = frozenset(table.__tablename__ for table in (executors.Executor, inbox.ConnectionHeard, ticks.Tick))
-"""Who works now, what was heard and fired last: it means nothing elsewhere or later."""
+OF_THE_MOMENT = frozenset(
+    table.__tablename__ for table in (executors.Executor, inbox.ConnectionHeard, pacing.ClosedGate, ticks.Tick)
+)
+"""Who works now, what was heard and fired last, who asked to wait: it means nothing elsewhere or later."""
 ROWS_AT_ONCE = 500
 
 

@@ -1,8 +1,8 @@
 """All tables in one place, for migrations and backups: importing a family is what registers its tables."""
 
-from bot.store import audit, decisions, executors, inbox, items, proposals, spending, ticks, writes
+from bot.store import audit, decisions, executors, inbox, items, pacing, proposals, spending, ticks, tokens, writes
 from bot.store.schema.types import Base
 
-FAMILIES = (audit, decisions, executors, inbox, items, proposals, spending, ticks, writes)
+FAMILIES = (audit, decisions, executors, inbox, items, pacing, proposals, spending, ticks, tokens, writes)
 
 __all__ = ["FAMILIES", "Base"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.store.inbox import Heard
+from bot.telemetry import expiry
 from bot.telemetry.connections import TOLD_EVERY_SECONDS
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.ages import in_words
@@ -62,7 +63,7 @@ def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterato
     """What needs a person, the most urgent first."""
     if not any(worker.alive for worker in store.workers):
         yield Problem("No worker is at work.", "What comes in is kept, and waits. Start one.", "steward run")
-    yield from _trackers(store.at, connections)
+    yield from _trackers(store, connections)
     oldest = max((waiting.oldest for waiting in store.deliveries.values()), default=0.0)
     if oldest > LATE_SECONDS:
         number = sum(waiting.number for waiting in store.deliveries.values())
@@ -80,13 +81,19 @@ def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterato
         )
 
 
-def _trackers(now: datetime, connections: Sequence[Connection]) -> Iterator[Problem]:
+def _ended(one: Connection, store: Snapshot) -> str | None:
+    ends = store.token_ends.get(one.name)
+    return expiry.in_words(one.name, ends, store.at) if ends is not None and ends <= store.at else None
+
+
+def _trackers(store: Snapshot, connections: Sequence[Connection]) -> Iterator[Problem]:
+    now = store.at
     for one in connections:
         since = one.heard.failing_since
         if since is not None and now - since >= FAILING_FOR:
             yield Problem(
                 f"{one.name} has not worked for {in_words((now - since).total_seconds())} ({one.heard.failure}).",
-                "Nothing is lost meanwhile. Check its address and token.",
+                _ended(one, store) or "Nothing is lost meanwhile. Check its address and token.",
                 "steward doctor",
             )
         if one.webhooks_off:
@@ -127,6 +134,9 @@ def notes_on(
             last = max(filter(None, (one.heard.last_success, one.heard.last_failure)), default=None)
             since = f"for {in_words((store.at - last).total_seconds())}" if last is not None else "yet"
             yield f"Whether {one.name} works is not known: nothing was heard from it {since}."
+        told = expiry.in_words(one.name, store.token_ends.get(one.name), store.at)
+        if told is not None:
+            yield told
     for name, left in store.abandoned.items():
         kept = _many(left.number, "delivery", "deliveries")
         yield f"{kept} of {name}, which the settings no longer name: nobody works on what it sent."

@@ -190,7 +190,8 @@ def test_fault_54_what_the_door_and_the_sweep_bury_is_counted_too(
     [
         ({"X-RateLimit-Limit": "350", "X-RateLimit-Remaining": "12"}, 350, 12, 0),
         ({"Retry-After": "30", "X-RateLimit-Remaining": "0"}, None, 0, 30),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "X-RateLimit-Limit": "nan"}, None, None, 0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:09 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, None, None, 9),
+        ({"Retry-After": "soon", "X-RateLimit-Limit": "nan"}, None, None, 30),
         ({"Retry-After": "1e400", "X-RateLimit-Limit": "-1", "X-RateLimit-Remaining": "<b>"}, None, None, 0),
     ],
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
 import responses
 
-from integrations.azure_devops.wire import Wire, wait_asked
+from integrations.azure_devops.wire import Wire
 from integrations.tracker import (
     Conflict,
     Invalid,
@@ -204,26 +203,6 @@ def test_a_throttled_post_is_not_repeated(wire: Wire) -> None:
         wire.send("POST", URL, {}, {})
     assert raised.value.retry_after == 30
     assert len(responses.calls) == 1
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("nan", None),
-        ("inf", None),
-        ("12", 12.0),
-        ("1.5", 1.5),
-        ("-3", 0.0),
-        ("9999999999", 86_400.0),
-        ("Sat, 21 Nov 2026 10:00:30 GMT", 30.0),
-        ("Sat, 21 Nov 2026 09:00:00 GMT", 0.0),
-    ],
-)
-def test_a_wait_is_read_in_both_forms(header: str | None, seconds: float | None) -> None:
-    assert wait_asked(header, datetime(2026, 11, 21, 10, tzinfo=UTC)) == seconds
 
 
 @responses.activate
