@@ -11,12 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.extra import ExtraFields, extra_fields
 from integrations.jira.items import (
     NEEDED_FIELDS,
     PROPERTY,
-    ExtraFields,
     comment,
-    extra_fields,
     history_entry,
     marker_of,
     person,
@@ -78,6 +77,7 @@ class JiraReader:
         return tuple(self._comment(raw) for raw in self.raw_comments(key))
 
     def history(self, key: str) -> tuple[HistoryEntry, ...]:
+        extra = self.extra()
         if self._cloud:
             entries = list(self._paged(issue_path(key, "changelog"), "values", {}, needs=_browse(key)))
         else:
@@ -87,7 +87,7 @@ class JiraReader:
             with UNDERSTOOD:
                 entries = answer["changelog"]["histories"]
         with UNDERSTOOD:
-            return tuple(sorted(map(history_entry, entries), key=lambda entry: entry.at))
+            return tuple(sorted((history_entry(raw, extra) for raw in entries), key=lambda entry: entry.at))
 
     def vocabulary(self, project: str) -> Vocabulary:
         types, priorities = self.issue_types(project), self.priorities(project)
@@ -136,17 +136,21 @@ class JiraReader:
 
     def _item(self, raw: Any) -> WorkItem:
         with UNDERSTOOD:
-            return work_item(raw, self._connection, self._markup.read, self._extra or ExtraFields())
+            return work_item(raw, self._connection, self._markup.read, self.extra())
 
     def _fields(self) -> str:
+        return ",".join((*NEEDED_FIELDS, *self.extra().all))
+
+    def extra(self) -> ExtraFields:
+        """The custom fields that matter here, remembered for as long as the connection lives."""
         with self._lock:
-            extra = self._extra
-        if extra is None:
+            known = self._extra
+        if known is None:
             with UNDERSTOOD:
-                extra = extra_fields(self._session.ask(lambda client: client.fields(), "GET field"))
+                known = extra_fields(self._session.ask(lambda client: client.fields(), "GET field"))
             with self._lock:
-                self._extra = extra
-        return ",".join((*NEEDED_FIELDS, *extra.all))
+                self._extra = known
+        return known
 
     def _query(self, project: str, minutes: int | None) -> str:
         # Relative minutes mean the same in every time zone; a date would be read in the bot account's own.

@@ -159,6 +159,7 @@ properties = Table(
 watchers = Table(
     "watchers", metadata, Column("item", Integer, primary_key=True), Column("user", String, primary_key=True)
 )
+arrangements = Table("arrangements", metadata, Column("project", String, primary_key=True), Column("value", JSON))
 attachments = Table(
     "attachments",
     metadata,

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.description import DescriptionSection
 from integrations.jira.changes.label import Label
 from integrations.jira.changes.link import DuplicateLink
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.changes.priority import Priority
 from integrations.jira.changes.subtasks import CreatedSubTasks
-from integrations.jira.items import digest, native
+from integrations.jira.items import digest
 from integrations.jira.markup.sections import Sections
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import JiraSession
@@ -62,9 +61,7 @@ class JiraApplier:
         kind = self._kinds[change.kind]
         fields = self._live.fields(key, "project", *kind.fields, *expected)
         for name, wanted in expected.items():
-            with UNDERSTOOD:
-                found = digest(native(fields, name))
-            if found != wanted:
+            if digest(self._live.native(fields, name)) != wanted:
                 raise self._live.conflict(key, name)
         return kind.plan(key, change, fields, marker)
 

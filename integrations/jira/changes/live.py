@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.items import native
 from integrations.jira.reader import JiraReader, issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Comment, Conflict, HistoryEntry, TrackerError
 from rules.model import Person
+
+
+_EXTRA = frozenset({"estimate", "acceptance_criteria"})
 
 
 class LiveIssues:
@@ -21,12 +25,22 @@ class LiveIssues:
         self.account = account
 
     def fields(self, key: str, *names: str) -> Mapping[str, Any]:
-        """The native values of these fields."""
-        params = {"fields": ",".join(dict.fromkeys(names))}
+        """The native values of these fields, by Jira's ids or by words of rules.model."""
+        ids = [identity for name in names for identity in self.extra_ids(name)]
+        params = {"fields": ",".join(dict.fromkeys(ids))}
         answer = self._session.get(issue_path(key), params, needs=f"Browse Projects for {key}")
         with UNDERSTOOD:
             fields: Mapping[str, Any] = {**answer["fields"]}
         return fields
+
+    def extra_ids(self, word: str) -> tuple[str, ...]:
+        """The fields of Jira that a word stands for; none where the site has no such field."""
+        return self._reader.extra().ids(word) if word in _EXTRA else (word,)
+
+    def native(self, fields: Mapping[str, Any], name: str) -> Any:
+        """What is compared and digested of a field, out of these native values."""
+        with UNDERSTOOD:
+            return native(fields, name, self._reader.extra())
 
     def set(self, key: str, name: str, value: Any) -> None:
         """Writes one field; never repeated, because a person may have edited between two tries."""
