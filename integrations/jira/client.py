@@ -71,7 +71,9 @@ class JiraConnection:
         self.reader: Reader = reader
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
-        self.applier: Applier = JiraApplier(session, LiveIssues(session, reader, people.account), reader, sections)
+        self.applier: Applier = JiraApplier(
+            session, flavour, LiveIssues(session, reader, people.account), reader, sections, people.name_of
+        )
 
     def browse(self, key: str) -> str:
         """The address of an issue's page."""

@@ -81,7 +81,7 @@ def native(fields: Mapping[str, Any], name: str, extra: ExtraFields = NOTHING_EX
     if name == "assignee":
         return person(value).id or None
     if name == "status":
-        return str(value.get("id") or value["name"])
+        return str((value or {}).get("id") or (value or {})["name"])
     return value
 
 

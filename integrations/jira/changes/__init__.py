@@ -6,19 +6,26 @@ that could take a person's edit away is never repeated blindly, and what was wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from integrations.jira.changes.description import DescriptionSection
+from integrations.jira.changes.created.subtasks import CreatedSubTasks
+from integrations.jira.changes.duplicates.close import ClosedDuplicate
+from integrations.jira.changes.duplicates.link import DuplicateLink
+from integrations.jira.changes.fields.assignee import Assignee
+from integrations.jira.changes.fields.component import Component
+from integrations.jira.changes.fields.estimate import Estimate
+from integrations.jira.changes.fields.priority import Priority
+from integrations.jira.changes.fields.status import Status
+from integrations.jira.changes.fields.summary import Summary
 from integrations.jira.changes.label import Label
-from integrations.jira.changes.link import DuplicateLink
 from integrations.jira.changes.live import LiveIssues
-from integrations.jira.changes.priority import Priority
-from integrations.jira.changes.subtasks import CreatedSubTasks
+from integrations.jira.changes.texts.owned import DescriptionSection
+from integrations.jira.changes.workflow import Workflow
 from integrations.jira.items import digest
 from integrations.jira.markup.sections import Sections
 from integrations.jira.reader import JiraReader
-from integrations.jira.session import JiraSession
+from integrations.jira.session import Flavour, JiraSession
 from integrations.jira.subtasks import SubTasks
 from integrations.tracker import Invalid, Plan, Receipt
 from rules.changes import Change
@@ -46,14 +53,30 @@ class Kind(Protocol):
 class JiraApplier:
     """The Applier port. A plan's kind is the kind of its change; one that takes a change back begins with "undo_"."""
 
-    def __init__(self, session: JiraSession, live: LiveIssues, reader: JiraReader, sections: Sections) -> None:
+    def __init__(
+        self,
+        session: JiraSession,
+        flavour: Flavour,
+        live: LiveIssues,
+        reader: JiraReader,
+        sections: Sections,
+        name_of: Callable[[str], str | None],
+    ) -> None:
         self._live = live
+        workflow = Workflow(session)
+        link, status = DuplicateLink(session, live), Status(live, workflow)
         self._label = Label(live)
         self._kinds: Mapping[str, Kind] = {
             "criteria": DescriptionSection(live, sections),
             "priority": Priority(live, reader),
+            "summary": Summary(live),
+            "component": Component(session, live),
+            "estimate": Estimate(live),
+            "assignee": Assignee(session, flavour, live, name_of),
+            "status": status,
             "label": self._label,
-            "duplicate": DuplicateLink(session, live),
+            "duplicate": link,
+            "close_duplicate": ClosedDuplicate(live, link, status, workflow),
             "subtasks": CreatedSubTasks(session, live, SubTasks(session, reader)),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
@@ -11,7 +11,6 @@ from integrations.jira.reader import JiraReader, issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Comment, Conflict, HistoryEntry, TrackerError
 from rules.model import Person
-
 
 _EXTRA = frozenset({"estimate", "acceptance_criteria"})
 
@@ -46,9 +45,16 @@ class LiveIssues:
         """Writes one field; never repeated, because a person may have edited between two tries."""
         self._session.put(issue_path(key), {"fields": {name: value}}, needs=f"Edit Issues on {key}")
 
-    def amend_labels(self, key: str, verb: str, label: str) -> None:
-        """Adds or removes one label and leaves the others to whoever edits them; repeatable."""
-        body = {"update": {"labels": [{verb: label}]}}
+    def edit_screen(self, key: str) -> Mapping[str, Any]:
+        """Id -> description of the fields that the bot may set on this item."""
+        answer = self._session.get(issue_path(key, "editmeta"), needs=f"Edit Issues on {key}")
+        with UNDERSTOOD:
+            screen: Mapping[str, Any] = {**(answer["fields"] or {})}
+        return screen
+
+    def amend(self, key: str, name: str, verbs: Sequence[Mapping[str, Any]]) -> None:
+        """Adds or removes single entries of a list and leaves the others to whoever edits them; repeatable."""
+        body = {"update": {name: [dict(verb) for verb in verbs]}}
         self._session.put(issue_path(key), body, needs=f"Edit Issues on {key}", repeatable=True)
 
     def history(self, key: str) -> tuple[HistoryEntry, ...]:

@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """`kind` as projectTypeKey has it; `without` are fields that this project lacks; no `steps`: each status to each."""
+    """`kind` as projectTypeKey has it; `without` are fields that it lacks; no `steps`: each status to each."""
 
     kind: Literal["software", "service_desk"] = "software"
     is_team_managed: bool = False

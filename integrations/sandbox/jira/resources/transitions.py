@@ -48,7 +48,10 @@ def transition(call: Call, key: str) -> Response:
         raise Refusal(400, "It seems that you have tried to perform an illegal workflow operation.")
     sent = {**(call.body.get("fields") or {}), **(call.body.get("update") or {})}
     screen = step_fields(call, item.project, item.type, step.screen)
-    lacking = {n: f"{field['name']} is required." for n, field in screen.items() if field["required"] and n not in sent}
+    held = {**call.shapes.issue(item, set(screen))["fields"], **sent}
+    lacking = {
+        n: f"{field['name']} is required." for n, field in screen.items() if field["required"] and not held.get(n)
+    }
     if lacking:
         raise Refusal(400, errors=lacking)
     strangers = sent.keys() - screen.keys() - {"comment"}
