@@ -20,7 +20,8 @@ from integrations.jira.changes.fields.status import Status
 from integrations.jira.changes.fields.summary import Summary
 from integrations.jira.changes.label import Label
 from integrations.jira.changes.live import LiveIssues
-from integrations.jira.changes.texts.owned import DescriptionSection
+from integrations.jira.changes.texts.criteria import Criteria
+from integrations.jira.changes.texts.section import WrittenSection
 from integrations.jira.changes.workflow import Workflow
 from integrations.jira.items import digest
 from integrations.jira.markup.sections import Sections
@@ -67,7 +68,8 @@ class JiraApplier:
         link, status = DuplicateLink(session, live), Status(live, workflow)
         self._label = Label(live)
         self._kinds: Mapping[str, Kind] = {
-            "criteria": DescriptionSection(live, sections),
+            "criteria": Criteria(live, sections),
+            "section": WrittenSection(live, sections),
             "priority": Priority(live, reader),
             "summary": Summary(live),
             "component": Component(session, live),
