@@ -114,6 +114,19 @@ class JiraReader:
         needs = f"Create Issues in {project}"
         return list(self._paged(path, "issueTypes" if self._cloud else "values", {}, needs=needs))
 
+    def create_fields(self, project: str, kind: str) -> list[Mapping[str, Any]]:
+        """The fields of the screen on which an issue of this type (its id) is created."""
+        path = f"issue/createmeta/{quote(project, safe='')}/issuetypes/{quote(kind, safe='')}"
+        needs = f"Create Issues in {project}"
+        return list(self._paged(path, "fields" if self._cloud else "values", {}, needs=needs))
+
+    def found(self, query: str, most: int) -> tuple[str, ...]:
+        """Keys of the first issues that a query finds, as far as Jira's index knows them by now."""
+        params = {"jql": query, "fields": "summary", "maxResults": most}
+        answer = self._session.get("search/jql" if self._cloud else "search", params, needs="Browse Projects")
+        with UNDERSTOOD:
+            return tuple(str(raw["key"]) for raw in answer["issues"])
+
     def marker(self, raw: Mapping[str, Any]) -> str | None:
         """Our marker on a raw comment; asked for by itself where the list came without properties."""
         if "properties" in raw:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from integrations.jira.changes.created.children import CreatedChildren
 from integrations.jira.changes.created.subtasks import CreatedSubTasks
 from integrations.jira.changes.duplicates.close import ClosedDuplicate
 from integrations.jira.changes.duplicates.link import DuplicateLink
@@ -27,7 +28,6 @@ from integrations.jira.items import digest
 from integrations.jira.markup.sections import Sections
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import Flavour, JiraSession
-from integrations.jira.subtasks import SubTasks
 from integrations.tracker import Invalid, Plan, Receipt
 from rules.changes import Change
 
@@ -79,7 +79,8 @@ class JiraApplier:
             "label": self._label,
             "duplicate": link,
             "close_duplicate": ClosedDuplicate(live, link, status, workflow),
-            "subtasks": CreatedSubTasks(session, live, SubTasks(session, reader)),
+            "subtasks": CreatedSubTasks(session, live, reader, sections),
+            "children": CreatedChildren(session, live, reader, sections),
         }
 
     def plan(self, key: str, change: Change, expected: Mapping[str, str], marker: str) -> Plan:
