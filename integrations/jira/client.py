@@ -72,7 +72,7 @@ class JiraConnection:
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
         self.applier: Applier = JiraApplier(
-            session, flavour, LiveIssues(session, reader, people.account), reader, sections, people.name_of
+            session, flavour, LiveIssues(session, reader, people.account), reader, markup, sections, people.name_of
         )
 
     def browse(self, key: str) -> str:

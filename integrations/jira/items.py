@@ -97,7 +97,13 @@ def digests(fields: Mapping[str, Any], extra: ExtraFields) -> dict[str, str]:
     return {name: digest(native(fields, name, extra)) for name in (*_DIGESTED, *sorted(held))}
 
 
-def work_item(raw: Mapping[str, Any], connection: str, read: Callable[[object], str], extra: ExtraFields) -> WorkItem:
+def work_item(
+    raw: Mapping[str, Any],
+    connection: str,
+    read: Callable[[object], str],
+    extra: ExtraFields,
+    is_rewritable: Callable[[object], bool] | None = None,
+) -> WorkItem:
     """An issue with the needed fields; `read` gives the reading of a native text."""
     fields = raw["fields"]
     status = fields["status"]
@@ -129,6 +135,7 @@ def work_item(raw: Mapping[str, Any], connection: str, read: Callable[[object], 
         story_points=float(points[0]) if points else None,
         acceptance_criteria="\n\n".join(text for text in own_criteria if text),
         restricted=bool(fields.get("security")),
+        rewritable=is_rewritable is not None and is_rewritable(fields.get("description")),
         digests=digests(fields, extra),
     )
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from integrations.blocks import Mention
 from integrations.jira.answers import SIGNED_IN, UNDERSTOOD
 from integrations.jira.items import person as person_of
-from integrations.jira.reader import issue_path
+from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
 from integrations.tracker import Invalid, Missing, Refused, Right
 from rules.model import Person

@@ -130,6 +130,7 @@ comments = Table(
     Column("internal", Boolean),
     Column("properties", JSON),
     Column("version", Integer),
+    Column("parent", Integer),
 )
 history = Table(
     "history",

@@ -22,9 +22,11 @@ from integrations.jira.changes.fields.summary import Summary
 from integrations.jira.changes.label import Label
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.changes.texts.criteria import Criteria
+from integrations.jira.changes.texts.rewrite import RewrittenDescription
 from integrations.jira.changes.texts.section import WrittenSection
 from integrations.jira.changes.workflow import Workflow
 from integrations.jira.items import digest
+from integrations.jira.markup import Markup
 from integrations.jira.markup.sections import Sections
 from integrations.jira.reader import JiraReader
 from integrations.jira.session import Flavour, JiraSession
@@ -60,6 +62,7 @@ class JiraApplier:
         flavour: Flavour,
         live: LiveIssues,
         reader: JiraReader,
+        markup: Markup,
         sections: Sections,
         name_of: Callable[[str], str | None],
     ) -> None:
@@ -70,6 +73,7 @@ class JiraApplier:
         self._kinds: Mapping[str, Kind] = {
             "criteria": Criteria(live, sections),
             "section": WrittenSection(live, sections),
+            "rewrite": RewrittenDescription(live, markup, sections),
             "priority": Priority(live, reader),
             "summary": Summary(live),
             "component": Component(session, live),

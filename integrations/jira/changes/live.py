@@ -7,7 +7,8 @@ from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.items import native
-from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.reader import JiraReader
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Comment, Conflict, HistoryEntry, TrackerError
 from rules.model import Person

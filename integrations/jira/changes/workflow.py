@@ -12,7 +12,7 @@ from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.items import says_duplicate
-from integrations.jira.reader import issue_path
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Incomplete, Invalid
 

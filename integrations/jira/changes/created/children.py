@@ -9,7 +9,7 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.created.items import CreatedItems
 from integrations.jira.changes.created.required import required_values
 from integrations.jira.items import PROPERTY, marker_of
-from integrations.jira.reader import issue_path
+from integrations.jira.search import issue_path
 from integrations.jira.subtasks import summary_line
 from integrations.tracker import Invalid, Missing, Plan
 from rules.changes import AddChildren

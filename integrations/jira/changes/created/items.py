@@ -9,7 +9,8 @@ from integrations.blocks import Blocks
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.markup.sections import Sections
-from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.reader import JiraReader
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.jira.subtasks import SubTasks
 from integrations.tracker import DRAFT_LABEL, Conflict, HistoryEntry, Missing, Plan, Receipt

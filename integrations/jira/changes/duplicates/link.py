@@ -10,7 +10,7 @@ from urllib.parse import quote
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.items import says_duplicate
-from integrations.jira.reader import issue_path
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Invalid, Missing, Plan, Receipt, Unintelligible
 from rules.changes import LinkDuplicate

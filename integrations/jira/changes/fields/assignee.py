@@ -9,7 +9,7 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.fields.value import OneValue
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.items import person
-from integrations.jira.reader import issue_path
+from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
 from integrations.tracker import Invalid, Plan
 from rules.changes import SetField

@@ -148,6 +148,7 @@ class Issues(Words):
             shown["visibility"] = {**comment.visibility, **extra}
         if self.cloud:
             shown["jsdPublic"] = not comment.internal
+            shown |= {} if comment.parent is None else {"parentId": comment.parent}
         if rendered:
             shown["renderedBody"] = self.html(comment.body)
         if properties:
