@@ -174,6 +174,17 @@ def test_a_person_who_is_not_assignable_is_refused_although_a_longer_name_matche
         world.jira.applier.plan(key, change, {}, "m")
 
 
+def test_trap_an_assignee_is_set_by_id_at_our_own_address_and_no_first_hit_of_a_search_is_taken(
+    world: Any, key: str
+) -> None:
+    for number in range(3):
+        world.tracker.add_account(f"dana{number}", f"Dana {number}", "Developers")
+    apply(world, key, change_of(world, "assignee"))
+    assert world.tracker.item(key).assignee == "dana"
+    (put,) = [one for one in world.mounted.faults.requests if one.method == "PUT"]
+    assert put.path == f"/rest/api/{3 if world.cloud else 2}/issue/{key}/assignee"
+
+
 def test_the_estimate_is_told_by_the_kind_of_field_whatever_its_name(world: Any) -> None:
     own = Field(
         "customfield_10040",
