@@ -84,7 +84,9 @@ class JiraConnection:
         self.reader: Reader = reader
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
-        self.applier: Applier = JiraApplier(session, LiveIssues(session, reader, people.account), reader, sections)
+        self.applier: Applier = JiraApplier(
+            session, flavour, LiveIssues(session, reader, people.account), reader, markup, sections, people.name_of
+        )
 
     def token_end(self) -> datetime | None:
         """When the token ends; None where Jira does not tell. Raises Unreachable and Throttled."""

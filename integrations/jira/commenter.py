@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from integrations.blocks import Blocks
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.items import person, property_list
 from integrations.jira.markup import Markup
-from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.reader import JiraReader
+from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
 from integrations.jira.subtasks import SubTasks, summary_line
-from integrations.tracker import DRAFT_LABEL
+from integrations.tracker import DRAFT_LABEL, Invalid, Missing
 from rules.model import Person
 
 # In a service project a comment is shown to the customer unless this is sent with it.
@@ -37,17 +39,18 @@ class JiraCommenter:
         self._account = account
 
     def post(self, key: str, blocks: Blocks, marker: str, *, reply_to: str | None = None, only_for: str = "") -> str:
-        properties = property_list(marker)
-        if self._is_service_project(key):
-            properties.append(_INTERNAL)
-        body = {"body": self._markup.render(blocks), "properties": properties}
-        answer = self._session.post(issue_path(key, "comment"), body, needs=f"Add Comments on {key}")
-        with UNDERSTOOD:
-            return str(answer["id"])
+        body = self._body(key, blocks, marker, only_for)
+        if self._cloud and reply_to is not None and reply_to.isdecimal():
+            try:
+                return self._send(key, {**body, "parentId": int(reply_to)})
+            except (Invalid, Missing):
+                pass  # the comment that it answers is gone: then it stands by itself
+        return self._send(key, body)
 
     def edit(self, key: str, comment: str, blocks: Blocks, marker: str, *, only_for: str = "") -> None:
         path = issue_path(key, f"comment/{quote(comment, safe='')}")
-        body = {"body": self._markup.render(blocks), "properties": property_list(marker)}
+        # The audience is sent again: an edit without it would show the comment to all.
+        body = self._body(key, blocks, marker, only_for)
         # Data Center knows no such parameter for comments.
         quiet = {"notifyUsers": "false"} if self._cloud else None
         self._session.put(path, body, quiet, needs=f"Edit Own Comments on {key}", repeatable=True)
@@ -61,6 +64,18 @@ class JiraCommenter:
                     return str(raw["id"])
         return None
 
+    def _send(self, key: str, body: Mapping[str, Any]) -> str:
+        answer = self._session.post(issue_path(key, "comment"), body, needs=f"Add Comments on {key}")
+        with UNDERSTOOD:
+            return str(answer["id"])
+
+    def _body(self, key: str, blocks: Blocks, marker: str, only_for: str) -> dict[str, Any]:
+        properties = property_list(marker)
+        if self._is_service_project(key):
+            properties.append(_INTERNAL)
+        body = {"body": self._markup.render(blocks), "properties": properties}
+        return {**body, "visibility": _visibility(only_for)} if only_for else body
+
     def _is_service_project(self, key: str) -> bool:
         issue = self._session.get(issue_path(key), {"fields": "project"}, needs=f"Browse Projects for {key}")
         with UNDERSTOOD:
@@ -70,6 +85,13 @@ class JiraCommenter:
                 path = f"project/{quote(str(project['key']), safe='')}"
                 kind = self._session.get(path, needs=f"Browse Projects for {key}")["projectTypeKey"]
             return bool(kind == "service_desk")
+
+
+def _visibility(only_for: str) -> dict[str, str]:
+    kind, _, name = only_for.partition(":")
+    if kind not in {"role", "group"} or not name.strip():
+        raise Invalid('comments are for "role:NAME" or "group:NAME", or for all who see the item')
+    return {"type": kind, "value": name.strip()}
 
 
 class JiraDrafter:

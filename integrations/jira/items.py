@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from integrations.jira.extra import ExtraFields
 from integrations.tracker import Comment, FieldEdit, HistoryEntry
 from rules.model import Child, Link, Person, StatusCategory, WorkItem
 
@@ -36,45 +37,27 @@ NEEDED_FIELDS = (
     "security",
 )
 
+_DIGESTED = ("summary", "description", "priority", "labels", "components", "assignee", "status")
+
+NOTHING_EXTRA = ExtraFields()
+
+_DUPLICATE = re.compile("dupli[ckqz]|doublon", re.IGNORECASE)
+_CLONE = re.compile(r"\b(?:clon|klon)", re.IGNORECASE)
+
 _CATEGORIES: Mapping[str, StatusCategory] = {"new": "todo", "indeterminate": "doing", "done": "done"}
 
 _FIELD_WORDS: Mapping[str, str] = {
     "issuetype": "type",
     "link": "links",
     "issuelinks": "links",
-    "story points": "story_points",
-    "story point estimate": "story_points",
     "component": "components",
     "fix version": "fix_versions",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraFields:
-    """Ids of the custom fields that hold story points and acceptance criteria; a site may have several."""
-
-    story_points: tuple[str, ...] = ()
-    criteria: tuple[str, ...] = ()
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        return self.story_points + self.criteria
-
-
-def extra_fields(fields: Iterable[Mapping[str, Any]]) -> ExtraFields:
-    """Finds the custom fields in the answer of /field."""
-    points, criteria = [], []
-    for field in fields:
-        schema = field.get("schema") or {}
-        name = str(field.get("name", "")).casefold()
-        number = schema.get("type") == "number"
-        if schema.get("custom", "").endswith(":jsw-story-points") or (
-            number and name in {"story points", "story point estimate"}
-        ):
-            points.append(str(field["id"]))
-        elif schema.get("type") == "string" and schema.get("custom") and name == "acceptance criteria":
-            criteria.append(str(field["id"]))
-    return ExtraFields(tuple(points), tuple(criteria))
+def says_duplicate(words: str) -> bool:
+    """Whether the name of a link type, a status or a resolution speaks of duplicates, in the languages we speak."""
+    return _DUPLICATE.search(words) is not None
 
 
 def person(raw: Mapping[str, Any] | None) -> Person:
@@ -84,13 +67,21 @@ def person(raw: Mapping[str, Any] | None) -> Person:
     return Person(str(identity), str(raw.get("displayName") or ""), raw.get("accountType") == "app")
 
 
-def native(fields: Mapping[str, Any], name: str) -> Any:
-    """The native value of a field that a change may touch, in the form that is compared and digested."""
+def native(fields: Mapping[str, Any], name: str, extra: ExtraFields = NOTHING_EXTRA) -> Any:
+    """The native value of what a change may touch, by its word, in the form that is compared and digested."""
+    if name in {"estimate", "acceptance_criteria"}:
+        return {field: fields[field] for field in extra.ids(name) if fields.get(field) is not None}
     value = fields.get(name)
     if name == "priority":
         return value["name"] if value else None
     if name == "labels":
         return sorted(value or [])
+    if name == "components":
+        return sorted(str(component.get("id") or component["name"]) for component in value or ())
+    if name == "assignee":
+        return person(value).id or None
+    if name == "status":
+        return str((value or {}).get("id") or (value or {})["name"])
     return value
 
 
@@ -100,17 +91,24 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digests(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The digests that a WorkItem carries."""
-    return {name: digest(native(fields, name)) for name in ("summary", "description", "priority", "labels")}
+def digests(fields: Mapping[str, Any], extra: ExtraFields) -> dict[str, str]:
+    """The digests that a WorkItem carries; Jira leaves a custom field out of an issue that does not have it."""
+    held = {word for word in ("estimate", "acceptance_criteria") if any(name in fields for name in extra.ids(word))}
+    return {name: digest(native(fields, name, extra)) for name in (*_DIGESTED, *sorted(held))}
 
 
-def work_item(raw: Mapping[str, Any], connection: str, read: Callable[[object], str], extra: ExtraFields) -> WorkItem:
+def work_item(
+    raw: Mapping[str, Any],
+    connection: str,
+    read: Callable[[object], str],
+    extra: ExtraFields,
+    is_rewritable: Callable[[object], bool] | None = None,
+) -> WorkItem:
     """An issue with the needed fields; `read` gives the reading of a native text."""
     fields = raw["fields"]
     status = fields["status"]
     kind = fields["issuetype"]
-    points = [fields[name] for name in extra.story_points if isinstance(fields.get(name), int | float)]
+    points = [fields[name] for name in extra.estimates if isinstance(fields.get(name), int | float)]
     own_criteria = [read(fields.get(name)) for name in extra.criteria]
     return WorkItem(
         connection=connection,
@@ -137,14 +135,15 @@ def work_item(raw: Mapping[str, Any], connection: str, read: Callable[[object], 
         story_points=float(points[0]) if points else None,
         acceptance_criteria="\n\n".join(text for text in own_criteria if text),
         restricted=bool(fields.get("security")),
-        digests=digests(fields),
+        rewritable=is_rewritable is not None and is_rewritable(fields.get("description")),
+        digests=digests(fields, extra),
     )
 
 
 def _link(raw: Mapping[str, Any]) -> Link | None:
     kind = raw["type"]
-    name = str(kind.get("name", "")).casefold()
-    sort = next((sort for word, sort in (("duplic", "duplicate"), ("clone", "clone")) if word in name), "other")
+    words = " ".join(str(kind.get(part, "")) for part in ("name", "outward", "inward"))
+    sort = "duplicate" if says_duplicate(words) else "clone" if _CLONE.search(words) else "other"
     for end, phrase in (("outwardIssue", "outward"), ("inwardIssue", "inward")):
         if raw.get(end):
             return Link(str(kind.get(phrase, "")), raw[end]["key"], sort)  # type: ignore[arg-type] # one of the three
@@ -184,15 +183,16 @@ def property_list(marker: str) -> list[dict[str, Any]]:
     return [{"key": PROPERTY, "value": {"write": marker}}]
 
 
-def history_entry(raw: Mapping[str, Any]) -> HistoryEntry:
+def history_entry(raw: Mapping[str, Any], extra: ExtraFields = NOTHING_EXTRA) -> HistoryEntry:
     """One changelog entry, with field names of rules.model where there is one."""
     edits = tuple(
-        FieldEdit(_field_word(item), str(item.get("fromString") or ""), str(item.get("toString") or ""))
+        FieldEdit(_field_word(item, extra), str(item.get("fromString") or ""), str(item.get("toString") or ""))
         for item in raw.get("items") or ()
     )
     return HistoryEntry(str(raw["id"]), person(raw.get("author")), datetime.fromisoformat(raw["created"]), edits)
 
 
-def _field_word(item: Mapping[str, Any]) -> str:
+def _field_word(item: Mapping[str, Any], extra: ExtraFields) -> str:
     name = str(item.get("field") or item.get("fieldId") or "").casefold()
-    return _FIELD_WORDS.get(name, name)
+    identity = str(item.get("fieldId") or "").casefold()
+    return extra.words.get(identity) or extra.words.get(name) or _FIELD_WORDS.get(name, name)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from integrations.blocks import Mention
 from integrations.jira.answers import SIGNED_IN, UNDERSTOOD
 from integrations.jira.items import person as person_of
-from integrations.jira.reader import issue_path
+from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
 from integrations.tracker import Invalid, Missing, Refused, Right
 from rules.model import Person
@@ -76,12 +76,12 @@ class JiraPeople:
         """What stands in `[~...]` of wiki markup for a person; None where Jira does not know the person."""
         if self._cloud:
             return f"accountid:{mention.person_id}"
-        return self._name_of(mention.person_id)
+        return self.name_of(mention.person_id)
 
     def _holds_edit(self, person: Person, key: str) -> bool:
         if self._cloud:
             return self._found(person, {"accountId": person.id, "permissions": "EDIT_ISSUES", "issueKey": key})
-        name = self._name_of(person.id)
+        name = self.name_of(person.id)
         if name is None:
             return False
         try:
@@ -104,7 +104,8 @@ class JiraPeople:
                     return False
         return False
 
-    def _name_of(self, key: str) -> str | None:
+    def name_of(self, key: str) -> str | None:
+        """Data Center's user name for a stable key; None where Jira does not know the person."""
         try:
             user = self._session.get("user", {"key": key}, needs="Browse Users")
         except Missing:
@@ -128,7 +129,7 @@ class JiraPeople:
             return bool((actor.get("actorUser") or {}).get("accountId") == person.id)
         if str(actor.get("type", "")) != "atlassian-user-role-actor":
             return False
-        return str(actor.get("name", "")) == self._name_of(person.id)
+        return str(actor.get("name", "")) == self.name_of(person.id)
 
     def _in_any(self, person: Person, groups: set[str]) -> bool:
         known = self._groups(person)

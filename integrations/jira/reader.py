@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -11,35 +9,24 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.extra import ExtraFields, extra_fields
 from integrations.jira.items import (
     NEEDED_FIELDS,
     PROPERTY,
-    ExtraFields,
     comment,
-    extra_fields,
     history_entry,
     marker_of,
     person,
     work_item,
 )
 from integrations.jira.markup import Markup
+from integrations.jira.search import JiraSearch, issue_path
 from integrations.jira.session import Flavour, JiraSession
-from integrations.tracker import Comment, HistoryEntry, Invalid, Missing, Page, Vocabulary
+from integrations.tracker import Comment, HistoryEntry, Missing, Page, Vocabulary
 from rules.model import Person, WorkItem
 
 PAGE = 100
-OVERLAP = 10  # Data Center pages by position, and an item that is edited meanwhile moves the others up
 MOST_PAGES = 1000
-
-_PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
-_KEY_OR_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}-[0-9]{1,18}|[0-9]{1,18}")
-
-
-def issue_path(key: str, rest: str = "") -> str:
-    """issue/KEY/rest. Raises Invalid for what is neither a key nor an id, before it becomes part of an address."""
-    if not _KEY_OR_ID.fullmatch(key):
-        raise Invalid("not an issue key or id")
-    return f"issue/{key}{'/' if rest else ''}{rest}"
 
 
 class JiraReader:
@@ -59,25 +46,27 @@ class JiraReader:
         self._connection = connection
         self._markup = markup
         self._me = me
-        self._now = now
+        self._search = JiraSearch(session, flavour, now, self._item, self._fields)
         self._lock = threading.Lock()
         self._extra: ExtraFields | None = None
 
     def fetch(self, key: str) -> WorkItem:
-        return self._item(self._session.get(issue_path(key), {"fields": self._fields()}, needs=_browse(key)))
+        raw = self._session.get(issue_path(key), {"fields": self._fields()}, needs=_browse(key))
+        with UNDERSTOOD:
+            read, is_rewritable = self._markup.read, self._markup.is_rewritable
+            return work_item(raw, self._connection, read, self.extra(), is_rewritable)
 
     def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
-        if not _PROJECT.fullmatch(project):
-            raise Invalid("not a project key")
-        return self._moved_cloud(project, since, page) if self._cloud else self._moved_by_position(project, since, page)
+        return self._search.moved(project, since, page, scope)
 
     def is_within(self, key: str, scope: str) -> bool:
-        raise Invalid("scopes are not known here yet")
+        return self._search.is_within(key, scope)
 
     def comments(self, key: str) -> tuple[Comment, ...]:
         return tuple(self._comment(raw) for raw in self.raw_comments(key))
 
     def history(self, key: str) -> tuple[HistoryEntry, ...]:
+        extra = self.extra()
         if self._cloud:
             entries = list(self._paged(issue_path(key, "changelog"), "values", {}, needs=_browse(key)))
         else:
@@ -87,7 +76,7 @@ class JiraReader:
             with UNDERSTOOD:
                 entries = answer["changelog"]["histories"]
         with UNDERSTOOD:
-            return tuple(sorted(map(history_entry, entries), key=lambda entry: entry.at))
+            return tuple(sorted((history_entry(raw, extra) for raw in entries), key=lambda entry: entry.at))
 
     def vocabulary(self, project: str) -> Vocabulary:
         types, priorities = self.issue_types(project), self.priorities(project)
@@ -114,6 +103,16 @@ class JiraReader:
         needs = f"Create Issues in {project}"
         return list(self._paged(path, "issueTypes" if self._cloud else "values", {}, needs=needs))
 
+    def create_fields(self, project: str, kind: str) -> list[Mapping[str, Any]]:
+        """The fields of the screen on which an issue of this type (its id) is created."""
+        path = f"issue/createmeta/{quote(project, safe='')}/issuetypes/{quote(kind, safe='')}"
+        needs = f"Create Issues in {project}"
+        return list(self._paged(path, "fields" if self._cloud else "values", {}, needs=needs))
+
+    def found(self, query: str, most: int) -> tuple[str, ...]:
+        """Keys of the first issues that a query finds, as far as Jira's index knows them by now."""
+        return self._search.keys(query, most)
+
     def marker(self, raw: Mapping[str, Any]) -> str | None:
         """Our marker on a raw comment; asked for by itself where the list came without properties."""
         if "properties" in raw:
@@ -136,58 +135,21 @@ class JiraReader:
 
     def _item(self, raw: Any) -> WorkItem:
         with UNDERSTOOD:
-            return work_item(raw, self._connection, self._markup.read, self._extra or ExtraFields())
+            return work_item(raw, self._connection, self._markup.read, self.extra())
 
     def _fields(self) -> str:
+        return ",".join((*NEEDED_FIELDS, *self.extra().all))
+
+    def extra(self) -> ExtraFields:
+        """The custom fields that matter here, remembered for as long as the connection lives."""
         with self._lock:
-            extra = self._extra
-        if extra is None:
+            known = self._extra
+        if known is None:
             with UNDERSTOOD:
-                extra = extra_fields(self._session.ask(lambda client: client.fields(), "GET field"))
+                known = extra_fields(self._session.ask(lambda client: client.fields(), "GET field"))
             with self._lock:
-                self._extra = extra
-        return ",".join((*NEEDED_FIELDS, *extra.all))
-
-    def _query(self, project: str, minutes: int | None) -> str:
-        # Relative minutes mean the same in every time zone; a date would be read in the bot account's own.
-        moved = "" if minutes is None else f' AND updated >= "-{minutes}m"'
-        return f'project = "{project}"{moved} ORDER BY updated ASC'
-
-    def _minutes(self, since: datetime | None) -> int | None:
-        """Minutes back to `since`, and two more, for clocks that differ."""
-        return None if since is None else max(math.ceil((self._now() - since).total_seconds() / 60), 0) + 2
-
-    def _moved_cloud(self, project: str, since: datetime | None, page: str | None) -> Page:
-        # A token belongs to one query, so the minutes go with it.
-        first, _, token = (page or "").partition(":")
-        minutes = self._minutes(since) if page is None else (int(first) if first.isdecimal() else None)
-        params: dict[str, Any] = {"jql": self._query(project, minutes), "fields": self._fields(), "maxResults": PAGE}
-        if token:
-            params["nextPageToken"] = token
-        answer = self._session.get("search/jql", params, needs=f"Browse Projects on {project}")
-        with UNDERSTOOD:
-            items = tuple(self._item(raw) for raw in answer["issues"])
-            following = answer.get("nextPageToken")
-            return Page(items, f"{'' if minutes is None else minutes}:{following}" if following else None)
-
-    def _moved_by_position(self, project: str, since: datetime | None, page: str | None) -> Page:
-        position, _, ends = (page or "").partition("|")
-        start = int(position) if position.isdecimal() else 0
-        params = {
-            "jql": self._query(project, self._minutes(since)),
-            "fields": self._fields(),
-            "maxResults": PAGE,
-            "startAt": start,
-        }
-        answer = self._session.get("search", params, needs=f"Browse Projects on {project}")
-        with UNDERSTOOD:
-            items = tuple(self._item(raw) for raw in answer["issues"])
-            end, last = start + len(items), [item.id for item in items[-OVERLAP:]]
-            if start and ends and not {item.id for item in items}.intersection(ends.split(",")):
-                # More were edited meanwhile than pages overlap by, and what came after them has moved up before them.
-                return Page(items, f"{max(start - PAGE, 0)}|{ends}")
-            more = bool(items) and end < int(answer["total"])
-            return Page(items, f"{max(end - OVERLAP, start + 1)}|{','.join(last)}" if more else None)
+                self._extra = known
+        return known
 
     def _paged(
         self, path: str, name: str, params: Mapping[str, Any], *, needs: str = "", size: int = PAGE

@@ -7,7 +7,8 @@ from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.items import PROPERTY, marker_of, property_list
-from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.reader import JiraReader
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Invalid
 
@@ -21,6 +22,10 @@ class SubTasks:
 
     def create(self, parent: str, fields: Mapping[str, Any], marker: str) -> str:
         """Creates one under `parent` and returns its key. Raises Invalid where the project has no sub-tasks."""
+        return self.create_with({**fields, **self.home(parent)}, marker)
+
+    def home(self, parent: str) -> dict[str, Any]:
+        """The fields that make an issue a sub-task of `parent`. Raises Invalid where the project has no sub-tasks."""
         issue = self._session.get(issue_path(parent), {"fields": "project,issuetype"}, needs=_browse(parent))
         with UNDERSTOOD:
             project, parent_key = issue["fields"]["project"]["key"], issue["key"]
@@ -32,15 +37,17 @@ class SubTasks:
         if not types:
             raise Invalid(f"{project} has no type of sub-task that the bot may create")
         with UNDERSTOOD:
-            body = {
-                "fields": {
-                    **fields,
-                    "project": {"key": project},
-                    "parent": {"key": parent_key},
-                    "issuetype": {"id": str(types[0]["id"])},
-                },
-                "properties": property_list(marker),
+            return {
+                "project": {"key": project},
+                "parent": {"key": parent_key},
+                "issuetype": {"id": str(types[0]["id"])},
             }
+
+    def create_with(self, fields: Mapping[str, Any], marker: str) -> str:
+        """Creates one issue with these fields and returns its key; its marker is sent along."""
+        with UNDERSTOOD:
+            project = fields["project"]["key"]
+        body = {"fields": dict(fields), "properties": property_list(marker)}
         answer = self._session.post("issue", body, needs=f"Create Issues in {project}")
         with UNDERSTOOD:
             return str(answer["key"])

@@ -66,8 +66,33 @@ _AZURE_LINKS = (
 )
 
 
-def vocabulary(flavour: Flavour) -> list[Term]:
-    """The statuses, types, priorities, resolutions and link types that a new tracker knows."""
+_GERMAN_LINKS = (
+    Term("link_type", 10000, "Blockierung", outward="blockiert", inward="wird blockiert von"),
+    Term("link_type", 10001, "Klon", outward="klont", inward="wird geklont von"),
+    Term("link_type", 10002, "Duplikat", outward="dupliziert", inward="wird dupliziert von"),
+    Term("link_type", 10003, "Beziehung", outward="steht in Beziehung zu", inward="steht in Beziehung zu"),
+)
+
+
+def _german() -> list[Term]:
+    types = (("Epos", ""), ("Geschichte", ""), ("Aufgabe", ""), ("Fehler", ""), ("Unteraufgabe", "subtask"))
+    priorities = ("Am höchsten", "Hoch", "Mittel", "Niedrig", "Am niedrigsten")
+    return [
+        *_terms("status", 10000, (("Zu erledigen", "todo"), ("In Arbeit", "doing"), ("Fertig", "done"))),
+        *_terms("type", 10000, types),
+        *_terms("priority", 1, tuple((name, "") for name in priorities)),
+        *_terms("resolution", 10000, (("Erledigt", ""), ("Wird nicht erledigt", ""), ("Duplikat", ""))),
+        *_GERMAN_LINKS,
+    ]
+
+
+def vocabulary(flavour: Flavour, language: str = "en") -> list[Term]:
+    """The statuses, types, priorities, resolutions and link types that a new tracker knows.
+
+    Jira speaks English or German ("de"), as its administrator has named things.
+    """
+    if language == "de" and flavour != "azure-devops":
+        return _german()
     if flavour == "azure-devops":
         return [
             *_terms("status", 1, (("New", "todo"), ("Active", "doing"), ("Resolved", "doing"), ("Closed", "done"))),

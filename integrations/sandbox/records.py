@@ -136,7 +136,8 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment. `visibility` is Jira's {"type": "role"|"group", "value": name} or None; `internal` hides it from
-    customers of a service project; `properties` are Jira's comment properties; `version` counts its texts from 1."""
+    customers of a service project; `properties` are Jira's comment properties; `version` counts its texts from 1;
+    `parent` is the comment that it answers (Jira Cloud)."""
 
     id: int
     item: int
@@ -150,6 +151,7 @@ class Comment:
     internal: bool = False
     properties: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
+    parent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ comments = Table(
     Column("internal", Boolean),
     Column("properties", JSON),
     Column("version", Integer),
+    Column("parent", Integer),
 )
 history = Table(
     "history",
@@ -159,6 +160,7 @@ properties = Table(
 watchers = Table(
     "watchers", metadata, Column("item", Integer, primary_key=True), Column("user", String, primary_key=True)
 )
+arrangements = Table("arrangements", metadata, Column("project", String, primary_key=True), Column("value", JSON))
 attachments = Table(
     "attachments",
     metadata,

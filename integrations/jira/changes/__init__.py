@@ -6,21 +6,30 @@ that could take a person's edit away is never repeated blindly, and what was wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from integrations.jira.answers import UNDERSTOOD
-from integrations.jira.changes.description import DescriptionSection
+from integrations.jira.changes.created.children import CreatedChildren
+from integrations.jira.changes.created.subtasks import CreatedSubTasks
+from integrations.jira.changes.duplicates.close import ClosedDuplicate
+from integrations.jira.changes.duplicates.link import DuplicateLink
+from integrations.jira.changes.fields.assignee import Assignee
+from integrations.jira.changes.fields.component import Component
+from integrations.jira.changes.fields.estimate import Estimate
+from integrations.jira.changes.fields.priority import Priority
+from integrations.jira.changes.fields.status import Status
+from integrations.jira.changes.fields.summary import Summary
 from integrations.jira.changes.label import Label
-from integrations.jira.changes.link import DuplicateLink
 from integrations.jira.changes.live import LiveIssues
-from integrations.jira.changes.priority import Priority
-from integrations.jira.changes.subtasks import CreatedSubTasks
-from integrations.jira.items import digest, native
+from integrations.jira.changes.texts.criteria import Criteria
+from integrations.jira.changes.texts.rewrite import RewrittenDescription
+from integrations.jira.changes.texts.section import WrittenSection
+from integrations.jira.changes.workflow import Workflow
+from integrations.jira.items import digest
+from integrations.jira.markup import Markup
 from integrations.jira.markup.sections import Sections
 from integrations.jira.reader import JiraReader
-from integrations.jira.session import JiraSession
-from integrations.jira.subtasks import SubTasks
+from integrations.jira.session import Flavour, JiraSession
 from integrations.tracker import Invalid, Plan, Receipt
 from rules.changes import Change
 
@@ -47,24 +56,42 @@ class Kind(Protocol):
 class JiraApplier:
     """The Applier port. A plan's kind is the kind of its change; one that takes a change back begins with "undo_"."""
 
-    def __init__(self, session: JiraSession, live: LiveIssues, reader: JiraReader, sections: Sections) -> None:
+    def __init__(
+        self,
+        session: JiraSession,
+        flavour: Flavour,
+        live: LiveIssues,
+        reader: JiraReader,
+        markup: Markup,
+        sections: Sections,
+        name_of: Callable[[str], str | None],
+    ) -> None:
         self._live = live
+        workflow = Workflow(session)
+        link, status = DuplicateLink(session, live), Status(live, workflow)
         self._label = Label(live)
         self._kinds: Mapping[str, Kind] = {
-            "criteria": DescriptionSection(live, sections),
+            "criteria": Criteria(live, sections),
+            "section": WrittenSection(live, sections),
+            "rewrite": RewrittenDescription(live, markup, sections),
             "priority": Priority(live, reader),
+            "summary": Summary(live),
+            "component": Component(session, live),
+            "estimate": Estimate(live),
+            "assignee": Assignee(session, flavour, live, name_of),
+            "status": status,
             "label": self._label,
-            "duplicate": DuplicateLink(session, live),
-            "subtasks": CreatedSubTasks(session, live, SubTasks(session, reader)),
+            "duplicate": link,
+            "close_duplicate": ClosedDuplicate(live, link, status, workflow),
+            "subtasks": CreatedSubTasks(session, live, reader, sections),
+            "children": CreatedChildren(session, live, reader, sections),
         }
 
     def plan(self, key: str, change: Change, expected: Mapping[str, str], marker: str) -> Plan:
         kind = self._kinds[change.kind]
         fields = self._live.fields(key, "project", *kind.fields, *expected)
         for name, wanted in expected.items():
-            with UNDERSTOOD:
-                found = digest(native(fields, name))
-            if found != wanted:
+            if digest(self._live.native(fields, name)) != wanted:
                 raise self._live.conflict(key, name)
         return kind.plan(key, change, fields, marker)
 

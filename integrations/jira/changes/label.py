@@ -35,7 +35,7 @@ class Label:
             writes = () if plan.before else self._live.writes(plan.item, FIELD)
             return Receipt(plan.item, "label", FIELD, writes, details)
         entries = self._live.entries(plan.item)
-        self._live.amend_labels(plan.item, "add", plan.after)
+        self._live.amend(plan.item, FIELD, [{"add": plan.after}])
         if not self._has(plan.item, plan.after):
             raise self._live.conflict(plan.item, FIELD)
         return Receipt(plan.item, "label", FIELD, self._live.writes(plan.item, FIELD, entries), details)
@@ -55,7 +55,7 @@ class Label:
         if not self._has(key, label):
             return ()
         entries = self._live.entries(key)
-        self._live.amend_labels(key, "remove", label)
+        self._live.amend(key, FIELD, [{"remove": label}])
         return self._live.writes(key, FIELD, entries)
 
     def _has(self, key: str, label: str) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
-from integrations.jira.reader import JiraReader, issue_path
+from integrations.jira.items import native
+from integrations.jira.reader import JiraReader
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Comment, Conflict, HistoryEntry, TrackerError
 from rules.model import Person
+
+_EXTRA = frozenset({"estimate", "acceptance_criteria"})
 
 
 class LiveIssues:
@@ -21,20 +25,37 @@ class LiveIssues:
         self.account = account
 
     def fields(self, key: str, *names: str) -> Mapping[str, Any]:
-        """The native values of these fields."""
-        params = {"fields": ",".join(dict.fromkeys(names))}
+        """The native values of these fields, by Jira's ids or by words of rules.model."""
+        ids = [identity for name in names for identity in self.extra_ids(name)]
+        params = {"fields": ",".join(dict.fromkeys(ids))}
         answer = self._session.get(issue_path(key), params, needs=f"Browse Projects for {key}")
         with UNDERSTOOD:
             fields: Mapping[str, Any] = {**answer["fields"]}
         return fields
 
+    def extra_ids(self, word: str) -> tuple[str, ...]:
+        """The fields of Jira that a word stands for; none where the site has no such field."""
+        return self._reader.extra().ids(word) if word in _EXTRA else (word,)
+
+    def native(self, fields: Mapping[str, Any], name: str) -> Any:
+        """What is compared and digested of a field, out of these native values."""
+        with UNDERSTOOD:
+            return native(fields, name, self._reader.extra())
+
     def set(self, key: str, name: str, value: Any) -> None:
         """Writes one field; never repeated, because a person may have edited between two tries."""
         self._session.put(issue_path(key), {"fields": {name: value}}, needs=f"Edit Issues on {key}")
 
-    def amend_labels(self, key: str, verb: str, label: str) -> None:
-        """Adds or removes one label and leaves the others to whoever edits them; repeatable."""
-        body = {"update": {"labels": [{verb: label}]}}
+    def edit_screen(self, key: str) -> Mapping[str, Any]:
+        """Id -> description of the fields that the bot may set on this item."""
+        answer = self._session.get(issue_path(key, "editmeta"), needs=f"Edit Issues on {key}")
+        with UNDERSTOOD:
+            screen: Mapping[str, Any] = {**(answer["fields"] or {})}
+        return screen
+
+    def amend(self, key: str, name: str, verbs: Sequence[Mapping[str, Any]]) -> None:
+        """Adds or removes single entries of a list and leaves the others to whoever edits them; repeatable."""
+        body = {"update": {name: [dict(verb) for verb in verbs]}}
         self._session.put(issue_path(key), body, needs=f"Edit Issues on {key}", repeatable=True)
 
     def history(self, key: str) -> tuple[HistoryEntry, ...]:

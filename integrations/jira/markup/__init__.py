@@ -10,6 +10,12 @@ from integrations.blocks import Blocks, Mention, Paragraph, Text
 from integrations.jira.markup.adf_reading import read_adf
 from integrations.jira.markup.adf_writing import adf_document, adf_nodes
 from integrations.jira.markup.plain import length
+from integrations.jira.markup.rewriting import (
+    adf_from_reading,
+    is_rewritable_adf,
+    is_rewritable_wiki,
+    wiki_from_reading,
+)
 from integrations.jira.markup.wiki_reading import read_wiki
 from integrations.jira.markup.wiki_writing import wiki_block
 
@@ -29,6 +35,12 @@ class Markup(Protocol):
     def render(self, blocks: Blocks) -> Any:
         """The native form of blocks: under Jira's limit, cut at the border of a block where need be."""
 
+    def is_rewritable(self, native: object) -> bool:
+        """Whether a native text can be built again from its reading without any loss."""
+
+    def rewritten(self, text: str) -> Any:
+        """The native text of a reading."""
+
 
 class AdfMarkup:
     """Jira Cloud's documents (REST version 3)."""
@@ -43,6 +55,12 @@ class AdfMarkup:
         pieces = [adf_nodes((block,), self._browse) for block in blocks]
         closing = adf_nodes((CUT,), self._browse)
         return adf_document(node for piece in _within(pieces, closing, _json_length) for node in piece)
+
+    def is_rewritable(self, native: object) -> bool:
+        return is_rewritable_adf(native)
+
+    def rewritten(self, text: str) -> Any:
+        return adf_from_reading(text)
 
 
 class WikiMarkup:
@@ -59,6 +77,12 @@ class WikiMarkup:
         pieces = [wiki_block(block, self._browse, self._user_name) for block in blocks]
         closing = wiki_block(CUT, self._browse, self._user_name)
         return "\n\n".join(_within([piece for piece in pieces if piece.strip()], closing, length))
+
+    def is_rewritable(self, native: object) -> bool:
+        return is_rewritable_wiki(native)
+
+    def rewritten(self, text: str) -> Any:
+        return wiki_from_reading(text)
 
 
 def _json_length(nodes: Sequence[dict[str, Any]]) -> int:

@@ -10,32 +10,48 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from integrations.blocks import Blocks, Bullets, Heading, Inline, Text
+from integrations.blocks import Blocks, Bullets, Heading, Inline, Paragraph, Text
 from integrations.jira.markup.adf_reading import read_adf
 from integrations.jira.markup.adf_writing import adf_nodes
+from integrations.jira.markup.places import SectionEditedError, bare, chosen, in_document, in_line, in_wiki
+from integrations.jira.markup.plain import flat
 from integrations.jira.markup.wiki_tokens import unclosed
 from integrations.jira.markup.wiki_writing import UserName, wiki_block
-from rules.changes import Criterion
+from rules.changes import AddSection, Criterion
 
 HEADING = "Acceptance criteria"
 ASSUMPTION = "assumption:"
+
+
+__all__ = [
+    "Added",
+    "AdfSections",
+    "LineSections",
+    "SectionEditedError",
+    "SectionRefusedError",
+    "Sections",
+    "WikiSections",
+    "criteria_list",
+    "criteria_section",
+    "written_section",
+]
 
 
 class SectionRefusedError(ValueError):
     """No section can be added behind this text: it is of an unknown form, or it would swallow the section."""
 
 
-class SectionEditedError(ValueError):
-    """The section is not in the text as it was added."""
-
-
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The description with the section; `piece` and `empty` (what stood there when nothing did) are for `remove`."""
+    """The description with the section; the rest is for `remove`.
+
+    `empty` is what stood there when nothing did; `earlier` how many times the very same section stood there already.
+    """
 
     description: Any
     piece: Any
     empty: Any = None
+    earlier: int = 0
 
 
 class Sections(Protocol):
@@ -44,8 +60,8 @@ class Sections(Protocol):
     def add(self, description: Any, blocks: Blocks) -> Added:
         """Raises SectionRefusedError."""
 
-    def remove(self, description: Any, piece: Any, empty: Any) -> Any:
-        """The description without the section. Raises SectionEditedError."""
+    def remove(self, description: Any, piece: Any, empty: Any, earlier: int | None = None) -> Any:
+        """The description without the section (`earlier` None: the last such). Raises SectionEditedError."""
 
     def stored(self, description: Any, before: Any, piece: Any) -> Any:
         """The piece as Jira holds it, in a description that was `before`; None where it is not there."""
@@ -55,12 +71,24 @@ class Sections(Protocol):
 
 
 def criteria_section(criteria: tuple[Criterion, ...]) -> Blocks:
-    """A heading and one bullet a criterion; an assumption is marked in italics."""
+    """A heading and the criteria."""
+    return (Heading(3, (Text(HEADING),)), criteria_list(criteria))
+
+
+def written_section(change: AddSection) -> Blocks:
+    """A heading, the paragraphs, then a list where there are entries."""
+    paragraphs = tuple(Paragraph((Text(text),)) for text in change.paragraphs)
+    listed = (Bullets(tuple((Text(entry),) for entry in change.entries)),) if change.entries else ()
+    return (Heading(3, (Text(change.heading),)), *paragraphs, *listed)
+
+
+def criteria_list(criteria: tuple[Criterion, ...]) -> Bullets:
+    """One bullet a criterion; an assumption is marked in italics."""
     entries: list[tuple[Inline, ...]] = []
     for criterion in criteria:
         assumed = (Text(ASSUMPTION, "emphasis"), Text(" ")) if criterion.is_assumption else ()
         entries.append((*assumed, Text(criterion.text)))
-    return (Heading(3, (Text(HEADING),)), Bullets(tuple(entries)))
+    return Bullets(tuple(entries))
 
 
 class AdfSections:
@@ -76,40 +104,28 @@ class AdfSections:
         content = description.get("content", []) if isinstance(description, Mapping) else None
         if not isinstance(content, list):
             raise SectionRefusedError("the description is not a document")
-        return Added({**description, "content": [*content, *piece]}, piece, None if content else description)
+        whole = {**description, "content": [*content, *piece]}
+        return Added(whole, piece, None if content else description, len(in_document(description, piece)))
 
-    def remove(self, description: Any, piece: Any, empty: Any) -> Any:
-        start = self._find(description, piece)
-        if start is None:
-            raise SectionEditedError("the section is not there as it was added")
+    def remove(self, description: Any, piece: Any, empty: Any, earlier: int | None = None) -> Any:
+        start = chosen(in_document(description, piece), earlier)
         content = description["content"]
         left = [*content[:start], *content[start + len(piece) :]]
         return {**description, "content": left} if left else empty
 
     def stored(self, description: Any, before: Any, piece: Any) -> Any:
-        if self._find(description, piece) is not None:
+        if len(in_document(description, piece)) > len(in_document(before, piece)):
             return piece
         # Jira may have stored our nodes with attributes of its own, but still in their place and with their words.
         content = description.get("content") if isinstance(description, Mapping) else None
         earlier = before.get("content", []) if isinstance(before, Mapping) else []
-        if not isinstance(content, list) or _bare(content[: len(earlier)]) != _bare(earlier):
+        if not isinstance(content, list) or bare(content[: len(earlier)]) != bare(earlier):
             return None
         found = content[len(earlier) :]
         return found if found and read_adf({"content": found}) == read_adf({"content": piece}) else None
 
     def same(self, one: Any, other: Any) -> bool:
         return bool(_bare_document(one) == _bare_document(other))
-
-    def _find(self, description: Any, piece: Any) -> int | None:
-        content = description.get("content") if isinstance(description, Mapping) else None
-        if not isinstance(content, list) or not isinstance(piece, list) or not piece:
-            return None
-        wanted = [_bare(node) for node in piece]
-        present = [_bare(node) for node in content]
-        for start in range(len(content) - len(piece), -1, -1):
-            if present[start : start + len(piece)] == wanted:
-                return start
-        return None
 
 
 class WikiSections:
@@ -127,44 +143,44 @@ class WikiSections:
             raise SectionRefusedError(f"the description has an unclosed {{{macro}}} that would swallow the section")
         section = "\n\n".join(wiki_block(block, self._browse, self._user_name) for block in blocks)
         piece = f"\n\n{section}" if description else section
-        return Added(f"{description or ''}{piece}", piece, None if description else description)
+        whole = f"{description or ''}{piece}"
+        return Added(whole, piece, None if description else description, len(in_wiki(description, piece)))
 
-    def remove(self, description: Any, piece: Any, empty: Any) -> Any:
-        found = self._find(description, piece)
-        if found is None:
-            raise SectionEditedError("the section is not there as it was added")
-        left = description[: found[0]] + description[found[1] :]
-        return left or empty
+    def remove(self, description: Any, piece: Any, empty: Any, earlier: int | None = None) -> Any:
+        start, end = chosen(in_wiki(description, piece), earlier)
+        return description[:start] + description[end:] or empty
 
     def stored(self, description: Any, before: Any, piece: Any) -> Any:
-        return None if self._find(description, piece) is None else piece
+        return piece if len(in_wiki(description, piece)) > len(in_wiki(before, piece)) else None
 
     def same(self, one: Any, other: Any) -> bool:
         return (one or "") == (other or "")
 
-    def _find(self, description: Any, piece: Any) -> tuple[int, int] | None:
-        if not isinstance(description, str) or not isinstance(piece, str) or not piece:
-            return None
-        # A browser sends a text area back with other line ends.
-        for wanted in (piece, piece.replace("\n", "\r\n")):
-            start = description.rfind(wanted)
-            end = start + len(wanted)
-            if start >= 0 and (end == len(description) or description[end] in "\r\n"):
-                return start, end
-        return None
+
+class LineSections:
+    """Criteria in a field of one line: strings, with semicolons between what was added and what stood there."""
+
+    def add(self, description: Any, blocks: Blocks) -> Added:
+        if description is not None and not isinstance(description, str):
+            raise SectionRefusedError("the field is not a line of text")
+        entries = [entry for block in blocks if isinstance(block, Bullets) for entry in block.entries]
+        line = "; ".join(flat("".join(part.text for part in entry if isinstance(part, Text))) for entry in entries)
+        piece = f"; {line}" if description else line
+        whole = f"{description or ''}{piece}"
+        return Added(whole, piece, None if description else description, len(in_line(description, piece)))
+
+    def remove(self, description: Any, piece: Any, empty: Any, earlier: int | None = None) -> Any:
+        start, end = chosen(in_line(description, piece), earlier)
+        return description[:start] + description[end:] or empty
+
+    def stored(self, description: Any, before: Any, piece: Any) -> Any:
+        return piece if len(in_line(description, piece)) > len(in_line(before, piece)) else None
+
+    def same(self, one: Any, other: Any) -> bool:
+        return (one or "") == (other or "")
 
 
 def _bare_document(document: Any) -> Any:
     if isinstance(document, Mapping) and not document.get("content"):
         return None
-    return _bare(document) or None
-
-
-def _bare(node: Any) -> Any:
-    """A node without what Jira adds on storing it: local ids, and attributes and lists that hold nothing."""
-    if isinstance(node, list):
-        return [_bare(child) for child in node]
-    if not isinstance(node, Mapping):
-        return node
-    kept = {name: _bare(value) for name, value in node.items() if name != "localId"}
-    return {name: value for name, value in kept.items() if value not in (None, {}, [])}
+    return bare(document) or None

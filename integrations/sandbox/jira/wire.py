@@ -12,7 +12,16 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from integrations.sandbox.jira.calls import HIDDEN, Call, Handler, Refusal, Route, answer, invalid
-from integrations.sandbox.jira.resources import comments, issues, links, lists, people, properties
+from integrations.sandbox.jira.resources import (
+    comments,
+    issues,
+    links,
+    lists,
+    people,
+    properties,
+    screens,
+    transitions,
+)
 from integrations.sandbox.jira.shapes import Shapes
 from integrations.sandbox.records import Forbidden, Invalid, NotFound, User
 
@@ -28,6 +37,8 @@ SHARED_ROUTES: tuple[Route, ...] = (
     *comments.ROUTES,
     *people.ROUTES,
     *lists.ROUTES,
+    *screens.ROUTES,
+    *transitions.ROUTES,
 )
 
 Unknown = Callable[[str], Response]

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 from integrations.sandbox.jira.calls import Call, Refusal
+from integrations.sandbox.jira.custom_values import field_named, value_for
+from integrations.sandbox.jira.scheme import EPIC_LINK
 from integrations.sandbox.records import Item, NotFound
 
 _SIMPLE = ("duedate", "environment")
@@ -71,8 +73,12 @@ def _set(call: Call, edit: Edit, name: str, value: Any) -> None:
         values["parent"] = None if value is None else _parent(call, value)
     elif name == "project":
         values["project"] = value
-    elif name in _SIMPLE or name.startswith("customfield_"):
+    elif name in _SIMPLE:
         values[name] = value
+    elif name.startswith("customfield_"):
+        field = field_named(call, name)
+        is_epic = field is not None and field.schema.get("custom") == EPIC_LINK
+        values["parent" if is_epic else name] = value if field is None else value_for(call, field, value)
     else:
         raise _not_on_screen(name)
 

@@ -34,13 +34,14 @@ class Commented(Linked):
         visibility: Mapping[str, str] | None = None,
         internal: bool = False,
         properties: Mapping[str, Any] | None = None,
+        parent: int | None = None,
         notify: bool = True,
     ) -> Comment:
         with self.transaction():
             item = self.item(item_id, actor)
             self.demand(actor, "comment", self.project(item.project))
             by, at = self._actor(actor), self.now()
-            comment = self._insert_comment(by, item, body, format, at, visibility, internal, properties)
+            comment = self._insert_comment(by, item, body, format, at, visibility, internal, properties, parent)
             edits = [Edit("comment", None, body)] if self.counts_everything else []
             moved, entry = self._touch(item, by, at, edits)
             self._watch(item_id, by.name)
@@ -59,6 +60,7 @@ class Commented(Linked):
         visibility: Mapping[str, str] | None = None,
         internal: bool = False,
         properties: Mapping[str, Any] | None = None,
+        parent: int | None = None,
     ) -> Comment:
         comment = Comment(
             self._next(t.comments, 10000),
@@ -72,6 +74,7 @@ class Commented(Linked):
             visibility,
             internal,
             dict(properties or {}),
+            parent=parent,
         )
         self._run(insert(t.comments), comment_row(comment))
         return comment

@@ -32,7 +32,13 @@ class Furnished(Readings):
     """A tracker with its people and words. Nothing here asks for rights, and nobody is told."""
 
     def __init__(
-        self, name: str, flavour: Flavour, path: str | Path | None = None, *, bot: BotRights = "administrator"
+        self,
+        name: str,
+        flavour: Flavour,
+        path: str | Path | None = None,
+        *,
+        bot: BotRights = "administrator",
+        language: str = "en",
     ) -> None:
         super().__init__(path)
         self.name = name
@@ -42,10 +48,10 @@ class Furnished(Readings):
         self._pending: list[Happening] = []
         with self.transaction():
             if not self.users():
-                self._furnish(bot)
+                self._furnish(bot, language)
 
-    def _furnish(self, bot: BotRights) -> None:
-        for term in vocabulary(self.flavour):
+    def _furnish(self, bot: BotRights, language: str) -> None:
+        for term in vocabulary(self.flavour, language):
             self.add_term(term)
         people = cast(self.flavour, bot)
         for person, _ in people:
@@ -148,6 +154,16 @@ class Furnished(Readings):
     def set_private(self, project: str, private: bool) -> None:
         with self.transaction():
             self._run(update(t.projects).where(t.projects.c.key == project).values(private=private))
+
+    def arrangement(self, project: str) -> Any:
+        """What the vendor's wire keeps of how a project is arranged (JSON); None for one that is as it came."""
+        with self.transaction():
+            return self._run(select(t.arrangements.c.value).where(t.arrangements.c.project == project)).scalar()
+
+    def set_arrangement(self, project: str, value: Any) -> None:
+        with self.transaction():
+            self._run(delete(t.arrangements).where(t.arrangements.c.project == project))
+            self._run(insert(t.arrangements), {"project": project, "value": value})
 
     def add_term(self, term: Term) -> Term:
         """Adds a word to one of the tracker's lists; id 0 gives it the next free one."""

@@ -38,7 +38,7 @@ class Recorded(Seeded):
                 except NotFound:
                     raise Invalid("not one of the tracker's own", name) from None
         if "status" in known:
-            known |= self._done(item, self.term("status", known["status"]))
+            known = {**self._done(item, self.term("status", known["status"])), **known}
         if known.get("parent") is not None:
             self.item(known["parent"])
         for name in ("labels", "components"):
@@ -53,7 +53,7 @@ class Recorded(Seeded):
         return {
             "category": "done",
             "resolved": item.resolved or self.now(),
-            "resolution": item.resolution or (None if self.counts_everything else "Done"),
+            "resolution": item.resolution or (None if self.counts_everything else self.terms("resolution")[0].name),
         }
 
     def _store(self, item: Item, *, new: bool = False) -> None:

@@ -50,7 +50,7 @@ class Tracker(Commented):
             home = self.project(project, actor)
             self.demand(actor, "create", home)
             blank = self._blank(self._actor(actor), home, type, summary, formats or {})
-            defaults = {"reporter": blank.creator, "priority": "2" if self.counts_everything else "Medium"}
+            defaults = {"reporter": blank.creator, "priority": self._usual_priority()}
             item = self._with(blank, {**defaults, "description": description, **values})
             self._store(item, new=True)
             for key, value in (properties or {}).items():
@@ -61,6 +61,12 @@ class Tracker(Commented):
             ]
             self._finish_creation(blank, item, made)
             return item
+
+    def _usual_priority(self) -> str:
+        if self.counts_everything:
+            return "2"
+        names = [term.name for term in self.terms("priority")]
+        return "Medium" if "Medium" in names else names[len(names) // 2]
 
     def _blank(self, by: User, home: Project, kind: str, summary: str, formats: Mapping[str, str]) -> Item:
         """A new item with nothing in it, under the next id and key."""

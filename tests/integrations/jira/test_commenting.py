@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from integrations.blocks import Bullets, Code, Heading, ItemLink, Mention, Paragraph, Text
-from integrations.tracker import Unreachable
+from integrations.sandbox.jira.scheme import Scheme, arrange
+from integrations.tracker import Invalid, Unreachable
 
 HELLO = (Paragraph((Text("Hello"),)),)
 
@@ -81,3 +82,64 @@ def test_a_draft_sub_task_is_created_once_and_found(world: Any) -> None:
     item = world.jira.reader.fetch(key)
     assert (item.summary, item.description, item.labels, item.assignee) == ("Draft", "Hello", ("steward-draft",), None)
     assert len(world.jira.reader.fetch(parent).children) == 1
+
+
+def stored(world: Any, key: str) -> Any:
+    return world.tracker.comments(world.id(key))[-1]
+
+
+def test_an_answer_stands_in_the_thread_where_jira_has_threads(world: Any) -> None:
+    key = world.file("A")
+    asked = world.say(key, "steward accept 1")
+    world.jira.commenter.post(key, HELLO, "m", reply_to=asked)
+    assert stored(world, key).parent == (int(asked) if world.cloud else None)
+
+
+def test_an_answer_to_a_comment_that_is_gone_stands_by_itself(world: Any) -> None:
+    key = world.file("A")
+    comment = world.jira.commenter.post(key, HELLO, "m", reply_to="999")
+    assert [one.id for one in world.jira.reader.comments(key)] == [comment]
+
+
+def group_of(world: Any) -> None:
+    world.tracker.set_group("staff", ["steward", "dana"])
+
+
+@pytest.mark.parametrize("audience", ["role:Administrators", "group:staff"])
+def test_a_comment_for_some_stays_for_them_when_it_is_edited(world: Any, audience: str) -> None:
+    group_of(world)
+    key = world.file("A")
+    kind, _, name = audience.partition(":")
+    comment = world.jira.commenter.post(key, HELLO, "m", only_for=audience)
+    assert stored(world, key).visibility == {"type": kind, "value": name}
+    world.jira.commenter.edit(key, comment, HELLO, "m2", only_for=audience)
+    assert stored(world, key).visibility == {"type": kind, "value": name}
+    assert world.tracker.comments(world.id(key), world.tracker.user("rae")) == []
+
+
+def test_trap_an_edit_that_does_not_name_the_audience_shows_the_comment_to_all(world: Any) -> None:
+    group_of(world)
+    key = world.file("A")
+    comment = world.jira.commenter.post(key, HELLO, "m", only_for="group:staff")
+    world.jira.commenter.edit(key, comment, HELLO, "m2")
+    assert stored(world, key).visibility is None
+
+
+@pytest.mark.parametrize("audience", ["staff", "team:x", "role:", "role:Nobody", "group:shop-deciders"])
+def test_an_audience_that_jira_cannot_keep_is_refused_and_nothing_is_posted(world: Any, audience: str) -> None:
+    key = world.file("A")
+    with pytest.raises(Invalid):
+        world.jira.commenter.post(key, HELLO, "m", only_for=audience)
+    assert world.jira.reader.comments(key) == ()
+
+
+def test_in_a_service_project_every_comment_is_internal_and_stays_so(world: Any) -> None:
+    arrange(world.tracker, "SHOP", Scheme(kind="service_desk"))
+    key = world.file("A")
+    comment = world.jira.commenter.post(key, HELLO, "m")
+    assert stored(world, key).internal
+    world.jira.commenter.edit(key, comment, HELLO, "m2")
+    assert stored(world, key).internal
+    sent = [one for one in world.mounted.faults.requests if one.method == "PUT"]
+    assert len(sent) == 1
+    assert stored(world, key).properties["sd.public.comment"] == {"internal": True}

@@ -16,7 +16,21 @@ import pytest
 import requests
 
 from integrations.blocks import Paragraph, Text
-from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority
+from integrations.sandbox.records import Term
+from rules.changes import (
+    AddChildren,
+    AddCriteria,
+    AddLabel,
+    AddSection,
+    AddSubtasks,
+    Change,
+    CloseDuplicate,
+    Criterion,
+    LinkDuplicate,
+    RewriteDescription,
+    SetField,
+    SetPriority,
+)
 from rules.model import Person
 
 SPECS = Path(__file__).parents[3].parent / "shared" / "specs"
@@ -26,7 +40,14 @@ HELLO = (Paragraph((Text("Hello"),)),)
 # Data Center's specification calls every field an object and a property's value a string; its own examples do not.
 IMPRECISE = re.compile(r"\$\.(?:fields\.|update\.|properties\[[0-9]+\]\.value)")
 UNNAMED_PATHS = {"user/groups"}
-UNNAMED_PARAMETERS = {("issue/{issueIdOrKey}/comment", "expand"), ("user", "expand"), ("group/member", "groupname")}
+UNNAMED_PARAMETERS = {
+    ("issue/{issueIdOrKey}/comment", "expand"),
+    ("issue/{issueIdOrKey}/transitions", "expand"),
+    ("user", "expand"),
+    ("group/member", "groupname"),
+}
+# Both descriptions say that null takes the assignee away; both schemas want a string.
+NULL_ASSIGNEE = ("issue/{issueIdOrKey}/assignee", None)
 
 
 def journey(world: Any) -> None:
@@ -35,12 +56,15 @@ def journey(world: Any) -> None:
     dana = Person(world.tracker.user("dana").id, "Dana")
     jira.reader.fetch(key)
     jira.reader.vocabulary("SHOP")
-    jira.reader.moved("SHOP", datetime.now(UTC) - timedelta(minutes=5))
+    jira.reader.moved("SHOP", datetime.now(UTC) - timedelta(minutes=5), None, "labels = x")
+    jira.reader.is_within(key, "labels = x")
+    world.tracker.add_term(Term("component", 0, "Cart"))
     jira.people.may_edit(dana, key)
     jira.people.in_group(dana, "Developers", "SHOP")
     jira.people.in_group(dana, "shop-deciders", "SHOP")
-    comment = jira.commenter.post(key, HELLO, "m")
-    jira.commenter.edit(key, comment, HELLO, "m")
+    comment = jira.commenter.post(key, HELLO, "m", only_for="role:Administrators")
+    jira.commenter.edit(key, comment, HELLO, "m", only_for="role:Administrators")
+    jira.commenter.post(key, HELLO, "m2", reply_to=comment)
     jira.commenter.find(key, "m")
     jira.drafter.create(old, "Draft", HELLO, "d")
     changes: list[Change] = [
@@ -49,6 +73,15 @@ def journey(world: Any) -> None:
         AddLabel("x"),
         LinkDuplicate(old, "Old"),
         AddSubtasks(("one",)),
+        AddSection("Scope", ("words",), ("one",)),
+        RewriteDescription("other words"),
+        SetField("summary", "A", "B"),
+        SetField("component", None, "Cart"),
+        SetField("estimate", None, "3"),
+        SetField("assignee", None, "Dana Duarte", dana.id),
+        SetField("status", "To Do", "In Progress"),
+        CloseDuplicate(old, "Old"),
+        *([AddChildren("Story", ("one",))] if world.cloud else []),
     ]
     for change in changes:
         receipt = jira.applier.perform(jira.applier.plan(key, change, {}, "m"))
@@ -96,6 +129,8 @@ def problems_of(request: requests.PreparedRequest, spec: Mapping[str, Any], root
     if request.body and content.get("schema"):
         schema = {**content["schema"], "components": spec["components"]}
         for error in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(request.body)):
+            if (short, error.instance) == NULL_ASSIGNEE:
+                continue
             if root == "/api/2/" and IMPRECISE.match(error.json_path):
                 continue
             problems.append(f"{method} {short}: {error.json_path} {error.message[:120]}")

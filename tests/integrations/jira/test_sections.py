@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +14,21 @@ from hypothesis import strategies as st
 
 from integrations.jira.markup.sections import (
     AdfSections,
+    LineSections,
     SectionEditedError,
     SectionRefusedError,
     WikiSections,
+    criteria_list,
     criteria_section,
+    written_section,
 )
 from integrations.jira.markup.wiki_tokens import unclosed
-from rules.changes import Criterion
+from integrations.sandbox.markup import wiki_to_adf
+from rules.changes import AddSection, Criterion
 
 ADF = AdfSections(lambda key: f"https://jira.example/browse/{key}")
 WIKI = WikiSections(lambda key: f"https://jira.example/browse/{key}", lambda mention: None)
+LINE = LineSections()
 SECTION = criteria_section((Criterion("the cart is kept"), Criterion("30 s", is_assumption=True)))
 CRITERIA = st.lists(st.builds(Criterion, st.text(min_size=1), st.booleans()), min_size=1, max_size=3).map(tuple)
 NODES = st.lists(
@@ -122,3 +129,80 @@ def test_a_section_that_is_gone_is_noticed() -> None:
             WIKI.remove(gone, "\n\nsection", None)
     with pytest.raises(SectionEditedError):
         ADF.remove(None, ADF.add(None, SECTION).piece, None)
+
+
+WORDS = st.sampled_from(["a", "b", "a b", "h3. a", "* a", "; a"])
+CHANGES = st.builds(
+    AddSection,
+    st.sampled_from(["Scope", "Steps"]),
+    st.lists(WORDS, max_size=2).map(tuple),
+    st.lists(WORDS, max_size=2).map(tuple),
+)
+
+
+@given(DOCUMENTS | WIKIS, CHANGES, CHANGES, st.booleans())
+def test_of_two_sections_each_is_taken_off_without_touching_the_other(
+    text: Any, one: AddSection, other: AddSection, first_goes_first: bool
+) -> None:
+    is_document = not isinstance(text, str)
+    assume(is_document or unclosed(text) is None)
+    sections: Any = ADF if is_document else WIKI
+    first = sections.add(text, written_section(one))
+    second = sections.add(first.description, written_section(other))
+    order = [first, second] if first_goes_first else [second, first]
+    left = second.description
+    for added in order:
+        left = sections.remove(left, added.piece, added.empty, added.earlier)
+        if added is order[0] and is_document:
+            assert [node for node in order[1].piece if node not in left["content"]] == []
+    assert sections.same(left, text)
+
+
+def test_a_section_that_begins_like_a_longer_one_is_taken_off_by_itself() -> None:
+    short, long = AddSection("Scope", (), ("a",)), AddSection("Scope", (), ("a", "b"))
+    first = WIKI.add("text", written_section(short))
+    second = WIKI.add(first.description, written_section(long))
+    left = WIKI.remove(second.description, first.piece, first.empty, first.earlier)
+    assert left == "text\n\nh3. Scope\n\n* a\n* b"
+    first = WIKI.add("text", written_section(long))
+    second = WIKI.add(first.description, written_section(short))
+    assert WIKI.remove(second.description, second.piece, second.empty, second.earlier) == first.description
+
+
+@given(st.none() | st.text(max_size=30), CRITERIA, CRITERIA)
+def test_criteria_in_a_line_are_taken_off_exactly(line: str | None, some: Any, more: Any) -> None:
+    first = LINE.add(line, (criteria_list(some),))
+    second = LINE.add(first.description, (criteria_list(more),))
+    assert "\n" not in first.piece
+    assert LINE.remove(second.description, second.piece, second.empty, second.earlier) == first.description
+    assert LINE.remove(first.description, first.piece, first.empty, first.earlier) == (line or first.empty)
+
+
+def real_descriptions() -> list[Any]:
+    path = Path(__file__).parents[3].parent / "shared" / "data" / "titanium_raw_jira_sample.jsonl.gz"
+    if not path.exists():
+        pytest.skip("no shared data")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line).get("fields", {}).get("description") for line in lines]
+
+
+def test_on_real_descriptions_everything_outside_the_sections_stays_letter_for_letter() -> None:
+    refused = 0
+    descriptions = real_descriptions()
+    more = written_section(AddSection("Scope", ("What it is about",), ("one", "two")))
+    for text in descriptions:
+        try:
+            first = WIKI.add(text, SECTION)
+        except SectionRefusedError:
+            refused += 1
+            continue
+        second = WIKI.add(first.description, more)
+        assert second.description.startswith(text or "")
+        without_first = WIKI.remove(second.description, first.piece, first.empty, first.earlier)
+        assert without_first == f"{text or ''}{second.piece}"
+        assert WIKI.remove(without_first, second.piece, second.empty, second.earlier) == (text or None)
+        document = wiki_to_adf(text) if text else None
+        added = ADF.add(document, SECTION)
+        both = ADF.add(added.description, more)
+        assert ADF.remove(ADF.remove(both.description, added.piece, None, 0), both.piece, None, 0) == document
+    assert refused < len(descriptions) / 20

@@ -36,6 +36,7 @@ FIELDS = {
     "parent": "parent",
     "assignee": "assignee",
     "reporter": "reporter",
+    "creator": "creator",
     "priority": "priority",
 }
 """A field as a query may call it, in small letters -> the sandbox's word for it."""
@@ -80,7 +81,7 @@ class Conditions:
             return self.tracker.project(value, self.viewer).key
         if field == "category":
             return _category(value)
-        if field in ("assignee", "reporter"):
+        if field in ("assignee", "reporter", "creator"):
             return self.login(value)
         return self.tracker.term(field, value).name
 

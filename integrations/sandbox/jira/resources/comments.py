@@ -8,7 +8,7 @@ from flask import Response
 
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, nothing, page
 from integrations.sandbox.jira.resources.properties import property_value
-from integrations.sandbox.records import Comment, Forbidden, NotFound
+from integrations.sandbox.records import Comment, Forbidden, Item, NotFound
 
 
 def list_comments(call: Call, key: str) -> Response:
@@ -31,9 +31,9 @@ def get_comment(call: Call, key: str, comment_id: int) -> Response:
 
 def add_comment(call: Call, key: str) -> Response:
     item = call.item(key)
-    said = _said(call)
+    said = _said(call, key)
     try:
-        comment = call.tracker.add_comment(call.viewer, item.id, said.pop("body"), **said)
+        comment = call.tracker.add_comment(call.viewer, item.id, said.pop("body"), parent=_parent(call, item), **said)
     except Forbidden:
         whose = f"{call.viewer.display_name}, you" if not call.cloud else "You"
         raise Refusal(403, f"{whose} do not have the permission to comment on this issue.") from None
@@ -44,11 +44,10 @@ def edit_comment(call: Call, key: str, comment_id: int) -> Response:
     comment = _comment(call, key, comment_id)
     # Only Cloud can be asked for silence here.
     quiet = call.cloud and call.argument("notifyUsers", "true").casefold() == "false"
-    said = _said(call)
+    said = _said(call, key)
     body = said.pop("body")
-    if "visibility" not in call.body:
-        said.pop("visibility")
-    said.pop("internal")
+    if "sd.public.comment" not in call.properties:
+        said.pop("internal")
     try:
         edited = call.tracker.edit_comment(call.viewer, comment.id, body, notify=not quiet, **said)
     except Forbidden:
@@ -68,7 +67,7 @@ def delete_comment(call: Call, key: str, comment_id: int) -> Response:
     return nothing()
 
 
-def _said(call: Call) -> dict[str, Any]:
+def _said(call: Call, key: str) -> dict[str, Any]:
     """What a comment's JSON says, as arguments of Tracker.add_comment."""
     body = call.body.get("body")
     if body is None or (isinstance(body, str) and not body.strip()):
@@ -76,23 +75,39 @@ def _said(call: Call) -> dict[str, Any]:
     internal = call.properties.get("sd.public.comment", {})
     return {
         "body": call.text(body, "comment"),
-        "visibility": _visibility(call),
+        "visibility": _visibility(call, key),
         "internal": isinstance(internal, dict) and internal.get("internal") in (True, "true"),
         "properties": call.properties,
     }
 
 
-def _visibility(call: Call) -> dict[str, str] | None:
+def _parent(call: Call, item: Item) -> int | None:
+    """The comment that this one answers; only Cloud has threads."""
+    wanted = call.body.get("parentId") if call.cloud else None
+    if wanted is None:
+        return None
+    known = {comment.id for comment in call.tracker.comments(item.id, call.viewer)}
+    if not isinstance(wanted, int | str) or str(wanted) not in map(str, known):
+        raise Refusal(400, errors={"parentId": "The parent comment does not exist."})
+    return int(wanted)
+
+
+def _visibility(call: Call, key: str) -> dict[str, str] | None:
     given = call.body.get("visibility")
     if not given:
         return None
     kind, name = given.get("type"), given.get("value", given.get("identifier"))
     if kind not in ("role", "group") or not isinstance(name, str):
         raise Refusal(400, errors={"comment": "Comment visibility is not valid."})
+    groups = [group for group, members in call.tracker.groups().items() if call.viewer in members]
+    role = call.tracker.roles(call.item(key).project).get(call.viewer.name)
     known = set(call.tracker.groups()) if kind == "group" else {"Administrators", "Developers", "Reporters"}
     if name not in known:
         said = f"{'Group' if kind == 'group' else 'Role'}: {name} does not exist."
         raise Refusal(400, errors={"commentLevel": said})
+    if name not in (groups if kind == "group" else [role]):
+        word = "group" if kind == "group" else "project role"
+        raise Refusal(400, errors={"commentLevel": f"You are currently not a member of the {word}: {name}."})
     return {"type": kind, "value": name}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, nothing, page
+from integrations.sandbox.jira.resources.screens import missing_on_creation
 from integrations.sandbox.jira.writing import Edit, read_edit
 from integrations.sandbox.records import Forbidden, Item, NotFound
 
@@ -62,6 +63,7 @@ def create_issue(call: Call) -> Response:
         refusal.errors = {**missing, **refusal.errors}
         raise
     values = edit.values
+    missing |= missing_on_creation(call, project.key, str(values.get("type", "")), values)
     if missing:
         raise Refusal(400, errors=missing)
     _check_parent(call, values)
@@ -77,7 +79,7 @@ def create_issue(call: Call) -> Response:
             properties=call.properties,
             **values,
         )
-        _add_the_rest(call, item, edit)
+        add_the_rest(call, item, edit)
     return answer({"id": str(item.id), "key": item.key, "self": call.shapes.link(f"issue/{item.id}")}, 201)
 
 
@@ -102,7 +104,7 @@ def _project_of(call: Call, given: Any) -> Any:
         raise Refusal(400, errors={"project": said}) from None
 
 
-def _add_the_rest(call: Call, item: Item, edit: Edit) -> None:
+def add_the_rest(call: Call, item: Item, edit: Edit) -> None:
     for name, other, outward in edit.links:
         ends = (item.id, other) if outward else (other, item.id)
         call.tracker.add_link(call.viewer, name, *ends)
@@ -122,7 +124,7 @@ def edit_issue(call: Call, key: str) -> Response:
         edit = read_edit(call, call.item(key))
         edit.values.pop("project", None)
         call.tracker.change_item(call.viewer, item.id, edit.values, notify=not quiet)
-        _add_the_rest(call, item, edit)
+        add_the_rest(call, item, edit)
         for name, value in call.properties.items():
             call.tracker.set_property(call.viewer, item.id, name, value)
     if call.argument("returnIssue") == "true":
@@ -160,34 +162,6 @@ def changelog(call: Call, key: str) -> Response:
     return answer({"self": f"{where}{shown['startAt']}", **following, **shown})
 
 
-def transitions(call: Call, key: str) -> Response:
-    item = call.item(key)
-    allowed = call.tracker.may(call.viewer, "edit", call.tracker.project(item.project))
-    shown = [
-        {"id": str(term.id), "name": term.name, "to": call.shapes.status(term)}
-        | ({"hasScreen": False, "isGlobal": True, "isInitial": False, "isConditional": False} if call.cloud else {})
-        for term in call.tracker.terms("status")
-        if allowed
-    ]
-    return answer({"expand": "transitions", "transitions": shown})
-
-
-def transition(call: Call, key: str) -> Response:
-    item = call.item(key)
-    wanted = (call.body.get("transition") or {}).get("id")
-    allowed = call.tracker.may(call.viewer, "edit", call.tracker.project(item.project))
-    found = [term for term in call.tracker.terms("status") if str(term.id) == str(wanted)]
-    if not found or not allowed:
-        raise Refusal(400, "It seems that you have tried to perform an illegal workflow operation.")
-    with call.tracker.transaction():
-        edit = Edit()
-        if call.body.get("fields") or call.body.get("update"):
-            edit = read_edit(call, item)
-        call.tracker.change_item(call.viewer, item.id, {**edit.values, "status": found[0].name})
-        _add_the_rest(call, item, edit)
-    return nothing()
-
-
 def watchers(call: Call, key: str) -> Response:
     item = call.item(key)
     names = call.tracker.watchers(item.id)
@@ -201,8 +175,6 @@ ROUTES: tuple[Route, ...] = (
     ("PUT", "issue/<key>", edit_issue),
     ("DELETE", "issue/<key>", delete_issue),
     ("PUT", "issue/<key>/assignee", assign),
-    ("GET", "issue/<key>/transitions", transitions),
-    ("POST", "issue/<key>/transitions", transition),
     ("GET", "issue/<key>/watchers", watchers),
 )
 CLOUD_ROUTES: tuple[Route, ...] = (("GET", "issue/<key>/changelog", changelog),)

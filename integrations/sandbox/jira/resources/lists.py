@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from integrations.sandbox import tables as t
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, page
+from integrations.sandbox.jira.scheme import Field, scheme_of
 from integrations.sandbox.jira.shapes import STORY_POINTS
-from integrations.sandbox.records import NotFound, Term
+from integrations.sandbox.records import NotFound
 
-_FIELDS: tuple[tuple[str, str, dict[str, str]], ...] = (
+FIELDS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("summary", "Summary", {"type": "string", "system": "summary"}),
     ("description", "Description", {"type": "string", "system": "description"}),
     ("issuetype", "Issue Type", {"type": "issuetype", "system": "issuetype"}),
@@ -31,30 +32,25 @@ _FIELDS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("resolution", "Resolution", {"type": "resolution", "system": "resolution"}),
     ("duedate", "Due date", {"type": "date", "system": "duedate"}),
 )
-_ON_SCREEN = (
-    "summary",
-    "issuetype",
-    "description",
-    "priority",
-    "labels",
-    "components",
-    "assignee",
-    "reporter",
-    "issuelinks",
-)
-_ON_CREATE = ("project", *_ON_SCREEN)
 
 
 def fields(call: Call) -> Response:
-    shown = [_field(call, name, title, schema, f"{name}") for name, title, schema in _FIELDS]
+    shown = [_field(call, name, title, schema, f"{name}") for name, title, schema in FIELDS]
     number = STORY_POINTS.partition("_")[2]
     schema = {"type": "number", "custom": "com.pyxis.greenhopper.jira:jsw-story-points", "customId": int(number)}
     title = "Story point estimate" if call.cloud else "Story Points"
-    return answer([*shown, _field(call, STORY_POINTS, title, schema, f"cf[{number}]")])
+    own = [_field(call, field.id, field.name, field.schema, f"cf[{field.id[12:]}]") for field in _own_fields(call)]
+    return answer([*shown, _field(call, STORY_POINTS, title, schema, f"cf[{number}]"), *own])
+
+
+def _own_fields(call: Call) -> list[Field]:
+    """The custom fields of all projects, each once."""
+    homes = call.tracker.projects(call.viewer)
+    return list({field.id: field for home in homes for field in scheme_of(call.tracker, home.key).fields}.values())
 
 
 def _field(call: Call, name: str, title: str, schema: Mapping[str, Any], clause: str) -> dict[str, Any]:
-    shown = {"id": name, "name": title, "custom": name == STORY_POINTS, "orderable": True, "navigable": True}
+    shown = {"id": name, "name": title, "custom": name.startswith("customfield_"), "orderable": True, "navigable": True}
     shown |= {"searchable": True, "clauseNames": [clause], "schema": schema}
     return {**shown, "key": name} if call.cloud else shown
 
@@ -69,7 +65,7 @@ def priority_search(call: Call) -> Response:
             **call.shapes.priority(term),
             "description": "",
             "statusColor": "#888888",
-            "isDefault": term.name == "Medium",
+            "isDefault": term.name in ("Medium", "Mittel"),
         }
         for term in call.tracker.terms("priority")
     ]
@@ -116,64 +112,15 @@ def project(call: Call, key: str) -> Response:
     return answer({**call.shapes.project(home), **more, "lead": call.shapes.user("ada"), "assigneeType": "UNASSIGNED"})
 
 
+def components(call: Call, key: str) -> Response:
+    call.project(key)
+    return answer([call.shapes.component(term) for term in call.tracker.terms("component")])
+
+
 def project_statuses(call: Call, key: str) -> Response:
     call.project(key)
     found = [call.shapes.status(term) for term in call.tracker.terms("status")]
     return answer([{**call.shapes.type(term), "statuses": found} for term in call.tracker.terms("type")])
-
-
-# what may be written
-
-
-def create_types(call: Call, key: str) -> Response:
-    home = call.project(key)
-    if not call.tracker.may(call.viewer, "create", home):
-        raise Refusal(400 if not call.cloud else 404, f"No project could be found with key '{key}'.")
-    shown = [call.shapes.type(term) for term in call.tracker.terms("type")]
-    return answer(page(call, shown, "issueTypes") if call.cloud else page(call, shown))
-
-
-def create_fields(call: Call, key: str, type_id: int) -> Response:
-    call.project(key)
-    try:
-        kind = call.tracker.term("type", type_id)
-    except NotFound:
-        raise Refusal(404, f"Issue type with id {type_id} not found.") from None
-    names = (*_ON_CREATE, "parent") if kind.category == "subtask" or call.cloud else _ON_CREATE
-    shown = [_meta(call, name, kind, for_create=True) for name in names]
-    return answer(page(call, shown, "fields") if call.cloud else page(call, shown))
-
-
-def edit_meta(call: Call, key: str) -> Response:
-    item = call.item(key)
-    if not call.tracker.may(call.viewer, "edit", call.tracker.project(item.project)):
-        return answer({"fields": {}})
-    kind = call.tracker.term("type", item.type)
-    return answer({"fields": {name: _meta(call, name, kind, for_create=False) for name in _ON_SCREEN}})
-
-
-def _meta(call: Call, name: str, kind: Term, *, for_create: bool) -> dict[str, Any]:
-    title, schema = next((title, schema) for field, title, schema in _FIELDS if field == name)
-    several = name in ("labels", "components", "issuelinks")
-    required = name in ("summary", "issuetype", "project") or (name == "parent" and kind.category == "subtask")
-    shown: dict[str, Any] = {
-        "required": required,
-        "schema": schema,
-        "name": title,
-        "hasDefaultValue": name == "priority",
-    }
-    shown |= {"operations": ["add", "set", "remove"] if several else ["set"]}
-    shown |= {"fieldId": name} if for_create else {}
-    shown |= {"key": name} if for_create and call.cloud else {}
-    if not for_create:
-        shown["key" if call.cloud else "fieldId"] = name
-    allowed = {
-        "priority": lambda: [call.shapes.priority(term) for term in call.tracker.terms("priority")],
-        "issuetype": lambda: [call.shapes.type(kind)],
-        "components": lambda: [call.shapes.component(term) for term in call.tracker.terms("component")],
-        "project": lambda: [call.shapes.project(home) for home in call.tracker.projects(call.viewer)],
-    }.get(name)
-    return shown if allowed is None else {**shown, "allowedValues": allowed()}
 
 
 def attachment_content(call: Call, attachment_id: int) -> Response:
@@ -212,9 +159,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "project", projects),
     ("GET", "project/<key>", project),
     ("GET", "project/<key>/statuses", project_statuses),
-    ("GET", "issue/createmeta/<key>/issuetypes", create_types),
-    ("GET", "issue/createmeta/<key>/issuetypes/<int:type_id>", create_fields),
-    ("GET", "issue/<key>/editmeta", edit_meta),
+    ("GET", "project/<key>/components", components),
 )
 CLOUD_ROUTES: tuple[Route, ...] = (
     ("GET", "project/search", project_search),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.sandbox.jira.scheme import Field
 from integrations.sandbox.jira.shapes.words import STORY_POINTS, Words
 from integrations.sandbox.markup import to_plain
 from integrations.sandbox.records import HistoryEntry
@@ -47,7 +48,13 @@ class Changelogs(Words):
         name, field_id, kind = _CHANGELOG.get(field, (field, field, "text"))
         if field == STORY_POINTS:
             name, kind = "Story point estimate" if self.cloud else "Story Points", "number"
+        elif field.startswith("customfield_"):
+            own = next((known for known in self._own_fields() if known.id == field), None)
+            name, kind = (own.name, "own") if own else (field, "text")
         return [self._line(name, field_id, before, after, kind)]
+
+    def _own_fields(self) -> list[Field]:
+        return [field for home in self.tracker.projects() for field in self.scheme(home.key).fields]
 
     def _line(self, name: str, field_id: str, before: Any, after: Any, kind: str) -> dict[str, Any]:
         old, old_text = self._value(before, kind)
@@ -74,6 +81,14 @@ class Changelogs(Words):
             term = self.terms_by_name["link_type"][value["type"]]
             words = term.outward if value["direction"] == "outward" else term.inward
             return (value["key"], f"This issue {words} {value['key']}")
+        if kind == "own":
+            return self._own_value(value)
         if kind == "rich":
             return (None, to_plain(self.tracker.flavour, value))
         return (None, f"{value:g}" if isinstance(value, float) else str(value))
+
+    def _own_value(self, value: Any) -> tuple[str | None, str]:
+        if isinstance(value, dict) and "value" in value:
+            return (value["id"], value["value"])
+        rich = isinstance(value, dict) and value.get("type") == "doc"
+        return (None, to_plain(self.tracker.flavour, value) if rich else str(value))

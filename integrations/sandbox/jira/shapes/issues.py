@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from integrations.sandbox.jira.scheme import EPIC_LINK
 from integrations.sandbox.jira.shapes.words import STORY_POINTS, Words
 from integrations.sandbox.records import Comment, Item, Link
 
@@ -40,8 +41,10 @@ class Issues(Words):
 
     def field_names(self, item: Item) -> list[str]:
         parent = ["parent"] if item.parent is not None else []
-        extra = [name for name in item.fields if name != STORY_POINTS]
-        return [*_FIELD_NAMES, STORY_POINTS, *parent, *extra]
+        scheme = self.scheme(item.project)
+        own = [field.id for field in scheme.fields if field.is_for(item.type)]
+        names = dict.fromkeys([*_FIELD_NAMES, STORY_POINTS, *parent, *own, *item.fields])
+        return [name for name in names if name not in scheme.without]
 
     def _field(self, item: Item, name: str) -> Any:
         simple: dict[str, Callable[[], Any]] = {
@@ -75,7 +78,16 @@ class Issues(Words):
             "fixVersions": list,
             "versions": list,
         }
-        return simple[name]() if name in simple else item.fields.get(name)
+        return simple[name]() if name in simple else self._own_field(item, name)
+
+    def _own_field(self, item: Item, name: str) -> Any:
+        value = item.fields.get(name)
+        if isinstance(value, dict) and value.get("type") == "doc":
+            return self.text(value)
+        field = next((field for field in self.scheme(item.project).fields if field.id == name), None)
+        if field is not None and field.schema.get("custom") == EPIC_LINK and item.parent is not None:
+            return self.tracker.item(item.parent).key
+        return value
 
     def _subtasks(self, item: Item) -> list[dict[str, Any]]:
         kinds = self.terms_by_name["type"]
@@ -136,6 +148,7 @@ class Issues(Words):
             shown["visibility"] = {**comment.visibility, **extra}
         if self.cloud:
             shown["jsdPublic"] = not comment.internal
+            shown |= {} if comment.parent is None else {"parentId": comment.parent}
         if rendered:
             shown["renderedBody"] = self.html(comment.body)
         if properties:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from integrations.sandbox.jira.scheme import Scheme, scheme_of
 from integrations.sandbox.markup import adf_to_wiki, to_html
 from integrations.sandbox.records import Category, Project, Term, User
 from integrations.sandbox.state import Tracker
@@ -80,13 +81,18 @@ class Words:
         where = self.link(f"user?username={user.name}")
         return {"self": where, "name": user.name, "key": user.id, "emailAddress": user.mail, **shown}
 
+    def scheme(self, project: str) -> Scheme:
+        """How a project is arranged."""
+        known: Scheme = self._remembered(f"scheme {project}", lambda: scheme_of(self.tracker, project))
+        return known
+
     def project(self, project: Project) -> dict[str, Any]:
         avatars = {
             size: f"{self.base}/secure/projectavatar?size={name}&pid={project.id}" for size, name in _SIZES.items()
         }
         shown = {"self": self.link(f"project/{project.id}"), "id": str(project.id), "key": project.key}
-        shown |= {"name": project.name, "projectTypeKey": "software"}
-        more: dict[str, Any] = {"simplified": False} if self.cloud else {}
+        shown |= {"name": project.name, "projectTypeKey": self.scheme(project.key).kind}
+        more: dict[str, Any] = {"simplified": self.scheme(project.key).is_team_managed} if self.cloud else {}
         return {**shown, **more, "avatarUrls": avatars}
 
     def status(self, term: Term) -> dict[str, Any]:
@@ -114,7 +120,7 @@ class Words:
             "iconUrl": icon,
             "subtask": term.category == "subtask",
         }
-        level = -1 if term.category == "subtask" else int(term.name == "Epic")
+        level = -1 if term.category == "subtask" else int(term.name in ("Epic", "Epos"))
         return {**shown, "avatarId": 10300 + term.rank, **({"hierarchyLevel": level} if self.cloud else {})}
 
     def resolution(self, term: Term) -> dict[str, Any]:

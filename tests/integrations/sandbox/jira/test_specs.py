@@ -13,7 +13,9 @@ from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
+from integrations.sandbox.jira.scheme import CUSTOM, Field, Scheme, Step, arrange
 from integrations.sandbox.markup import wiki_to_adf
+from integrations.sandbox.records import Term
 from integrations.sandbox.site import Served
 
 SPECS = Path(__file__).parents[4].parent / "shared" / "specs"
@@ -77,13 +79,15 @@ GETS_CLOUD = {
     "/rest/api/3/issue/{issueIdOrKey}/comment/{id}": "issue/SHOP-1/comment/10001?expand=renderedBody",
     "/rest/api/3/issue/{issueIdOrKey}/changelog": "issue/SHOP-1/changelog",
     "/rest/api/3/issue/{issueIdOrKey}/editmeta": "issue/SHOP-1/editmeta",
-    "/rest/api/3/issue/{issueIdOrKey}/transitions": "issue/SHOP-1/transitions",
+    "/rest/api/3/issue/{issueIdOrKey}/transitions": "issue/SHOP-1/transitions?expand=transitions.fields",
     "/rest/api/3/issue/{issueIdOrKey}/properties": "issue/SHOP-1/properties",
     "/rest/api/3/issue/{issueIdOrKey}/watchers": "issue/SHOP-1/watchers",
     "/rest/api/3/issueLinkType": "issueLinkType",
     "/rest/api/3/issueLink/{linkId}": "issueLink/10001",
     "/rest/api/3/search/jql": "search/jql?jql=project=SHOP&fields=*all",
     "/rest/api/3/project/{projectIdOrKey}": "project/SHOP",
+    "/rest/api/3/project/{projectIdOrKey}/components": "project/SHOP/components",
+    "/rest/api/3/user/assignable/search": "user/assignable/search?issueKey=SHOP-1",
     "/rest/api/3/project/search": "project/search",
     "/rest/api/3/project/{projectIdOrKey}/role": "project/SHOP/role",
     "/rest/api/3/project/{projectIdOrKey}/role/{id}": "project/SHOP/role/10001",
@@ -103,6 +107,11 @@ GETS_CLOUD = {
 def furnished(served: Served) -> Served:
     for name in ("cloud", "dc"):
         tracker = served.site[name].tracker
+        schema = {"type": "string", "custom": f"{CUSTOM}:textarea", "customId": 10050}
+        own = Field("customfield_10050", "Acceptance Criteria", schema)
+        steps = (Step("Close", "Done", (), ("!resolution", "customfield_10050")), Step("Again", "To Do"))
+        arrange(tracker, "SHOP", Scheme(is_team_managed=True, fields=(own,), steps=steps))
+        tracker.add_term(Term("component", 0, "Cart"))
         text: Any = wiki_to_adf("It *hangs*") if name == "cloud" else "It *hangs*"
         first = tracker.create_item(None, "SHOP", "Story", "Save the cart", text, assignee="lee", labels=["a"])
         second = tracker.create_item(None, "SHOP", "Bug", "The cart is lost", text)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
-from integrations.jira.reader import issue_path
+from integrations.jira.items import says_duplicate
+from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Invalid, Missing, Plan, Receipt, Unintelligible
 from rules.changes import LinkDuplicate
 
 FIELD = "link"
+
+# What is said of the original: "is duplicated by", "has duplicate".
+_PASSIVE = re.compile(
+    r"duplicated\b|\bhas\b|\bhat\b|\bwird\b|dupliziert (?:von|durch)|\ba pour\b|dupliqué\w* par|\btiene\b|\btem\b"
+    r"|duplicad\w* (?:por|pel)",
+    re.IGNORECASE,
+)
 
 
 class DuplicateLink:
@@ -82,16 +91,17 @@ class DuplicateLink:
             ]
 
     def _duplicate_type(self) -> dict[str, Any]:
-        """The site's link type for duplicates.
+        """The site's link type for duplicates, found by its wording, then by its name.
 
         The inward end of a link is the item that the outward words are said of ("duplicates"); a site may have
         named the two the other way round.
         """
         types = self._session.ask(lambda client: [kind.raw for kind in client.issue_link_types()], "GET issueLinkType")
         with UNDERSTOOD:
-            for kind in types:
-                outward, inward = str(kind.get("outward", "")).casefold(), str(kind.get("inward", "")).casefold()
-                if "duplicat" in f"{kind.get('name', '')} {outward} {inward}".casefold():
-                    turned = "duplicates" in inward and "duplicates" not in outward
-                    return {"id": str(kind["id"]), "reversed": turned}
+            for parts in (("outward", "inward"), ("name",)):
+                for kind in types:
+                    if says_duplicate(" ".join(str(kind.get(part, "")) for part in parts)):
+                        outward, inward = str(kind.get("outward", "")), str(kind.get("inward", ""))
+                        turned = _PASSIVE.search(outward) is not None and _PASSIVE.search(inward) is None
+                        return {"id": str(kind["id"]), "reversed": turned}
         raise Invalid("this Jira has no link type for duplicates")

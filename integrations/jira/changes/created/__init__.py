@@ -1,0 +1,1 @@
+"""What is created below an item: sub-tasks and child items."""

@@ -1,0 +1,88 @@
+"""The values that a project requires of what is created in it, from the names that people read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from integrations.blocks import Blocks, Paragraph, Text
+from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.extra import EPIC_LINK, TEXT_AREA
+from integrations.tracker import Incomplete, Invalid
+from rules.changes import FieldValue
+
+# Set by the bot itself.
+_OURS = frozenset({"summary", "issuetype", "project", "parent"})
+_SPRINT = ":gh-sprint"
+
+Rich = Callable[[Blocks], Any]
+
+
+def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue, ...], rich: Rich) -> dict[str, Any]:
+    """Id of a field -> the value to send, for what of `given` is on the create screen; `rich` makes native text.
+
+    Raises Incomplete where the screen requires more, and Invalid for a value that its field does not take.
+    """
+    wanted = {one.field.strip().casefold(): one.value for one in given}
+    values: dict[str, Any] = {}
+    missing = []
+    with UNDERSTOOD:
+        for field in screen:
+            identity, name = str(field.get("fieldId") or field["key"]), str(field["name"])
+            value = wanted.get(name.casefold(), wanted.get(identity.casefold()))
+            if identity in _OURS or _custom(field).endswith(EPIC_LINK):
+                continue
+            if value is not None:
+                values[identity] = _native(field, name, value, rich)
+            elif field.get("required") and not field.get("hasDefaultValue"):
+                missing.append(name)
+    if missing:
+        said = f"the project requires values for: {', '.join(missing)}"
+        raise Incomplete(said, tuple(missing))
+    return values
+
+
+def _custom(field: Mapping[str, Any]) -> str:
+    return str(field["schema"].get("custom") or "")
+
+
+def _native(field: Mapping[str, Any], name: str, value: str, rich: Rich) -> Any:
+    kind = str(field["schema"].get("type"))
+    if _custom(field).endswith(_SPRINT):
+        raise Invalid("what the bot creates never goes into a sprint")
+    if kind == "string" and (_custom(field).endswith(TEXT_AREA) or field["schema"].get("system") in _RICH):
+        return rich(tuple(Paragraph((Text(line),)) for line in value.splitlines() if line.strip()))
+    if kind in {"string", "date", "datetime"}:
+        return value
+    if kind == "number":
+        return _number(name, value)
+    if kind == "array" and field["schema"].get("items") == "string" and not field.get("allowedValues"):
+        return value.replace(",", " ").split()
+    if kind == "array" and field.get("allowedValues"):
+        return [_allowed(field, name, one) for one in value.split(",")]
+    if field.get("allowedValues") and kind not in {"user", "option-with-child"}:
+        return _allowed(field, name, value)
+    raise Invalid(f"the bot cannot set {name} by a name; give the field a default value in Jira")
+
+
+_RICH = frozenset({"description", "environment"})
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid(f"{name} takes a plain number")
+    return int(number) if number.is_integer() else number
+
+
+def _allowed(field: Mapping[str, Any], name: str, value: str) -> dict[str, str]:
+    """The allowed value of this name, by its id."""
+    for one in field["allowedValues"]:
+        names = {str(one.get(part)).casefold() for part in ("value", "name") if one.get(part) is not None}
+        if value.strip().casefold() in names and one.get("disabled") is not True:
+            return {"id": str(one["id"])}
+    raise Invalid(f"{name} has no such value in this project")

@@ -1,0 +1,1 @@
+"""Duplicates: linked, or linked and closed."""

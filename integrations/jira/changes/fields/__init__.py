@@ -1,0 +1,1 @@
+"""Fields with one value: set, and set back while the value is still ours."""
