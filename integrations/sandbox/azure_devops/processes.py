@@ -31,7 +31,7 @@ _ONLY_ON: Mapping[str, tuple[str, ...]] = {
     "Microsoft.VSTS.Scheduling.StoryPoints": (REQUIREMENT, BUG),
     "Microsoft.VSTS.Scheduling.Effort": (EPIC, FEATURE),
     "Microsoft.VSTS.Scheduling.Size": (),
-    "Microsoft.VSTS.Common.Activity": (TASK, BUG),
+    "Microsoft.VSTS.Common.Activity": (TASK, BUG, REQUIREMENT),
 }
 
 

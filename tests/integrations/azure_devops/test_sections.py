@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from integrations.azure_devops.reading import reading
-from integrations.azure_devops.sections import SectionEditedError, UnclosedTextError, add, remove
+from integrations.azure_devops.sections import SectionEditedError, UnclosedTextError, add, criteria, remove
 from rules.changes import Criterion
 
-CRITERIA = (Criterion("the cart is kept"), Criterion("the time-out is 30 s", is_assumption=True))
+ENTRIES = (Criterion("the cart is kept"), Criterion("the time-out is 30 s", is_assumption=True))
+CRITERIA = criteria(ENTRIES)
 RENDERER = MarkdownIt("commonmark", {"html": True})
 HTML = [
     "<div>",
@@ -103,7 +104,7 @@ def test_the_section_follows_the_text_and_the_assumption_is_marked() -> None:
         "<div>As a buyer</div><h3>Acceptance criteria</h3><ul><li>the cart is kept</li>"
         "<li><i>assumption:</i> the time-out is 30 s</li></ul>"
     )
-    assert add("As a buyer", CRITERIA[1:], "markdown").value == (
+    assert add("As a buyer", criteria(ENTRIES[1:]), "markdown").value == (
         "As a buyer\n\n### Acceptance criteria\n\n- *assumption\\:* the time\\-out is 30 s"
     )
 
@@ -118,7 +119,7 @@ def test_adding_and_removing_leaves_the_text_as_it_was(native: str, text_format:
     except UnclosedTextError:
         return
     assert extended.value.startswith(native)
-    assert remove(extended.value, extended.section) == native
+    assert remove(extended.value, extended.section, text_format) == native  # type: ignore[arg-type]
 
 
 @given(st.lists(st.sampled_from(MARKDOWN), max_size=14).map("".join))
@@ -173,8 +174,8 @@ def test_an_ordinary_markdown_text_is_not_refused(native: str) -> None:
 def test_a_section_that_was_edited_is_not_removed() -> None:
     extended = add("<div>a</div>", CRITERIA, "html")
     with pytest.raises(SectionEditedError):
-        remove(extended.value.replace("cart", "basket"), extended.section)
+        remove(extended.value.replace("cart", "basket"), extended.section, "html")
     with pytest.raises(SectionEditedError):
-        remove(extended.value + "<div>more</div>", extended.section)
+        remove(extended.value + "<div>more</div>", extended.section, "html")
     with pytest.raises(SectionEditedError):
-        remove("anything", "")
+        remove("anything", "", "html")
