@@ -17,6 +17,7 @@ _HEADING = re.compile(r"(#{1,6}) (.+)")
 _FENCE = re.compile(r"(`{3,})")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\s*/?>")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ODD = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _LIVE = re.compile(r"[*_`~\[\]<>|\\&$]|^\s*(?:[0-9]+[.)]|[+>=-]\s|[-=]{2,}\s*$)", re.MULTILINE)
 
 
@@ -24,7 +25,7 @@ def is_rewritable(native: str, text_format: str) -> bool:
     """Whether the native text could be rebuilt from its reading without loss."""
     if not native.strip():
         return not native
-    if len(native) > LONGEST:
+    if len(native) > LONGEST or _ODD.search(native):
         return False
     rebuilt = rewritten(reading(native, text_format), text_format)
     if text_format == "markdown":
@@ -85,7 +86,7 @@ def _bare(native: str) -> str | None:
         name = {"div": "p"}.get(tag[2].lower(), tag[2].lower())
         if name not in ("p", "ul", "li", "h1", "h2", "h3", "h4", "h5", "h6", "br"):
             return None
-        kept.append("\x00</p>\x00<p>\x00" if name == "br" else f"\x00<{tag[1]}{name}>\x00")
+        kept.append("\x00</p>\x00\x00<p>\x00" if name == "br" else f"\x00<{tag[1]}{name}>\x00")
     kept.append(_words(native[position:]))
     joined = "".join(kept)
     if "<" in re.sub(r"\x00[^\x00]*\x00", "", joined):

@@ -45,18 +45,21 @@ class Processes:
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
         self._session = session
         self._clock = clock
-        self._types: dict[str, tuple[float, dict[str, TypeWords]]] = {}
-        self._subtasks: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._types: dict[str, tuple[float, dict[str, TypeWords] | None]] = {}
+        self._in_vain: dict[str, set[tuple[str, str]]] = {}  # (type, state) that were asked for and are not there
+        self._subtasks: dict[str, tuple[float, tuple[str, ...] | None]] = {}
 
     def words(self, project: str, item_type: str, status: str = "") -> TypeWords:
         """What is known of a type. A type or `status` that is not known yet is asked for."""
-        read, types = self._types.get(project, (0.0, {}))
-        if not types or self._clock() - read > _LIFETIME:
+        read, types = self._types.get(project, (0.0, None))
+        if types is None or self._clock() - read > _LIFETIME:
             types = self._read_types(project)
-        known = types.get(item_type)
-        if known is None or not known.states or (status and status not in known.states):
-            known = self._read_type(project, item_type)
-            types[item_type] = known
+        known = types.get(item_type, _NOTHING)
+        unknown = not known.states or (status and status not in known.states)
+        if unknown and (item_type, status) not in self._in_vain[project]:
+            known = types[item_type] = self._read_type(project, item_type)
+            if not known.states or status not in known.states:
+                self._in_vain[project].add((item_type, status))
         return known
 
     def fields(self, project: str, item_type: str) -> Mapping[str, TypeField]:
@@ -74,8 +77,8 @@ class Processes:
 
     def subtask_types(self, project: str) -> tuple[str, ...]:
         """The types that stand below a story, the usual one first; none where the process has no such category."""
-        read, names = self._subtasks.get(project, (0.0, ()))
-        if not names or self._clock() - read > _LIFETIME:
+        read, names = self._subtasks.get(project, (0.0, None))
+        if names is None or self._clock() - read > _LIFETIME:
             names = self._read_subtask_types(project)
             self._subtasks[project] = (self._clock(), names)
         return names
@@ -93,6 +96,7 @@ class Processes:
             if isinstance(one, dict) and one.get("name")
         }
         self._types[project] = (self._clock(), types)
+        self._in_vain[project] = set()
         return types
 
     def _read_type(self, project: str, item_type: str) -> TypeWords:
