@@ -43,7 +43,8 @@ class TextWriter:
         def attempt(raw: Raw) -> Receipt:
             if is_value(raw, plan.after) or self._has_gained(raw, plan):
                 return self._found(raw, plan)
-            if not is_value(raw, plan.before):
+            turned = parts.format_of(raw, plan.after["name"]) != plan.after["format"]
+            if turned or not is_value(raw, plan.before):
                 raise self._edits.changed(plan.item, plan.field)
             written, revision = self._edits.write(raw, operations(plan.after))
             stored = value_of(written, plan.after["name"])["value"]

@@ -186,3 +186,15 @@ def test_trap_a_markdown_field_is_never_given_html(ado: Mounted, bot: AzureDevOp
     texts = str(now.description) + str(now.fields[CRITERIA_FIELD])
     assert ("<" in texts) != bool(item.formats)
     assert {name: text.lower() for name, text in now.formats.items()} == dict(item.formats)
+
+
+def test_trap_a_text_that_a_person_has_turned_into_markdown_is_not_given_html(
+    ado: Mounted, bot: AzureDevOpsConnection
+) -> None:
+    item = make(ado, description="As a buyer")
+    plan = planned(bot, item, SECTION)
+    lee, formats = ado.tracker.user("lee"), {"System.Description": "markdown"}
+    ado.tracker.change_item(lee, item.id, {}, formats=formats)
+    with pytest.raises(Conflict):
+        bot.applier.perform(plan)
+    assert ado.tracker.item(item.id).description == "As a buyer"

@@ -317,12 +317,12 @@ def test_fault_25_sub_tasks_that_are_there_are_not_made_again(
     plan = stored(bot.applier.plan(str(item.id), AddSubtasks(tuple("abcde")), {}, "m1"))
     create, made = bot.reader._session.create, 0
 
-    def failing(*args: object) -> object:
+    def failing(*args: object, **more: object) -> object:
         nonlocal made
         made += 1
         if made == 3:
             ado.faults.lose_answer(method="POST", path=r"\$Task")
-        return create(*args)  # type: ignore[arg-type]  # handed through
+        return create(*args, **more)  # type: ignore[arg-type]  # handed through
 
     monkeypatch.setattr(bot.reader._session, "create", failing)
     with pytest.raises(Unreachable):
