@@ -312,8 +312,11 @@ class World:
         return next((text for text in self.own_comments(item) if not text.startswith("Steward:")), "")
 
     def description(self, item: Item) -> str:
+        """What a person reads of an item: its description, and its acceptance criteria if they have a field."""
         now = self.now(item)
-        return self.text(now.description, now.formats.get("description", "html"))
+        text = self.text(now.description, now.formats.get("description", "html"))
+        criteria = now.fields.get("Microsoft.VSTS.Common.AcceptanceCriteria")
+        return f"{text}\nAcceptance criteria\n{self.text(criteria)}" if criteria else text
 
     def text(self, body: Any, format: str = "html") -> str:
         return texts.seen(self.flavour, body, format)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from integrations.azure_devops.people import AzureDevOpsPeople
 from integrations.azure_devops.reader import AzureDevOpsReader
 from integrations.azure_devops.wire import Auth, Wire
 from integrations.azure_devops.writing.applier import AzureDevOpsApplier
+from integrations.azure_devops.writing.children import ChildWriter
 from integrations.azure_devops.writing.commenter import AzureDevOpsCommenter
 from integrations.azure_devops.writing.drafter import AzureDevOpsDrafter
 from integrations.azure_devops.writing.edits import Edits
@@ -62,8 +63,9 @@ class AzureDevOpsConnection:
         self.reader = AzureDevOpsReader(session, name, comment_format)
         self.commenter = AzureDevOpsCommenter(session, self.reader, comment_format, self.people.own_id)
         self.hooks = AzureDevOpsHooks(session)
-        self.drafter = AzureDevOpsDrafter(session, self.reader)
-        self.applier = AzureDevOpsApplier(session, Edits(session, self.reader, self.people.own_id), self.drafter)
+        children = ChildWriter(session, self.reader)
+        self.drafter = AzureDevOpsDrafter(self.reader, children)
+        self.applier = AzureDevOpsApplier(Edits(session, self.reader, self.people.own_id), children)
 
 
 def name_cache_directory(wanted: Path | None) -> None:

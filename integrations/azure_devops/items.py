@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from integrations.azure_devops import parts
 from integrations.azure_devops.markup import marker_of
 from integrations.azure_devops.reading import reading
+from integrations.azure_devops.rewriting import is_rewritable
 from integrations.tracker import Comment, FieldEdit, HistoryEntry, Unintelligible
 from rules.model import Child, Link, Person, StatusCategory, WorkItem
 
@@ -29,8 +30,8 @@ _WORDS = {
     parts.CRITERIA: "acceptance_criteria",
     parts.PRIORITY: "priority",
     parts.TAGS: "labels",
-    "System.State": "status",
-    "System.AssignedTo": "assignee",
+    parts.STATE: "status",
+    parts.ASSIGNEE: "assignee",
     "System.WorkItemType": "type",
     "System.TeamProject": "project",
     "System.AreaPath": "components",
@@ -47,9 +48,14 @@ _BOOKKEEPING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """What an item's JSON leaves out: categories of its states, names of relations, titles of children."""
+    """What an item's JSON leaves out.
+
+    Categories of its states, the fields of its type, types of sub-tasks, names of relations, titles of children.
+    """
 
     categories: Mapping[str, str]
+    fields: Collection[str]
+    subtask_types: Collection[str]
     relation_names: Mapping[str, str]
     titles: Mapping[int, str]
 
@@ -64,6 +70,9 @@ def work_item(raw: Mapping[str, Any], connection: str, words: Dictionary) -> Wor
     created = parts.moment(fields.get("System.CreatedDate"))
     if created is None:
         raise Unintelligible("a work item without its date")
+    text_field = parts.description_field(fields)
+    text, text_format = parts.text(fields, text_field), parts.format_of(raw, text_field)
+    area = parts.text(fields, parts.AREA)
     return WorkItem(
         connection=connection,
         id=str(number),
@@ -71,18 +80,16 @@ def work_item(raw: Mapping[str, Any], connection: str, words: Dictionary) -> Wor
         project=parts.text(fields, "System.TeamProject"),
         type=item_type,
         summary=parts.text(fields, parts.TITLE),
-        description=reading(
-            parts.text(fields, parts.description_field(fields)), parts.format_of(raw, parts.description_field(fields))
-        ),
+        description=reading(text, text_format),
         status=status,
         status_category=_CATEGORIES.get(words.categories.get(status, "").replace(" ", "").lower(), "todo"),
         created=created,
         updated=parts.moment(fields.get("System.ChangedDate")) or created,
         version=str(raw.get("rev", "")),
-        is_subtask=item_type == parts.SUBTASK_TYPE and parent is not None,
+        is_subtask=item_type in words.subtask_types and parent is not None,
         priority=parts.plain(fields.get(parts.PRIORITY)) or None,
         labels=parts.tags(fields),
-        components=tuple(part for part in parts.text(fields, "System.AreaPath").split("\\")[1:] if part),
+        components=(area,) if "\\" in area else (),
         reporter=parts.person(fields.get("System.CreatedBy")),
         assignee=parts.person(fields.get("System.AssignedTo")),
         parent=str(parent) if parent else None,
@@ -92,7 +99,8 @@ def work_item(raw: Mapping[str, Any], connection: str, words: Dictionary) -> Wor
             (float(fields[one]) for one in parts.ESTIMATES if isinstance(fields.get(one), int | float)), None
         ),
         acceptance_criteria=reading(parts.text(fields, parts.CRITERIA), parts.format_of(raw, parts.CRITERIA)),
-        digests=parts.digests(fields),
+        rewritable=is_rewritable(text, text_format),
+        digests=parts.digests(fields, words.fields),
     )
 
 

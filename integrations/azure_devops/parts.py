@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,13 @@ REPRODUCTION = "Microsoft.VSTS.TCM.ReproSteps"
 CRITERIA = "Microsoft.VSTS.Common.AcceptanceCriteria"
 PRIORITY = "Microsoft.VSTS.Common.Priority"
 TAGS = "System.Tags"
+TYPE = "System.WorkItemType"
+PROJECT = "System.TeamProject"
+STATE = "System.State"
+REASON = "System.Reason"
+AREA = "System.AreaPath"
+ITERATION = "System.IterationPath"
+ASSIGNEE = "System.AssignedTo"
 ESTIMATES = (
     "Microsoft.VSTS.Scheduling.StoryPoints",
     "Microsoft.VSTS.Scheduling.Effort",
@@ -26,7 +33,6 @@ ESTIMATES = (
 CHILD = "System.LinkTypes.Hierarchy-Forward"
 PARENT = "System.LinkTypes.Hierarchy-Reverse"
 DUPLICATE = "System.LinkTypes.Duplicate-"
-SUBTASK_TYPE = "Task"
 
 _ITEM_IN_URL = re.compile(r"/workitems/([0-9]{1,10})/?$", re.IGNORECASE)
 _APPS = ("aadsp.", "svc.", "s2s.", "imp.")  # descriptors of service principals and of the product's own services
@@ -87,26 +93,51 @@ def format_of(raw: Mapping[str, Any], field: str) -> str:
     return "markdown" if str(told).lower() == "markdown" else "html"
 
 
-def native(fields: Mapping[str, Any], field: str) -> str:
-    """The native value of a field of the house's vocabulary, as a string; labels one a line, sorted."""
+def estimate_field(known: Collection[str]) -> str | None:
+    """The field of a type's estimate, out of the type's fields."""
+    return next((name for name in ESTIMATES if name in known), None)
+
+
+def native(fields: Mapping[str, Any], field: str, known: Collection[str] = ()) -> str | None:
+    """The native value of a field of the house's vocabulary, as a string; labels one a line, sorted.
+
+    `known` holds the fields of the item's type; None for a field that the type does not have.
+    """
     match field:
-        case "summary":
-            return text(fields, TITLE)
         case "description":
             return text(fields, description_field(fields))
-        case "priority":
-            return plain(fields.get(PRIORITY))
+        case "acceptance_criteria":
+            return text(fields, CRITERIA) if CRITERIA in known else None
         case "labels":
             return "\n".join(sorted(tags(fields)))
-    return ""
+        case "estimate":
+            name = estimate_field(known)
+            return plain(fields.get(name)) if name else None
+        case "assignee":
+            someone = person(fields.get(ASSIGNEE))
+            return (someone.id or someone.name) if someone else ""
+    return plain(fields.get({"summary": TITLE, "priority": PRIORITY, "components": AREA, "status": STATE}[field]))
 
 
-def digests(fields: Mapping[str, Any]) -> dict[str, str]:
-    """SHA-256 (hex) of the native value of each field that a change may touch."""
+_DIGESTED = (
+    *("summary", "description", "acceptance_criteria", "priority", "labels", "components", "estimate", "assignee"),
+    "status",
+)
+
+
+def digests(fields: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, str]:
+    """SHA-256 (hex) of the native value of each field that a change may touch and the item's type has."""
+    values = {field: native(fields, field, known) for field in _DIGESTED}
     return {
-        field: hashlib.sha256(native(fields, field).encode("utf-8", "surrogatepass")).hexdigest()
-        for field in ("summary", "description", "priority", "labels")
+        field: hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        for field, value in values.items()
+        if value is not None
     }
+
+
+def place_of(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """(project, type) of an item."""
+    return text(fields, PROJECT), text(fields, TYPE)
 
 
 def tags(fields: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,13 +6,11 @@ in which people stand through their groups. Groups are followed upwards, and a d
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import parts
+from integrations.azure_devops.organisation.areas import nodes_to
+from integrations.azure_devops.organisation.memberships import memberships_of
 from integrations.azure_devops.reader import number
 from integrations.tracker import Missing, Refused, Right, Unintelligible
 from rules.model import Person
@@ -24,9 +22,6 @@ if TYPE_CHECKING:  # importing it for real needs the package's cache directory t
 AREAS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"  # the namespace CSS: what may be done in an area of the project
 WORK_ITEM_WRITE = 32
 _NODE = "vstfs:///Classification/Node/"
-_MOST_GROUPS = 500
-_IDENTITIES_AT_ONCE = 20
-_SID = re.compile(r"S-1-[0-9-]{1,200}")
 
 
 class AzureDevOpsPeople:
@@ -57,8 +52,8 @@ class AzureDevOpsPeople:
         """By the access control lists of the item's area. None where the bot may not see them."""
         fields = parts.fields_of(self._session.item(number(key), ["System.TeamProject", "System.AreaPath"]))
         try:
-            descriptor = self._descriptor(person)
-            names = self._names(descriptor, self._groups(descriptor))
+            memberships = memberships_of(self._session)
+            names = memberships.security_names(memberships.of(person.id))
         except Missing:
             return Right(False, "no such person in the organisation")
         except (Refused, Unintelligible):
@@ -86,72 +81,16 @@ class AzureDevOpsPeople:
         if "\\" not in group:
             scopes = (project, organisation, "TEAM FOUNDATION")
             wanted = {f"[{scope}]\\{group}".casefold() for scope in scopes}
+        memberships = memberships_of(self._session)
         try:
-            containers = self._groups(self._descriptor(person))
+            member = memberships.of(person.id)
         except Missing:
             return False
-        return any(self._principal_name(one).casefold() in wanted for one in containers)
-
-    def _descriptor(self, person: Person) -> str:
-        answer = self._session.graph.get_descriptor(person.id)
-        value = answer.get("value") if isinstance(answer, dict) else None
-        if not isinstance(value, str) or not value:
-            raise Missing("no descriptor")
-        return value
-
-    def _groups(self, descriptor: str) -> list[str]:
-        """Every group that somebody is in, directly or through another. Raises Unintelligible for too many."""
-        found: dict[str, None] = {}
-        waiting = [descriptor]
-        while waiting:
-            for one in self._session.graph.list_memberships(waiting.pop(), direction="Up"):
-                container = one.get("containerDescriptor") if isinstance(one, dict) else None
-                if isinstance(container, str) and container not in found:
-                    found[container] = None
-                    waiting.append(container)
-            if len(found) > _MOST_GROUPS:
-                raise Unintelligible("more groups than can be followed")
-        return list(found)
-
-    def _principal_name(self, descriptor: str) -> str:
-        try:
-            answer = self._session.graph.get_group(descriptor)
-        except Missing:
-            return ""
-        return str(answer.get("principalName") or "") if isinstance(answer, dict) else ""
+        return any(name.casefold() in wanted for name in memberships.group_names(member))
 
     def _area_token(self, project: str, path: str) -> str:
         """The security token of an area: its nodes from the root down."""
-        steps = [part for part in path.split("\\")[1:] if part]
-        node = self._session.items.get_classification_node(project, "areas", depth=len(steps) or None)
-        tokens = [_node_token(node)]
-        for part in steps:
-            children = node.get("children") if isinstance(node, dict) else None
-            node = next((one for one in children or () if str(one.get("name", "")).casefold() == part.casefold()), None)
-            tokens.append(_node_token(node))
-        return ":".join(tokens)
-
-    def _names(self, descriptor: str, groups: Sequence[str]) -> set[str]:
-        """The names by which access control lists know a person and their groups.
-
-        Raises Missing for a person who has left: the identity is kept, but no longer active.
-        """
-        names = {name for one in groups if (name := _security_name(one))}
-        everyone = [descriptor, *groups]
-        known = False
-        for start in range(0, len(everyone), _IDENTITIES_AT_ONCE):
-            asked = ",".join(everyone[start : start + _IDENTITIES_AT_ONCE])
-            for one in self._session.identities.read_identities(subject_descriptors=asked):
-                if not isinstance(one, dict) or not one.get("descriptor"):
-                    continue
-                names.add(str(one["descriptor"]))
-                if one.get("subjectDescriptor") == descriptor:
-                    known = True
-                    if one.get("isActive") is False:
-                        raise Missing("no longer a member")
-        if not known:
-            raise Unintelligible("the tracker does not say how access control lists name a person")
-        return names
+        return ":".join(_node_token(node) for node in nodes_to(self._session, project, path))
 
 
 def _node_token(node: object) -> str:
@@ -159,18 +98,6 @@ def _node_token(node: object) -> str:
     if not isinstance(identifier, str):
         raise Unintelligible("the item's area is not among the areas of its project")
     return f"{_NODE}{identifier}"
-
-
-def _security_name(descriptor: str) -> str:
-    """The name by which access control lists know a group: its SID, which the graph's descriptor encodes."""
-    kind, _, encoded = descriptor.partition(".")
-    if kind not in ("vssgp", "aadgp"):
-        return ""
-    try:
-        sid = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
-    except (binascii.Error, ValueError):
-        return ""
-    return f"Microsoft.TeamFoundation.Identity;{sid}" if _SID.fullmatch(sid) else ""
 
 
 def _effective(lists: object, names: set[str]) -> tuple[int, int]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import items, parts
 from integrations.azure_devops.items import Dictionary
+from integrations.azure_devops.organisation import scopes
+from integrations.azure_devops.organisation.process import Processes
 from integrations.tracker import Comment, HistoryEntry, Invalid, Missing, Page, Unintelligible, Vocabulary
 from rules.model import WorkItem
 
@@ -24,10 +26,10 @@ class AzureDevOpsReader:
     """Reads the items that one token may see. `comment_format` is that of a server which does not say it."""
 
     def __init__(self, session: Session, connection: str, comment_format: str) -> None:
+        self.processes = Processes(session)
         self._session = session
         self._connection = connection
         self._comment_format = comment_format
-        self._categories: dict[tuple[str, str], Mapping[str, str]] = {}
         self._relation_names: Mapping[str, str] | None = None
 
     def fetch(self, key: str) -> WorkItem:
@@ -36,10 +38,13 @@ class AzureDevOpsReader:
         return self._items([raw])[0]
 
     def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
-        """At most 200 items a page. An item that moves again while pages are read comes once more, later."""
+        """At most 200 items a page. An item that moves again while pages are read comes once more, later.
+
+        `scope` is the path of an area or a condition, see `scopes`. Raises Invalid for one that cannot be asked.
+        """
         cursor = _Cursor.read(page) if page else _Cursor(_query_date(since), ())
         rows = PAGE + len(cursor.seen)
-        answer = self._session.query(project, _query(project, cursor.since), rows)
+        answer = self._session.query(project, _query(project, cursor.since, scopes.condition(scope)), rows)
         listed = _list(answer, "workItems")
         found = [one["id"] for one in listed if isinstance(one, dict) and isinstance(one.get("id"), int)]
         numbers = [one for one in found if one not in cursor.seen][:PAGE]
@@ -51,7 +56,14 @@ class AzureDevOpsReader:
         )
 
     def is_within(self, key: str, scope: str) -> bool:
-        raise Invalid("scopes are not known here yet")
+        """Whether a query for this one item finds it. Raises Missing where there is no such item."""
+        within = scopes.condition(scope)
+        project = self.project_of(number(key))
+        if not within:
+            return True
+        where = f"[System.Id] = {number(key)} AND {within}"
+        answer = self._session.query(project, f"SELECT [System.Id] FROM WorkItems WHERE {where}", 1)  # noqa: S608 - WIQL, of a number and a checked condition
+        return any(isinstance(one, dict) and one.get("id") == number(key) for one in _list(answer, "workItems"))
 
     def comments(self, key: str) -> tuple[Comment, ...]:
         """All comments that were not deleted, oldest first."""
@@ -91,10 +103,9 @@ class AzureDevOpsReader:
                 return
 
     def vocabulary(self, project: str) -> Vocabulary:
-        """Priorities are the four of the product; a sub-task is a Task, where the project has that type."""
-        answer = self._session.items.get_work_item_types(project)
-        types = tuple(str(one["name"]) for one in answer if isinstance(one, dict) and one.get("name"))
-        return Vocabulary(PRIORITIES, types, parts.SUBTASK_TYPE if parts.SUBTASK_TYPE in types else None)
+        """Priorities are the four of the product; a sub-task is of the usual type of the project's task category."""
+        subtasks = self.processes.subtask_types(project)
+        return Vocabulary(PRIORITIES, self.processes.types(project), subtasks[0] if subtasks else None)
 
     def project_of(self, wanted: int) -> str:
         """The project of an item, read live: an item may have moved."""
@@ -119,23 +130,14 @@ class AzureDevOpsReader:
             one: parts.text(parts.fields_of(raw), parts.TITLE)
             for one, raw in self.raw_items(children, ["System.Id", parts.TITLE]).items()
         }
-        return [
-            items.work_item(raw, self._connection, Dictionary(self._categories_for(raw), self._names_for(raw), titles))
-            for raw in raws
-        ]
+        return [items.work_item(raw, self._connection, self._dictionary(raw, titles)) for raw in raws]
 
-    def _categories_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
+    def _dictionary(self, raw: Mapping[str, Any], titles: Mapping[int, str]) -> Dictionary:
         fields = parts.fields_of(raw)
-        place = parts.text(fields, "System.TeamProject"), parts.text(fields, "System.WorkItemType")
-        known = self._categories.get(place, {})
-        if parts.text(fields, "System.State") not in known:
-            try:
-                answer = self._session.items.get_work_item_type_states(*place)
-            except Missing:  # a type that has been taken away since
-                answer = []
-            known = {str(one.get("name")): str(one.get("category")) for one in answer if isinstance(one, dict)}
-            self._categories[place] = known
-        return known
+        project, item_type = parts.place_of(fields)
+        words = self.processes.words(project, item_type, parts.text(fields, parts.STATE))
+        subtasks = self.processes.subtask_types(project)
+        return Dictionary(words.states, words.fields, subtasks, self._names_for(raw), titles)
 
     def _names_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
         own = {parts.CHILD, parts.PARENT}
@@ -198,11 +200,13 @@ def _query_date(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _query(project: str, since: str | None) -> str:
+def _query(project: str, since: str | None, within: str = "") -> str:
     # https://learn.microsoft.com/azure/devops/boards/queries/wiql-syntax: a quote within a string is doubled
     where = f"[System.TeamProject] = '{project.replace(chr(39), chr(39) * 2)}'"
     if since:
         where += f" AND [System.ChangedDate] >= '{since}'"
+    if within:
+        where += f" AND {within}"
     return f"SELECT [System.Id] FROM WorkItems WHERE {where} ORDER BY [System.ChangedDate] ASC, [System.Id] ASC"  # noqa: S608 - WIQL, with the project quoted
 
 

@@ -27,7 +27,7 @@ from azure.devops.v7_1.work_item_tracking.models import (
 from msrest.exceptions import ClientException
 
 from integrations.azure_devops.wire import Wire, decoded
-from integrations.tracker import Unintelligible
+from integrations.tracker import Missing, Unintelligible
 
 _WORK_ITEM_LOCATION = "72c7ddf8-2cdc-4f60-90cd-ab71c14a399b"
 _NEWER = {
@@ -35,6 +35,8 @@ _NEWER = {
     _WORK_ITEM_LOCATION: "7.2-preview.3",
     "908509b6-4248-4475-a1cd-829139ba419f": "7.2-preview.1",  # the same by batches
 }
+_GRAPH_DESCRIPTORS = "048aee0a-7072-4cde-ab73-7af77b1e0b4e"
+_DRY_RUN_SINCE = 5.0  # Azure DevOps Server 2019; an older one might take a trial for a write
 _VENDOR_HOSTS = ("dev.azure.com", "visualstudio.com")
 
 
@@ -102,14 +104,20 @@ class HardenedConnection(Connection):  # type: ignore[misc]  # the package has n
         if area is None:
             return base
         if self._areas is None:
-            location = self.get_client(f"{LocationClient.__module__}.{LocationClient.__name__}")
             self._areas = {
                 str(one.get("id", "")).lower(): str(one.get("locationUrl") or "")
-                for one in location.get_resource_areas()
+                for one in self._told_areas()
                 if isinstance(one, dict)
             }
         url = self._areas.get(area.lower(), "")
         return url.rstrip("/") if url and is_trusted(url, base) else base
+
+    def _told_areas(self) -> list[Any]:
+        location = self.get_client(f"{LocationClient.__module__}.{LocationClient.__name__}")
+        try:
+            return list(location.get_resource_areas())
+        except (Missing, Unintelligible):  # a server of one's own: everything lives at the collection's address
+            return []
 
 
 class Session:
@@ -185,20 +193,41 @@ class Session:
         """Replaces the text of a comment."""
         self.items.update_work_item_comment(CommentUpdate(text=text), project, number, comment, text_format)
 
-    def patch(self, number: int, revision: int, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Changes an item if its revision is still `revision`, else raises Conflict. Returns the new item."""
+    def patch(
+        self, number: int, revision: int, operations: Sequence[Mapping[str, Any]], *, only_try: bool = False
+    ) -> dict[str, Any]:
+        """Changes an item if its revision is still `revision`, else raises Conflict. Returns the new item.
+
+        With `only_try` nothing is changed: the answer is what it would be. Ask `knows_trials` first.
+        """
         test = {"op": "test", "path": "/rev", "value": revision}
         document = [_operation(one) for one in (test, *operations)]
-        return mapping(self.items.update_work_item(document, number, expand="All"))
+        trial = only_try or None
+        return mapping(self.items.update_work_item(document, number, validate_only=trial, expand="All"))
 
-    def create(self, project: str, item_type: str, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Creates an item; not repeatable."""
+    def create(
+        self, project: str, item_type: str, operations: Sequence[Mapping[str, Any]], *, only_try: bool = False
+    ) -> dict[str, Any]:
+        """Creates an item; not repeatable. With `only_try` nothing is created."""
         document = [_operation(one) for one in operations]
-        return mapping(self.items.create_work_item(document, project, item_type))
+        return mapping(self.items.create_work_item(document, project, item_type, validate_only=only_try or None))
+
+    def knows_trials(self) -> bool:
+        """Whether the server can try a write without making it."""
+        place = _place(self.items, _WORK_ITEM_LOCATION)
+        return place is not None and float(place.max_version) >= _DRY_RUN_SINCE
+
+    def knows_graph(self) -> bool:
+        """Whether the server tells of people by Graph; one's own server does not."""
+        return _place(self.graph, _GRAPH_DESCRIPTORS) is not None
 
     def relation_url(self, number: int) -> str:
         """The address by which a relation names an item."""
         return f"{self.organisation_url}/_apis/wit/workItems/{number}"
+
+
+def _place(client: Any, location_id: str) -> Any:
+    return client._get_resource_location(client.normalized_url, location_id)
 
 
 def is_trusted(url: str, base: str) -> bool:

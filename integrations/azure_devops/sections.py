@@ -1,7 +1,8 @@
-"""A section that the bot owns at the foot of a person's description, which stays as it is to the last byte. Pure.
+"""Sections that the bot owns at the foot of a person's text, which stays as it is to the last byte. Pure.
 
-Added, the section is always the end of the text; taken away, it must still be there letter for letter. Before it is
-added, the person's text is checked for anything left open (a tag, a comment, a code fence) that would swallow it.
+Added, a section is always the end of the text; taken away, it must still be there letter for letter, at the end or
+right before another one. Before it is added, the text is checked for anything left open (a tag, a comment, a code
+fence) that would swallow it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from dataclasses import dataclass
 import nh3
 
 from integrations.azure_devops.markup import Markup, TextFormat
-from integrations.blocks import Bullets, Heading, Text
-from rules.changes import Criterion
+from integrations.blocks import Block, Blocks, Bullets, Heading, Inline, Paragraph, Text
+from rules.changes import AddSection, Criterion
 
 HEADING = "Acceptance criteria"
 
+_LONGEST = 1_000_000  # characters that the product takes in one text
+_MARKS = "-*+"
 _DEEPEST = 200  # open elements; nh3 takes time that grows with the square of the depth
 # Every element that may hold others is kept for the check, so that one left open shows.
 _TAGS = (
@@ -45,26 +48,74 @@ class Extended:
     section: str
 
 
-def add(native: str, criteria: tuple[Criterion, ...], text_format: TextFormat) -> Extended:
-    """Adds the section "Acceptance criteria" to a native text. Raises UnclosedTextError."""
-    entries = tuple(
+def criteria(entries: tuple[Criterion, ...]) -> Blocks:
+    """Acceptance criteria as a section of a description."""
+    return Heading(3, (Text(HEADING),)), *bare_criteria(entries)
+
+
+def bare_criteria(entries: tuple[Criterion, ...]) -> Blocks:
+    """Acceptance criteria for a field of their own, which needs no heading."""
+    lines: list[tuple[Inline, ...]] = [
         (Text("assumption:", "emphasis"), Text(f" {one.text}")) if one.is_assumption else (Text(one.text),)
-        for one in criteria
-    )
-    blocks = (Heading(3, (Text(HEADING),)), Bullets(entries))
-    section = Markup("").render(blocks, text_format, limit=1_000_000)
-    if text_format == "markdown" and native:
-        section = f"\n\n{section}"
-    if not (_markdown_stands_alone(native, section) if text_format == "markdown" else _html_stands_alone(native)):
+        for one in entries
+    ]
+    return (Bullets(tuple(lines)),)
+
+
+def section(change: AddSection) -> Blocks:
+    """A section with the heading, paragraphs and list of a change."""
+    blocks: list[Block] = [Heading(3, (Text(change.heading),))]
+    blocks += [Paragraph((Text(one),)) for one in change.paragraphs if one.strip()]
+    if change.entries:
+        blocks.append(Bullets(tuple((Text(one),) for one in change.entries)))
+    return tuple(blocks)
+
+
+def add(native: str, blocks: Blocks, text_format: TextFormat) -> Extended:
+    """Adds a section to a native text. Raises UnclosedTextError where it would not be one of its own there."""
+    added = Markup("").render(blocks, text_format, limit=_LONGEST)
+    if text_format == "markdown":
+        if blocks and isinstance(blocks[0], Bullets):
+            added = _list_of_its_own(native, added)
+        if native:
+            added = f"\n\n{added}"
+    if not (_markdown_stands_alone(native) if text_format == "markdown" else _html_stands_alone(native)):
         raise UnclosedTextError("something in the text is not closed, so a section after it would become part of it")
-    return Extended(native + section, section)
+    if len(native) + len(added) > _LONGEST:
+        raise UnclosedTextError("the text would be longer than the tracker takes")
+    return Extended(native + added, added)
 
 
-def remove(native: str, section: str) -> str:
-    """The text without the section. Raises SectionEditedError unless the section is at its end, letter for letter."""
-    if not section or not native.endswith(section):
+def remove(native: str, section: str, text_format: TextFormat) -> str:
+    """The text without the section. Raises SectionEditedError unless it is there, letter for letter."""
+    at = find(native, section, text_format)
+    if at is None:
         raise SectionEditedError("the section has been edited")
-    return native[: -len(section)]
+    return native[:at] + native[at + len(section) :]
+
+
+def find(native: str, section: str, text_format: TextFormat) -> int | None:
+    """Where a section stands as it was added, at the end of the text or before another section; None if nowhere."""
+    at = native.rfind(section) if section else -1
+    while at >= 0 and not _ends_here(native[at + len(section) :], section, text_format):
+        at = native.rfind(section, 0, at + len(section) - 1)
+    return at if at >= 0 else None
+
+
+def _ends_here(rest: str, section: str, text_format: TextFormat) -> bool:
+    if text_format != "markdown":
+        return not rest or rest.startswith(("<h3>", "<ul>"))
+    mark = section.rpartition("\n")[2][:1]
+    others = "".join(one for one in _MARKS if one != mark)
+    return not rest or bool(re.match(rf"\n\n(?:### |[{re.escape(others)}] )", rest))
+
+
+def _list_of_its_own(native: str, rendered: str) -> str:
+    """The list with a mark that no list of the text has, because lists of the same mark become one."""
+    for mark in _MARKS:
+        if not re.search(rf"^[ \t>0-9.)*+-]*{re.escape(mark)}[ \t]", native, re.MULTILINE):
+            return "\n".join(f"{mark}{line[1:]}" for line in rendered.split("\n"))
+    raise UnclosedTextError("the text holds lists of every kind, so one more would become part of the last")
 
 
 def _html_stands_alone(native: str) -> bool:
@@ -83,7 +134,7 @@ def _parsed(native: str) -> str:
     return nh3.clean(native, tags=_TAGS, link_rel=None)
 
 
-def _markdown_stands_alone(native: str, section: str) -> bool:
+def _markdown_stands_alone(native: str) -> bool:
     prose = _without_fences(native)
     if prose is None:
         return False

@@ -24,6 +24,7 @@ from integrations.limits import told
 from integrations.pace import Board, Pace
 from integrations.tracker import (
     Conflict,
+    Incomplete,
     Invalid,
     Missing,
     Refused,
@@ -40,6 +41,8 @@ Auth = str | Callable[[], str]
 ATTEMPTS = 3
 _CODE = re.compile(r"\b(?:TF|VS)[0-9]{5,7}\b")
 _TYPE = re.compile(r"[A-Za-z]{1,80}")
+_REFERENCE = re.compile(r"[A-Za-z0-9_.]{1,128}")
+_INVALID_EMPTY = 0x80000  # of a field's status
 _MISSING_CODES = frozenset({"TF401232", "TF401174"})  # "does not exist, or you do not have permissions to read it"
 _STALE_CODES = frozenset({"TF26071", "TF26212"})  # "changed by someone else since you opened it"
 
@@ -176,7 +179,8 @@ def _refusal(response: requests.Response, message: str) -> TrackerError:
         return Missing(message)
     if status == 403:
         return Refused(message, missing=code or kind or "a permission of the bot's account")
-    return Invalid(message)
+    empty = empty_fields(response)
+    return Incomplete(message, empty) if empty else Invalid(message)
 
 
 def _code(response: requests.Response) -> tuple[str, str]:
@@ -190,6 +194,23 @@ def _code(response: requests.Response) -> tuple[str, str]:
     found = _CODE.search(str(body.get("message", ""))[:2000])
     kind = body.get("typeKey")
     return found[0] if found else "", kind if isinstance(kind, str) and _TYPE.fullmatch(kind) else ""
+
+
+def empty_fields(response: requests.Response) -> tuple[str, ...]:
+    """The fields that a rule wants filled in, by reference name: the message names them in the server's language."""
+    try:
+        body = json.loads(response.content[:1_000_000])
+        broken = body["customProperties"]["RuleValidationErrors"]
+        told = [one for one in broken if isinstance(one, dict) and _is_empty(one)]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ()
+    names = (one.get("fieldReferenceName") for one in told)
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and _REFERENCE.fullmatch(name)))
+
+
+def _is_empty(rule: Mapping[str, Any]) -> bool:
+    flags, code = rule.get("fieldStatusFlags"), rule.get("fieldStatusCode")
+    return "invalidempty" in str(flags).lower() or (isinstance(code, int) and bool(code & _INVALID_EMPTY))
 
 
 def _is_repeatable(method: str, content: Any) -> bool:

@@ -37,13 +37,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a query's words mean to the one who asks: their project, themselves, the moment, and the precision."""
+    """What a query's words mean to the one who asks: their project, themselves, the moment, and the precision.
+
+    `areas` holds the area paths that there are, in lower case; None where any will do.
+    """
 
     fields: tuple[Field, ...]
     project: str | None
     me: str
     now: datetime
     time_precision: bool = False
+    areas: frozenset[str] | None = None
 
 
 Record = Mapping[str, Any]
@@ -59,7 +63,10 @@ def comparison(field: Field, operator: str, values: list[Any], scope: Scope, cau
     if operator.endswith("UNDER"):
         if field.type != "treePath":
             raise caused_by("TF51007: The operator cannot be used with this field.", cause)
-        return _beneath(key, operator, str(values[0]))
+        path = str(values[0])
+        if key == "System.AreaPath" and scope.areas is not None and path.casefold() not in scope.areas:
+            raise caused_by("TF51011: The specified area path does not exist.", cause)
+        return _beneath(key, operator, path)
     if operator.endswith("CONTAINS"):
         if field.type not in ("string", "identity"):
             raise caused_by("TF51007: The operator cannot be used with this field.", cause)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from integrations.azure_devops.markup import Markup, TextFormat
 from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.blocks import Blocks
-from integrations.tracker import Unintelligible
+from integrations.tracker import Invalid, Unintelligible
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from integrations.azure_devops.sdk import Session
@@ -30,7 +30,8 @@ class AzureDevOpsCommenter:
         self._own_id = own_id
 
     def post(self, key: str, blocks: Blocks, marker: str, *, reply_to: str | None = None, only_for: str = "") -> str:
-        """Adds a comment and returns its id."""
+        """Adds a comment and returns its id; there are no threads to reply in."""
+        _for_all(only_for)
         project = self._reader.project_of(number(key))
         text = Markup.of(self._session.organisation_url, project).render(blocks, self._format, marker)
         answer = self._session.add_comment(project, number(key), text, self._format)
@@ -41,6 +42,7 @@ class AzureDevOpsCommenter:
 
     def edit(self, key: str, comment: str, blocks: Blocks, marker: str, *, only_for: str = "") -> None:
         """Replaces the text; Azure DevOps notifies nobody of the edit of a comment."""
+        _for_all(only_for)
         project = self._reader.project_of(number(key))
         text = Markup.of(self._session.organisation_url, project).render(blocks, self._format, marker)
         self._session.edit_comment(project, number(key), number(comment), text, self._format)
@@ -51,3 +53,11 @@ class AzureDevOpsCommenter:
             if comment.marker == marker and comment.author.id == self._own_id():
                 return comment.id
         return None
+
+
+def _for_all(only_for: str) -> None:
+    if only_for:
+        raise Invalid(
+            "Azure DevOps shows a comment to everybody who sees the item: it cannot be kept for a role or a group. "
+            "Take `comments_for` out of the project's settings."
+        )

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from integrations.sandbox.records import Project, User
 
 _NAMESPACE = uuid.UUID("0b3f6c52-55f5-4f8e-b7a3-3c1d9f6f5a10")
+DOMAIN = "CORP"
 END_OF_TIME = "9999-01-01T00:00:00Z"
 
 Json = dict[str, Any]
@@ -21,6 +22,9 @@ Json = dict[str, Any]
 
 class WireError(Exception):
     """An error answer. `key` is the product's typeKey; `kind` its .NET name without the assembly."""
+
+    properties: Json | None = None
+    """What the product says beside the message, for a rule that was broken."""
 
     def __init__(self, status: int, message: str, key: str, kind: str = "", code: int = 0, event: int = 3000) -> None:
         super().__init__(message)
@@ -32,8 +36,9 @@ class WireError(Exception):
         self.event = event
 
     def response(self) -> Response:
-        body = {
+        body: Json = {
             "$id": "1",
+            **({"customProperties": self.properties} if self.properties else {}),
             "innerException": None,
             "message": self.message,
             "typeName": self.kind,
@@ -117,9 +122,16 @@ def identity_ref(user: User, base: str) -> Json:
     }
 
 
-def identity_body(user: User) -> Json:
-    """A person as security and the location service know them."""
-    account = {"$type": "System.String", "$value": user.mail}
+def domain_name(user: User) -> str:
+    """A person by domain and account, as a server of one's own names them."""
+    return f"{DOMAIN}\\{user.name}"
+
+
+def identity_body(user: User, *, server: bool = False) -> Json:
+    """A person as security and the location service know them; a `server` of one's own knows domain and account."""
+    account = {"$type": "System.String", "$value": user.name if server else user.mail}
+    domain = {"$type": "System.String", "$value": DOMAIN if server else guid("tenant")}
+    mail = {"$type": "System.String", "$value": user.mail}
     schema = {"$type": "System.String", "$value": "User"}
     return {
         "id": user.id,
@@ -130,7 +142,7 @@ def identity_body(user: User) -> Json:
         "members": [],
         "memberOf": [],
         "memberIds": [],
-        "properties": {"SchemaClassName": schema, "Account": account, "Mail": account},
+        "properties": {"SchemaClassName": schema, "Domain": domain, "Account": account, "Mail": mail},
         "resourceVersion": 2,
         "metaTypeId": 0,
     }

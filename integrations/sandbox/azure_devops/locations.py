@@ -63,6 +63,7 @@ _LOCATIONS: tuple[tuple[str, str, str, str, int, str], ...] = (
         "7.1",
     ),
     ("7c8d7a76-4a09-43e8-b5df-bd792f4ac6aa", "wit", "workItemTypes", _PROJECT + "/{type}", 2, "7.1"),
+    ("9b9f5734-36c8-415e-ba67-f83b45c31408", "wit", "workItemTypeCategories", _PROJECT + "/{category}", 2, "7.1"),
     (
         "bd293ce5-3d25-4192-8e67-e8092e879efb",
         "wit",
@@ -162,8 +163,8 @@ PREVIEW_ONLY = frozenset(resource.casefold() for _, _, resource, _, _, released 
 """Resources that answer only where the request says -preview."""
 
 
-def resource_locations() -> list[dict[str, Any]]:
-    """The answer to OPTIONS _apis."""
+def resource_locations(newest: float = 7.2, *, server: bool = False) -> list[dict[str, Any]]:
+    """The answer to OPTIONS _apis. A server of one's own knows neither Graph nor resource areas."""
     return [
         {
             "id": location_id,
@@ -172,10 +173,11 @@ def resource_locations() -> list[dict[str, Any]]:
             "routeTemplate": template,
             "resourceVersion": version,
             "minVersion": "1.0",
-            "maxVersion": "7.2",
-            "releasedVersion": released,
+            "maxVersion": str(newest),
+            "releasedVersion": str(min(float(released), newest)),
         }
         for location_id, area, resource, template, version, released in _LOCATIONS
+        if not (server and (area == "Graph" or resource == "ResourceAreas"))
     ]
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.sandbox.azure_devops.answers import (
     WireError,
     bad_request,
     combined_name,
+    domain_name,
     subject_descriptor,
     without_script,
     work_item_error,
 )
 from integrations.sandbox.azure_devops.items import Shapes
 from integrations.sandbox.azure_devops.patch_relations import Patch, RelationReader
+from integrations.sandbox.azure_devops.processes import AGILE, Process
+from integrations.sandbox.azure_devops.resources.areas import area_paths
 from integrations.sandbox.azure_devops.vocabulary import (
     BY_NAME,
     COLUMNS,
+    FIELDS,
     LONG_TEXT,
     READ_ONLY,
 )
@@ -31,9 +35,54 @@ LONGEST_STRING = 255
 MOST_TAGS = 100
 
 
+_REQUIRED, _HAS_VALUES, _EMPTY = 1, 4, 0x80000  # bits of a fieldStatusCode
+
+
 def rule_error(message: str) -> WireError:
     """A value that breaks a rule of the work item type."""
     return work_item_error(400, message, "RuleValidationException", 600171)
+
+
+def empty_error(process: Process, empty: Sequence[Field]) -> WireError:
+    """Fields that must not be empty: the message names the first, the properties all of them."""
+    told = [
+        {
+            "fieldReferenceName": one.reference_name,
+            "fieldStatusFlags": "required, hasValues, invalidEmpty",
+            "errorMessage": f"TF401320: Rule Error for field {process.label(one)}. "
+            "Error code: Required, HasValues, InvalidEmpty.",
+            "fieldStatusCode": _REQUIRED | _HAS_VALUES | _EMPTY,
+            "ruleValidationErrors": None,
+        }
+        for one in empty
+    ]
+    error = rule_error(str(told[0]["errorMessage"]))
+    error.properties = {
+        "FieldReferenceName": None,
+        "FieldStatusFlags": "none",
+        "ErrorMessage": told[0]["errorMessage"],
+        "FieldStatusCode": 0,
+        "RuleValidationErrors": told,
+    }
+    return error
+
+
+def demand_filled(process: Process, kind: str, item: Item | None, values: Mapping[str, Any]) -> None:
+    """Raises where a field that the type or the state wants would be empty after a write of `values`."""
+    status = values.get("status") or (item.status if item else next(iter(process.states), ""))
+    wanted = process.required.get(kind, frozenset()) | process.required_in.get(str(status), frozenset())
+    empty = [one for one in FIELDS if one.reference_name in wanted and not _value_after(one, item, values)]
+    if empty:
+        raise empty_error(process, empty)
+
+
+def _value_after(field: Field, item: Item | None, values: Mapping[str, Any]) -> Any:
+    column = COLUMNS.get(field.reference_name, field.reference_name)
+    if column in values:
+        return values[column]
+    if item is None:
+        return None
+    return item.fields.get(column) if "." in column else getattr(item, column)
 
 
 def _operations(document: Any) -> list[Mapping[str, Any]]:
@@ -47,9 +96,13 @@ def _operations(document: Any) -> list[Mapping[str, Any]]:
 
 
 class Reader:
-    """Reads one document against the item it is for; `item` is None for a new one."""
+    """Reads one document against the item it is for; `item` is None for a new one, which `project` is to hold."""
 
-    def __init__(self, tracker: Tracker, shapes: Shapes, item: Item | None) -> None:
+    def __init__(
+        self, tracker: Tracker, shapes: Shapes, item: Item | None, process: Process = AGILE, project: str = ""
+    ) -> None:
+        self.process = process
+        self.project = item.project if item is not None else project
         self.tracker = tracker
         self.shapes = shapes
         self.item = item
@@ -80,6 +133,8 @@ class Reader:
                 case _:
                     raise bad_request(f"Unable to evaluate path {path}.")
         self._settle_formats()
+        if "status" in self.patch.values and self.item is not None:
+            self.patch.values.setdefault("System.Reason", None)  # the process says why, unless the writer does
         return self.patch
 
     @staticmethod
@@ -114,17 +169,25 @@ class Reader:
     def _check(self, target: Field, value: Any) -> None:
         name = target.reference_name
         if name == "System.Title" and not str(value or "").strip():
-            raise rule_error("TF401320: Rule Error for field Title. Error code: Required, HasValues, InvalidEmpty.")
-        allowed = {"System.State": "status", "Microsoft.VSTS.Common.Priority": "priority"}.get(name)
-        if allowed and value is not None and str(value) not in {term.name for term in self.tracker.terms(allowed)}:
+            raise empty_error(self.process, [target])
+        allowed = {
+            "System.State": self.process.statuses(self.tracker),
+            "Microsoft.VSTS.Common.Priority": self.tracker.terms("priority"),
+        }.get(name)
+        if allowed and value is not None and str(value) not in {term.name for term in allowed}:
             raise rule_error(
                 f"The field '{target.name}' contains the value '{value}' that is not in the list of supported values"
             )
         if target.type == "treePath" and value is not None:
             top = str(value).partition("\\")[0].casefold()
-            if self.item is not None and top != self.shapes.projects[self.item.project].name.casefold():
+            home = self.shapes.projects.get(self.project)
+            number = self.item.id if self.item is not None else -1
+            known = None if home is None or name != "System.AreaPath" else area_paths(self.tracker, home)
+            if home is not None and (
+                top != home.name.casefold() or (known is not None and str(value).casefold() not in known)
+            ):
                 raise rule_error(
-                    f"TF401347: Invalid tree name given for work item {self.item.id}, field '{target.reference_name}'."
+                    f"TF401347: Invalid tree name given for work item {number}, field '{target.reference_name}'."
                 )
 
     def _tag(self, op: str, value: Any) -> None:
@@ -145,7 +208,7 @@ class Reader:
         given = value if isinstance(value, Mapping) else {"uniqueName": value}
         wanted = {str(given.get(key)).casefold() for key in ("uniqueName", "id", "descriptor", "displayName")}
         for user in self.tracker.users():
-            if wanted & _spellings(user):
+            if user.active and wanted & _spellings(user):
                 return user.name
         raise rule_error(
             f"The identity value '{given.get('uniqueName')}' for field '{target.name}' is an unknown identity."
@@ -212,7 +275,7 @@ def _typed(target: Field, value: Any) -> Any:
 
 
 def _spellings(user: User) -> set[str]:
-    names = (user.mail, user.id, user.display_name, combined_name(user), subject_descriptor(user))
+    names = (user.mail, user.id, user.display_name, combined_name(user), subject_descriptor(user), domain_name(user))
     return {name.casefold() for name in names}
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from werkzeug.exceptions import BadRequest
@@ -23,6 +23,7 @@ from integrations.sandbox.azure_devops.answers import (
 )
 from integrations.sandbox.azure_devops.items import Shapes
 from integrations.sandbox.azure_devops.locations import PREVIEW_ONLY
+from integrations.sandbox.azure_devops.processes import AGILE, Process
 from integrations.sandbox.records import Forbidden, Invalid, NotFound, Project, SandboxError, User
 from integrations.sandbox.state import Tracker
 from integrations.sandbox.webhooks import Webhooks
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"(\d{1,2}\.\d)(-preview(?:\.(\d{1,2}))?)?$", re.IGNORECASE)
 _NEWEST = 7.2
+SERVER_VERSION = 6.0
+"""The newest API of Azure DevOps Server 2020."""
+_NOT_ON_A_SERVER = frozenset({"graph", "resourceareas"})
 
 
 class Mount(Protocol):
@@ -69,6 +73,17 @@ class Call:
     version: Version
     project: Project | None
     rest: tuple[str, ...]
+    processes: Mapping[str, Process] = field(default_factory=dict)
+    server: bool = False
+
+    @property
+    def process(self) -> Process:
+        """The process of the route's project."""
+        return self.process_of("" if self.project is None else self.project.key)
+
+    def process_of(self, project: str) -> Process:
+        """The process of a project, by its key."""
+        return self.processes.get(project, AGILE)
 
     @property
     def tracker(self) -> Tracker:
@@ -113,18 +128,26 @@ class Wire:
     """The WSGI application of one organisation. Switches, for tests:
 
     `sign_in` says what a wrong token gets: 401, or the page that people sign in on, at once (203) or by a redirect
-    (302). `delayed` (seconds) makes every answer say that the caller is being slowed down.
+    (302). `delayed` (seconds) makes every answer say that the caller is being slowed down. `server` makes it Azure
+    DevOps Server 2020: no Graph, no resource areas, an API of version 6.0, comments in HTML only.
     """
 
     def __init__(self, mount: Mount, routes: Iterable[Routes]) -> None:
         self.mount = mount
         self.sign_in: Literal["401", "203", "302"] = "401"
         self.delayed: float | None = None
+        self.server = False
+        self.processes: dict[str, Process] = {}
         self._routes = [
             (method, tuple(resource.split("/")), handler)
             for table in routes
             for (method, resource), handler in table.items()
         ]
+
+    def give_process(self, project: str, process: Process) -> None:
+        """Lets a project, named by its key, have another process than Agile."""
+        process.teach(self.mount.tracker)
+        self.processes[project] = process
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
@@ -161,10 +184,13 @@ class Wire:
             return self._refuse(request)
         request.environ["sandbox.user"] = user.name
         method = "GET" if request.method == "HEAD" else request.method
+        if self.server and lowered[at + 1 : at + 2] and lowered[at + 1] in _NOT_ON_A_SERVER:
+            raise _no_such_controller()
         handler, rest = self._find(method, segments[at + 1 :])
-        version = _version_of(request, method, lowered[at + 1 :])
+        version = _version_of(request, method, lowered[at + 1 :], SERVER_VERSION if self.server else _NEWEST)
         project = self._project(segments[0], user) if at else None
-        return handler(Call(self.mount, request, user, self.mount.url, version, project, rest))
+        base = self.mount.url
+        return handler(Call(self.mount, request, user, base, version, project, rest, self.processes, self.server))
 
     def _find(self, method: str, segments: list[str]) -> tuple[Handler, tuple[str, ...]]:
         others = set()
@@ -177,8 +203,7 @@ class Wire:
         if others:
             message = f"The requested resource does not support http method '{method}'."
             raise WireError(405, message, "UnsupportedHttpMethodException")
-        message = "The controller for path '/_apis' was not found or does not implement IController."
-        raise WireError(404, message, "HttpException", "System.Web.HttpException, System.Web")
+        raise _no_such_controller()
 
     def _project(self, name: str, user: User) -> Project:
         for project in self.mount.tracker.projects(user):
@@ -214,6 +239,11 @@ _SIGN_IN_PAGE = """<!DOCTYPE html>
 """
 
 
+def _no_such_controller() -> WireError:
+    message = "The controller for path '/_apis' was not found or does not implement IController."
+    return WireError(404, message, "HttpException", "System.Web.HttpException, System.Web")
+
+
 def _matched(pattern: tuple[str, ...], segments: list[str]) -> tuple[str, ...] | None:
     """The segments that the stars of a pattern stand for, or None where the path is another."""
     if pattern[-1:] == ("**",):
@@ -226,14 +256,14 @@ def _matched(pattern: tuple[str, ...], segments: list[str]) -> tuple[str, ...] |
     return tuple(s for p, s in zip(pattern, segments, strict=True) if p == "*")
 
 
-def _version_of(request: Request, method: str, path: list[str]) -> Version:
+def _version_of(request: Request, method: str, path: list[str], newest: float) -> Version:
     asked = {name.casefold(): value for name, value in request.args.items()}.get("api-version", "")
     if not asked:
         accepted = re.search(r"api-version=([\w.-]{1,20})", request.headers.get("Accept", ""))
         asked = accepted.group(1) if accepted else ""
     if not asked:
         if method in ("GET", "OPTIONS"):
-            return Version(_NEWEST, 0)
+            return Version(newest, 0)
         message = (
             f'No api-version was supplied for the "{method}" request. The version must be supplied either as part of '
             'the Accept header (e.g., "application/json; api-version=1.0") or as a query parameter (e.g., '
@@ -241,8 +271,8 @@ def _version_of(request: Request, method: str, path: list[str]) -> Version:
         )
         raise WireError(400, message, "VssVersionNotSpecifiedException")
     match = _VERSION.match(asked)
-    if match is None or float(match.group(1)) > _NEWEST:
-        message = f"The requested REST API version of {asked} is out of range for this server. The latest is {_NEWEST}."
+    if match is None or float(match.group(1)) > newest:
+        message = f"The requested REST API version of {asked} is out of range for this server. The latest is {newest}."
         raise WireError(400, message, "VssVersionOutOfRangeException")
     preview = int(match.group(3) or 0) if match.group(2) else None
     if preview is None and PREVIEW_ONLY.intersection(path):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from integrations.azure_devops.client import AzureDevOpsConnection
-from integrations.azure_devops.people import _effective, _security_name
+from integrations.azure_devops.organisation.memberships import security_name
+from integrations.azure_devops.people import _effective
 from integrations.sandbox.site import Mounted
 from rules.model import Person
 
@@ -89,6 +90,6 @@ def test_a_deny_of_any_group_wins() -> None:
 
 def test_a_group_is_known_to_access_control_lists_by_its_sid() -> None:
     descriptor = "vssgp.Uy0xLTktMTU1MTM3NDI0NS0xMjM0"
-    assert _security_name(descriptor) == "Microsoft.TeamFoundation.Identity;S-1-9-1551374245-1234"
-    assert _security_name("aad.Uy0xLTktMTU1MTM3NDI0NS0xMjM0") == ""
-    assert _security_name("vssgp.%%%") == _security_name("vssgp") == ""
+    assert security_name(descriptor) == "Microsoft.TeamFoundation.Identity;S-1-9-1551374245-1234"
+    assert security_name("aad.Uy0xLTktMTU1MTM3NDI0NS0xMjM0") == ""
+    assert security_name("vssgp.%%%") == security_name("vssgp") == ""

@@ -65,7 +65,10 @@ def test_the_digest_of_a_field_changes_with_that_field_only(ado: Mounted, bot: A
     after = bot.reader.fetch(str(item.id))
     assert before.description == after.description
     assert {name for name in before.digests if before.digests[name] != after.digests[name]} == {"description"}
-    assert set(before.digests) == {"summary", "description", "priority", "labels"}
+    told = {"summary", "description", "acceptance_criteria", "priority", "labels", "components", "estimate"}
+    assert set(before.digests) == told | {"assignee", "status"}
+    task = created(ado, type="Task")
+    assert told - set(bot.reader.fetch(str(task.id)).digests) == {"acceptance_criteria", "estimate"}
 
 
 def test_which_end_of_a_duplicate_is_which(ado: Mounted, bot: AzureDevOpsConnection) -> None:

@@ -11,6 +11,7 @@ import responses
 from integrations.azure_devops.wire import Wire
 from integrations.tracker import (
     Conflict,
+    Incomplete,
     Invalid,
     Missing,
     Refused,
@@ -107,6 +108,42 @@ def test_each_refusal_is_told_apart_and_holds_no_text_of_the_item(
     assert type(raised.value) is expected
     assert "secret" not in str(raised.value)
     assert len(responses.calls) == 1
+
+
+def rule(name: str, flags: str, code: int) -> dict[str, Any]:
+    """A broken rule as the product tells it, in the language of the one who asks."""
+    return {
+        "fieldReferenceName": name,
+        "fieldStatusFlags": flags,
+        "errorMessage": "TF401320: Regelfehler für Feld Aktivität.",
+        "fieldStatusCode": code,
+        "ruleValidationErrors": None,
+    }
+
+
+@responses.activate
+def test_trap_fields_that_a_rule_wants_are_known_whatever_the_language(wire: Wire) -> None:
+    broken = [
+        rule("Microsoft.VSTS.Common.Activity", "required, hasValues, invalidEmpty", 524293),
+        rule("Custom.Cost", "", 524289),
+        rule("Custom.Other", "hasValues, invalidListValue", 1),
+        rule("<b>", "invalidEmpty", 524293),
+    ]
+    told = error("TF401320: Regelfehler für Feld Aktivität.") | {"customProperties": {"RuleValidationErrors": broken}}
+    responses.patch(URL, status=400, json=told)
+    with pytest.raises(Incomplete) as raised:
+        wire.send("PATCH", URL, {}, TESTED)
+    assert raised.value.fields == ("Microsoft.VSTS.Common.Activity", "Custom.Cost")
+    assert "Aktiv" not in str(raised.value)
+
+
+@pytest.mark.parametrize("told", [None, [], {"RuleValidationErrors": None}, {"RuleValidationErrors": [1, {}]}, {}])
+@responses.activate
+def test_a_rule_that_names_no_field_is_only_invalid(wire: Wire, told: Any) -> None:
+    responses.patch(URL, status=400, json=error("TF401320: x") | {"customProperties": told})
+    with pytest.raises(Invalid) as raised:
+        wire.send("PATCH", URL, {}, TESTED)
+    assert not isinstance(raised.value, Incomplete)
 
 
 @responses.activate

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -13,9 +11,11 @@ from integrations.azure_devops.client import AzureDevOpsConnection
 from integrations.blocks import Blocks, Paragraph, Text
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
-from integrations.tracker import Conflict, Invalid, Plan, Receipt, Refused, Throttled, Unreachable
+from integrations.tracker import Conflict, Invalid, Refused, Throttled, Unreachable
 from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority
 from rules.model import WorkItem
+from tests.integrations.azure_devops import deeds
+from tests.integrations.azure_devops.deeds import apply, read, remembered, stored, undo
 
 HELLO: Blocks = (Paragraph((Text("hello"),)),)
 CRITERIA = AddCriteria((Criterion("it is kept"), Criterion("within 30 s", is_assumption=True)))
@@ -27,29 +27,8 @@ def item(ado: Mounted) -> Item:
 
 
 def make(ado: Mounted, summary: str = "Pay", **values: object) -> Item:
-    return ado.tracker.create_item(ado.tracker.user("dana"), "Shop", "User Story", summary, **values)  # type: ignore[arg-type]  # fields of the item
-
-
-def read(bot: AzureDevOpsConnection, item: Item) -> WorkItem:
-    return bot.reader.fetch(str(item.id))
-
-
-def stored(plan: Plan) -> Plan:
-    """The plan as it comes back from a store."""
-    return Plan(**json.loads(json.dumps(asdict(plan))))
-
-
-def remembered(receipt: Receipt) -> Receipt:
-    told = json.loads(json.dumps(asdict(receipt)))
-    return Receipt(**(told | {"writes": tuple(told["writes"])}))
-
-
-def apply(bot: AzureDevOpsConnection, item: Item, change: Change, marker: str = "m1") -> Receipt:
-    return remembered(bot.applier.perform(stored(bot.applier.plan(str(item.id), change, {}, marker))))
-
-
-def undo(bot: AzureDevOpsConnection, receipt: Receipt) -> Receipt:
-    return bot.applier.perform(stored(bot.applier.plan_undo(receipt, "u1")))
+    """A Task: it has no field for acceptance criteria, so they go into the description."""
+    return deeds.make(ado, summary, type="Task", **values)
 
 
 # comments
@@ -102,6 +81,18 @@ def test_fault_23_a_throttled_comment_was_not_made(ado: Mounted, bot: AzureDevOp
     with pytest.raises(Throttled):
         bot.reader.fetch(str(item.id))
     assert len(ado.faults.requests) == before
+
+
+@pytest.mark.parametrize("audience", ["role:Developers", "group:staff"])
+def test_a_comment_that_others_must_not_read_is_not_written(
+    bot: AzureDevOpsConnection, item: Item, audience: str
+) -> None:
+    with pytest.raises(Invalid, match="everybody"):
+        bot.commenter.post(str(item.id), HELLO, "m1", only_for=audience)
+    comment = bot.commenter.post(str(item.id), HELLO, "m1", reply_to="7")
+    with pytest.raises(Invalid):
+        bot.commenter.edit(str(item.id), comment, HELLO, "m1", only_for=audience)
+    assert len(bot.reader.comments(str(item.id))) == 1
 
 
 # drafts
@@ -326,12 +317,12 @@ def test_fault_25_sub_tasks_that_are_there_are_not_made_again(
     plan = stored(bot.applier.plan(str(item.id), AddSubtasks(tuple("abcde")), {}, "m1"))
     create, made = bot.reader._session.create, 0
 
-    def failing(*args: object) -> object:
+    def failing(*args: object, **more: object) -> object:
         nonlocal made
         made += 1
         if made == 3:
             ado.faults.lose_answer(method="POST", path=r"\$Task")
-        return create(*args)  # type: ignore[arg-type]  # handed through
+        return create(*args, **more)  # type: ignore[arg-type]  # handed through
 
     monkeypatch.setattr(bot.reader._session, "create", failing)
     with pytest.raises(Unreachable):
@@ -413,10 +404,12 @@ def test_sub_tasks_that_a_person_has_deleted_are_no_matter_for_an_undo(
 
 
 def test_fault_27_a_right_that_is_missing_is_refused(
-    ado: Mounted, connect: Callable[..., AzureDevOpsConnection], item: Item
+    bot: AzureDevOpsConnection, connect: Callable[..., AzureDevOpsConnection], item: Item
 ) -> None:
     reporter = connect("rae")
-    plan = reporter.applier.plan(str(item.id), SetPriority("2", "1"), {}, "m1")
+    plan = bot.applier.plan(str(item.id), SetPriority("2", "1"), {}, "m1")
+    with pytest.raises(Refused):
+        reporter.applier.plan(str(item.id), SetPriority("2", "1"), {}, "m1")
     with pytest.raises(Refused):
         reporter.applier.perform(plan)
 

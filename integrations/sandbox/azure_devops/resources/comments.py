@@ -119,6 +119,8 @@ def _one(call: Call) -> Response:
 def _asked_format(call: Call) -> Literal["html", "markdown"] | None:
     """The format in the query, by name or number; older versions of the resource do not know it."""
     version = call.version
+    if call.server:
+        return None
     knows = version.number > _FORMAT_SINCE[0] or (version.preview or _FORMAT_SINCE[1]) >= _FORMAT_SINCE[1]
     asked = call.query.get("format", "").casefold()
     if not asked or not knows or version.number < _FORMAT_SINCE[0]:

@@ -14,12 +14,12 @@ from integrations.sandbox.azure_devops.answers import (
     project_guid,
 )
 from integrations.sandbox.azure_devops.locations import resource_areas, resource_locations
-from integrations.sandbox.azure_devops.wire import Call, Routes, listing
+from integrations.sandbox.azure_devops.wire import SERVER_VERSION, Call, Routes, listing
 from integrations.sandbox.records import NotFound, Project
 
 
 def _locations(call: Call) -> Response:
-    return listing(resource_locations())
+    return listing(resource_locations(SERVER_VERSION, server=True) if call.server else resource_locations())
 
 
 def _areas(call: Call) -> Response:
@@ -30,14 +30,14 @@ def _areas(call: Call) -> Response:
 
 
 def _connection(call: Call) -> Response:
-    who = identity_body(call.user)
+    who = identity_body(call.user, server=call.server)
     return answer(
         {
             "authenticatedUser": who,
             "authorizedUser": who,
             "instanceId": guid("instance"),
             "deploymentId": guid("deployment"),
-            "deploymentType": "hosted",
+            "deploymentType": "onPremises" if call.server else "hosted",
             "locationServiceData": {
                 "serviceOwner": guid("owner"),
                 "defaultAccessMappingMoniker": "PublicAccessMapping",

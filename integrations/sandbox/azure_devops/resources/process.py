@@ -20,20 +20,16 @@ from integrations.sandbox.azure_devops.vocabulary import (
     RESOURCE_LINKS,
     relation_body,
     resource_link_body,
-    state_colour,
 )
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
 from integrations.sandbox.records import NotFound, Term
 from integrations.sandbox.wiql import Field
 
-_NOT_ON_BUGS = "Microsoft.VSTS.Common.AcceptanceCriteria"
-_ONLY_ON_BUGS = ("Microsoft.VSTS.TCM.", "Microsoft.VSTS.Common.Severity")
-
 
 def type_named(call: Call, name: str) -> Term:
     """A work item type; raises the product's 404."""
     try:
-        return call.tracker.term("type", name)
+        return call.process.kind(call.tracker, name)
     except NotFound:
         message = (
             f"VS402323: Work item type {name} does not exist in project {project_guid(call.home())} or you do not have "
@@ -42,28 +38,21 @@ def type_named(call: Call, name: str) -> Term:
         raise work_item_error(404, message, "WorkItemTypeNotFoundException") from None
 
 
-def _fields_of(kind: Term) -> list[Field]:
-    bug = kind.name == "Bug"
-    return [
-        field
-        for field in FIELDS
-        if not (bug and field.reference_name == _NOT_ON_BUGS)
-        and (bug or not field.reference_name.startswith(_ONLY_ON_BUGS))
-    ]
+def _fields_of(call: Call, kind: Term) -> list[Field]:
+    return call.process.fields(kind.name)
 
 
-def _instance(call: Call, field: Field, *, expand: bool) -> Json:
-    required = field.reference_name in ("System.Title", "System.State", "System.AreaId", "System.IterationId")
+def _instance(call: Call, kind: Term, field: Field, *, expand: bool) -> Json:
     body: Json = {
-        "alwaysRequired": required,
+        "alwaysRequired": field.reference_name in call.process.wanted(kind.name),
         "defaultValue": "2" if field.reference_name.endswith("Common.Priority") else None,
         "referenceName": field.reference_name,
-        "name": field.name,
+        "name": call.process.label(field),
         "url": f"{call.base}/_apis/wit/fields/{field.reference_name}",
     }
     if expand:
-        lists = {"System.State": "status", "Microsoft.VSTS.Common.Priority": "priority"}
-        terms = call.tracker.terms(lists.get(field.reference_name, "none"))
+        terms = call.tracker.terms("priority") if field.reference_name.endswith("Common.Priority") else []
+        terms = call.process.statuses(call.tracker) if field.reference_name == "System.State" else terms
         numbers = field.type == "integer"
         body["allowedValues"] = [int(term.name) if numbers else term.name for term in terms]
     return body
@@ -75,7 +64,7 @@ def _expands(call: Call) -> bool:
 
 def _type(call: Call, kind: Term) -> Json:
     reference = f"Microsoft.VSTS.WorkItemTypes.{kind.name.replace(' ', '')}"
-    fields = [_instance(call, field, expand=False) for field in _fields_of(kind)]
+    fields = [_instance(call, kind, field, expand=False) for field in _fields_of(call, kind)]
     return {
         "name": kind.name,
         "referenceName": reference,
@@ -87,13 +76,13 @@ def _type(call: Call, kind: Term) -> Json:
         "fields": fields,
         "fieldInstances": fields,
         "transitions": {},
-        "states": [state_colour(term) for term in call.tracker.terms("status")],
+        "states": _colours(call),
         "url": f"{call.base}/{project_guid(call.home())}/_apis/wit/workItemTypes/{kind.name.replace(' ', '%20')}",
     }
 
 
 def _types(call: Call) -> Response:
-    return listing([_type(call, kind) for kind in call.tracker.terms("type")])
+    return listing([_type(call, kind) for kind in call.process.kinds(call.tracker)])
 
 
 def _one_type(call: Call) -> Response:
@@ -101,20 +90,49 @@ def _one_type(call: Call) -> Response:
 
 
 def _type_fields(call: Call) -> Response:
-    fields = _fields_of(type_named(call, call.rest[0]))
-    return listing([_instance(call, field, expand=_expands(call)) for field in fields])
+    kind = type_named(call, call.rest[0])
+    return listing([_instance(call, kind, field, expand=_expands(call)) for field in _fields_of(call, kind)])
 
 
 def _type_field(call: Call) -> Response:
-    wanted = field_named(call.rest[1])
-    if wanted not in _fields_of(type_named(call, call.rest[0])):
+    kind, wanted = type_named(call, call.rest[0]), field_named(call.rest[1])
+    if wanted not in _fields_of(call, kind):
         raise _no_such_field(call.rest[1])
-    return answer(_instance(call, wanted, expand=_expands(call)))
+    return answer(_instance(call, kind, wanted, expand=_expands(call)))
+
+
+def _colours(call: Call) -> list[dict[str, str]]:
+    return [call.process.colour(term) for term in call.process.statuses(call.tracker)]
 
 
 def _states(call: Call) -> Response:
     type_named(call, call.rest[0])
-    return listing([state_colour(term) for term in call.tracker.terms("status")])
+    return listing(_colours(call))
+
+
+def _category(call: Call, reference: str) -> Json:
+    where = f"{call.base}/{project_guid(call.home())}/_apis/wit"
+    kinds = [kind.name for kind in call.process.kinds(call.tracker) if call.process.category(kind.name) == reference]
+    types = [{"name": name, "url": f"{where}/workItemTypes/{name.replace(' ', '%20')}"} for name in kinds]
+    body: Json = {"name": f"{reference.removeprefix('Microsoft.').removesuffix('Category')} Category"}
+    if types:
+        body["defaultWorkItemType"] = types[0]
+    url = f"{where}/workItemTypeCategories/{reference}"
+    return body | {"referenceName": reference, "workItemTypes": types, "url": url}
+
+
+def _categories(call: Call) -> Response:
+    references = dict.fromkeys(call.process.category(kind.name) for kind in call.process.kinds(call.tracker))
+    return listing([_category(call, reference) for reference in references])
+
+
+def _one_category(call: Call) -> Response:
+    wanted = call.rest[0].casefold()
+    for kind in call.process.kinds(call.tracker):
+        if call.process.category(kind.name).casefold() == wanted:
+            return answer(_category(call, call.process.category(kind.name)))
+    message = f"VS402324: Work item type category {call.rest[0][:100]} does not exist in the project."
+    raise work_item_error(404, message, "WorkItemTypeCategoryNotFoundException")
 
 
 def _no_such_field(name: str) -> WireError:
@@ -172,6 +190,8 @@ ROUTES: Routes = {
     ("GET", "wit/fields/*"): _field,
     ("GET", "wit/workitemrelationtypes"): _relation_types,
     ("GET", "wit/workitemrelationtypes/*"): _relation_type,
+    ("GET", "wit/workitemtypecategories"): _categories,
+    ("GET", "wit/workitemtypecategories/*"): _one_category,
     ("GET", "wit/workitemtypes"): _types,
     ("GET", "wit/workitemtypes/*"): _one_type,
     ("GET", "wit/workitemtypes/*/fields"): _type_fields,

@@ -20,6 +20,7 @@ from integrations.sandbox.azure_devops.answers import (
     work_item_error,
 )
 from integrations.sandbox.azure_devops.items import HYPERLINKS
+from integrations.sandbox.azure_devops.resources.areas import area_paths
 from integrations.sandbox.azure_devops.vocabulary import FIELDS
 from integrations.sandbox.azure_devops.wire import Call, Routes
 from integrations.sandbox.records import Item
@@ -31,7 +32,8 @@ MOST_FOUND = 20_000
 def _query(call: Call) -> Response:
     project = None if call.project is None else call.project.name
     precise = truth(call.query.get("timeprecision"))
-    scope = Scope(FIELDS, project, call.user.mail, call.tracker.now(), precise)
+    areas = {path for one in call.tracker.projects(call.user) for path in area_paths(call.tracker, one)}
+    scope = Scope(FIELDS, project, call.user.mail, call.tracker.now(), precise, frozenset(areas))
     try:
         query = parse(str(mapping(call.json()).get("query") or ""), scope)
     except WiqlError as error:

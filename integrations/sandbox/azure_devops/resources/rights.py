@@ -17,6 +17,7 @@ from integrations.sandbox.azure_devops.answers import (
     subject_descriptor,
     truth,
 )
+from integrations.sandbox.azure_devops.resources.graph import Group, groups
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
 from integrations.sandbox.records import Permission, Project, User
 
@@ -31,8 +32,39 @@ def _identities(call: Call) -> Response:
         if call.query.get(name):
             asked[name] = {one.strip().casefold() for one in call.query[name].split(",")}
     searched = call.query.get("filtervalue", "").casefold()
-    found = [user for user in call.tracker.users() if _is_asked_for(user, asked, searched)]
-    return listing([identity_body(user) for user in found])
+    found = [_identity(call, user) for user in call.tracker.users() if _is_asked_for(user, asked, searched)]
+    wanted = asked.get("descriptors", set())
+    found += [_group_identity(group) for group in groups(call) if _group_descriptor(group).casefold() in wanted]
+    return listing(found)
+
+
+def _group_descriptor(group: Group) -> str:
+    number = int(guid("group", group.project.id, group.name)[:8], 16)
+    return f"Microsoft.TeamFoundation.Identity;S-1-9-1551374245-{number}"
+
+
+def _identity(call: Call, user: User) -> Json:
+    body = identity_body(user, server=call.server)
+    if call.query.get("querymembership", "none").casefold() != "none":
+        body["memberOf"] = [_group_descriptor(group) for group in groups(call) if user.name in group.members]
+    return body
+
+
+def _group_identity(group: Group) -> Json:
+    return {
+        "id": guid("group", group.project.id, group.name),
+        "descriptor": _group_descriptor(group),
+        "subjectDescriptor": group.descriptor,
+        "providerDisplayName": group.principal,
+        "isActive": True,
+        "isContainer": True,
+        "members": [],
+        "memberOf": [],
+        "memberIds": [],
+        "properties": {"SchemaClassName": {"$type": "System.String", "$value": "Group"}},
+        "resourceVersion": 2,
+        "metaTypeId": 1,
+    }
 
 
 def _is_asked_for(user: User, asked: dict[str, set[str]], searched: str) -> bool:

@@ -12,25 +12,28 @@ from integrations.sandbox.azure_devops.answers import (
     Json,
     answer,
     guid,
+    mapping,
     project_guid,
     work_item_error,
 )
 from integrations.sandbox.azure_devops.items import node_id
-from integrations.sandbox.azure_devops.wire import Call, Routes, listing
+from integrations.sandbox.azure_devops.resources.areas import add_area, area_paths
+from integrations.sandbox.azure_devops.wire import Call, Routes, listing, translated
+from integrations.sandbox.records import Forbidden
 
 _DEFAULT_ITERATIONS = ("Iteration 1", "Iteration 2", "Iteration 3")
 
 
 def _paths(call: Call, structure: str) -> set[str]:
-    """All paths of a project's tree that are in use, and the default iterations."""
+    """All paths of a project's tree that were made or are in use, and the default iterations."""
     project = call.home()
-    column = "System.AreaPath" if structure == "area" else "System.IterationPath"
+    if structure == "area":
+        return set(area_paths(call.tracker, project).values())
     with call.tracker.transaction():
-        value = func.json_extract(tables.items.c.fields, f'$."{column}"')
+        value = func.json_extract(tables.items.c.fields, '$."System.IterationPath"')
         rows = call.tracker._run(select(value.label("path")).where(tables.items.c.project == project.key).distinct())
         used = {str(row.path) for row in rows if row.path}
-    if structure == "iteration":
-        used |= {f"{project.name}\\{name}" for name in _DEFAULT_ITERATIONS}
+    used |= {f"{project.name}\\{name}" for name in _DEFAULT_ITERATIONS}
     whole = set()
     for path in used:
         parts = path.split("\\")
@@ -80,7 +83,19 @@ def _one_node(call: Call) -> Response:
     return answer(_node(call, structure, found, set(paths.values()), call.number("$depth", 0, 20)))
 
 
+def _add_node(call: Call) -> Response:
+    name = str(mapping(call.json()).get("name") or "")
+    if call.rest[0].casefold() != "areas" or not name.strip() or set(name) & set('\\/:*?"<>|#$&+'):
+        raise work_item_error(400, "TF237082: The name of the node is not valid.", "InvalidNodeNameException")
+    if not call.user.is_administrator:
+        raise translated(Forbidden("administer"))
+    path = "\\".join([call.home().name, *call.rest[1:], name])
+    add_area(call.tracker, call.home(), path)
+    return answer(_node(call, "area", path, _paths(call, "area"), 0), 201)
+
+
 ROUTES: Routes = {
+    ("POST", "wit/classificationnodes/**"): _add_node,
     ("GET", "wit/classificationnodes"): _nodes,
     ("GET", "wit/classificationnodes/**"): _one_node,
 }

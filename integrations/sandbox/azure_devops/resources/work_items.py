@@ -21,7 +21,7 @@ from integrations.sandbox.azure_devops.answers import (
     work_item_error,
 )
 from integrations.sandbox.azure_devops.patch_relations import Patch
-from integrations.sandbox.azure_devops.patches import Reader, perform, rule_error
+from integrations.sandbox.azure_devops.patches import Reader, demand_filled, empty_error, perform
 from integrations.sandbox.azure_devops.resources.process import field_named, type_named
 from integrations.sandbox.azure_devops.updates import Updates
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
@@ -135,7 +135,9 @@ def _patch(call: Call) -> Response:
     try:
         with call.tracker.transaction():
             item = item_of(call, call.rest[0])
-            patch = Reader(call.tracker, call.shapes(), item).read(document)
+            process = call.process_of(item.project)
+            patch = Reader(call.tracker, call.shapes(), item, process).read(document)
+            demand_filled(process, item.type, item, patch.values)
             after = perform(call.tracker, call.user, item, patch)
             if silent:
                 call.tracker.hush()
@@ -154,9 +156,12 @@ def _create(call: Call) -> Response:
     kind = type_named(call, call.rest[0][1:])
     document, silent = _document(call), _privileged(call)
     shapes = call.shapes()
-    patch = Reader(call.tracker, shapes, None).read(document)
+    patch = Reader(call.tracker, shapes, None, call.process, call.home().key).read(document)
     if not str(patch.values.get("summary") or "").strip():
-        raise rule_error("TF401320: Rule Error for field Title. Error code: Required, HasValues, InvalidEmpty.")
+        raise empty_error(call.process, [field_named("System.Title")])
+    if call.process.states:
+        patch.values.setdefault("status", next(iter(call.process.states)))
+    demand_filled(call.process, kind.name, None, patch.values)
     body: Json = {}
     try:
         with call.tracker.transaction():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.sandbox.azure_devops.hooks import PROBATION_TRIES, RETRY_WAITS, Voice
+from integrations.sandbox.azure_devops.resources.areas import add_area
 
 
 class Receiver:
@@ -170,6 +171,7 @@ def test_filters_keep_back_what_is_not_wanted(organisation: Any, receiver: Recei
     organisation.ask("DELETE", f"/_apis/wit/workitems/{item}")
     organisation.mounted.webhooks.drain()
     assert receiver.got == []
+    add_area(organisation.tracker, organisation.tracker.project("Shop"), "Shop\\Web\\Cart")
     bug = organisation.item(kind="Bug", Title="Cart", AreaPath="Shop\\Web\\Cart")
     comment(organisation, bug, "/ACCEPT 1")
     patch = [{"op": "add", "path": "/fields/System.Title", "value": "Basket"}]

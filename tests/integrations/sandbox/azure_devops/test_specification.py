@@ -22,6 +22,8 @@ ANSWERS = [
     ("GET", "/Shop/_apis/wit/workitemtypes", "WorkItemType", "value"),
     ("GET", "/Shop/_apis/wit/workitemtypes/Bug/states", "WorkItemStateColor", "value"),
     ("GET", "/Shop/_apis/wit/workitemtypes/Bug/fields?$expand=all", "WorkItemTypeFieldWithReferences", "value"),
+    ("GET", "/Shop/_apis/wit/workitemtypecategories", "WorkItemTypeCategory", "value"),
+    ("GET", "/Shop/_apis/wit/workitemtypecategories/Microsoft.TaskCategory", "WorkItemTypeCategory", ""),
     ("GET", "/_apis/wit/fields", "WorkItemField2", "value"),
     ("GET", "/Shop/_apis/wit/tags", "WorkItemTagDefinition", "value"),
     ("GET", "/Shop/_apis/wit/classificationnodes?$depth=3", "WorkItemClassificationNode", "value"),

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from integrations.sandbox.azure_devops.resources.areas import add_area
+
 ITEMS = "/_apis/wit/workitemsbatch"
 
 
@@ -86,6 +88,7 @@ def test_the_request_log_knows_who_asked(organisation: Any) -> None:
 
 
 def test_projects_areas_and_tags_are_told(organisation: Any) -> None:
+    add_area(organisation.tracker, organisation.tracker.project("Shop"), "Shop\\Web\\Cart")
     organisation.item(Title="Cart", Tags="pay; Beta", AreaPath="Shop\\Web\\Cart")
     project = organisation.ask("GET", "/_apis/projects").json()["value"][0]
     assert organisation.ask("GET", f"/{project['id']}/_apis/wit/fields").status_code == 200

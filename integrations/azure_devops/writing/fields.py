@@ -1,0 +1,195 @@
+"""Fields with one value: summary, priority, area, estimate, assignee, state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.azure_devops import parts
+from integrations.azure_devops.organisation.areas import existing_path
+from integrations.azure_devops.reading import reading
+from integrations.azure_devops.writing.edits import Edits, Raw
+from integrations.azure_devops.writing.values import Value, is_value, operations, shown, value_of
+from integrations.tracker import Incomplete, Invalid, Missing, Plan, Receipt
+from rules.changes import SetField, SetPriority
+
+_LONGEST_TITLE = 255  # characters, the product's own limit
+_HOUSE_WORDS = {"component": "components"}
+
+
+class FieldWriter:
+    """Gives a field a new value, and the old one back."""
+
+    def __init__(self, edits: Edits) -> None:
+        self._edits = edits
+
+    def plan(self, key: str, raw: Raw, change: SetPriority | SetField, marker: str) -> Plan:
+        """Raises Conflict where the old value is another, Invalid or Incomplete where the new one is not taken."""
+        before, after = self._wish(raw, change)
+        field = _HOUSE_WORDS.get(change.kind, change.kind)
+        if not is_value(raw, after):
+            old = self._old(raw, change)
+            if (shown(before) or "").casefold() != (old or "").casefold():
+                raise self._edits.changed(key, field)
+            self._edits.attempt(raw, operations(after))
+        return Plan(key, change.kind, field, marker, before, after)
+
+    def perform(self, plan: Plan) -> Receipt:
+        """Writes the value, or finds it written."""
+
+        def attempt(raw: Raw) -> Receipt:
+            if is_value(raw, plan.after):
+                return self._found(plan)
+            if not is_value(raw, plan.before):
+                raise self._edits.changed(plan.item, plan.field)
+            written, revision = self._edits.write(raw, operations(plan.after))
+            return Receipt(plan.item, plan.kind, plan.field, revision, _details(plan, written))
+
+        return self._edits.perform(plan, attempt)
+
+    def plan_undo(self, receipt: Receipt, marker: str) -> Plan:
+        """Raises Conflict where the field has neither the value that was written nor the one before it."""
+        before, after = receipt.details["after"], dict(receipt.details["before"])
+        raw = self._edits.item(receipt.item)
+        if not is_value(raw, before) and not is_value(raw, after):
+            raise self._edits.changed(receipt.item, receipt.field)
+        if not is_value(raw, after):
+            after = with_possible_reason(self._edits, raw, after)
+        return Plan(receipt.item, receipt.kind, receipt.field, marker, before, after)
+
+    def _wish(self, raw: Raw, change: SetPriority | SetField) -> tuple[Value, Value]:
+        match change.kind:
+            case "priority":
+                return _pair(raw, parts.PRIORITY, _priority(change.new))
+            case "summary":
+                return _pair(raw, parts.TITLE, _title(change.new))
+            case "component":
+                return _pair(raw, parts.AREA, self._area(raw, change.new))
+            case "estimate":
+                return self._estimate(raw, change.new)
+            case "assignee":
+                return _pair(raw, parts.ASSIGNEE, self._person(change))
+        before = value_of(raw, parts.STATE)
+        return before, {**before, "value": self._state(raw, change.new), "reason": ""}
+
+    def _old(self, raw: Raw, change: SetPriority | SetField) -> str | None:
+        if change.kind != "component":
+            return _number_text(change.old) if change.kind == "estimate" else change.old
+        project, _ = parts.place_of(parts.fields_of(raw))
+        root = project.casefold()
+        named = (change.old or "").strip("\\")
+        return named if named.partition("\\")[0].casefold() == root else f"{project}\\{named}".rstrip("\\")
+
+    def _area(self, raw: Raw, path: str) -> str:
+        project, _ = parts.place_of(parts.fields_of(raw))
+        try:
+            return existing_path(self._edits.session, project, path)
+        except Missing:
+            raise Invalid("the project has no such area") from None
+
+    def _estimate(self, raw: Raw, new: str) -> tuple[Value, Value]:
+        name = parts.estimate_field(self._edits.processes.fields(*parts.place_of(parts.fields_of(raw))))
+        if name is None:
+            raise Invalid("items of this type have no estimate")
+        try:
+            points = float(new)
+        except ValueError:
+            points = math.nan
+        if not (math.isfinite(points) and 0 <= points < 1_000_000):
+            raise Invalid("an estimate is a number of points")
+        return _pair(raw, name, points)
+
+    def _person(self, change: SetPriority | SetField) -> Value:
+        identity = change.identity if isinstance(change, SetField) else ""
+        found = self._identities(identity_ids=identity).get(identity.lower()) if identity else None
+        if found is None:
+            raise Invalid("the tracker does not know this person")
+        if found.get("isActive") is False:
+            raise Invalid("nobody can assign work to this person any more")
+        account, own = unique_name(found), identity.lower()
+        namesakes = self._identities(search_filter="General", filter_value=account)
+        if any(unique_name(one).casefold() == account.casefold() for other, one in namesakes.items() if other != own):
+            raise Invalid("two people have this account name, so the tracker might assign the other one")
+        name = str(found.get("customDisplayName") or found.get("providerDisplayName") or change.new)
+        return {"id": identity, "uniqueName": account, "displayName": name}
+
+    def _identities(self, **asked: str) -> dict[str, Mapping[str, Any]]:
+        answer = self._edits.session.identities.read_identities(**asked)
+        return {str(one["id"]).lower(): one for one in answer if isinstance(one, dict) and one.get("id")}
+
+    def _state(self, raw: Raw, new: str) -> str:
+        states = self._edits.processes.states(*parts.place_of(parts.fields_of(raw)))
+        for name in states:
+            if name.casefold() == new.strip().casefold():
+                return name
+        raise Invalid("items of this type have no such state")
+
+    def _found(self, plan: Plan) -> Receipt:
+        """The receipt of a write that was made before, or by somebody who had the same wish (nothing to take back)."""
+        entry = self._edits.own_entry(plan.item, plan.field, lambda edit: _reads_as(edit.after, plan.after))
+        details = {"before": plan.before if entry else plan.after, "after": plan.after}
+        return Receipt(plan.item, plan.kind, plan.field, (entry.id,) if entry else (), details)
+
+
+def with_possible_reason(edits: Edits, raw: Raw, after: Value) -> Value:
+    """The value without the reason of its state, where the process does not offer that reason on the way back."""
+    if not after.get("reason"):
+        return after
+    try:
+        if edits.attempt(raw, operations(after)) is not None:
+            return after
+    except Incomplete:
+        raise
+    except Invalid:
+        pass
+    return {**after, "reason": ""}
+
+
+def unique_name(identity: Mapping[str, Any]) -> str:
+    """The name by which a field of a person is set: a mail address, or domain and account on one's own server."""
+    account, domain = (_property(identity, name) for name in ("Account", "Domain"))
+    return account if "@" in account or not domain else f"{domain}\\{account}"
+
+
+def _property(identity: Mapping[str, Any], name: str) -> str:
+    properties = identity.get("properties")
+    told = properties.get(name) if isinstance(properties, dict) else None
+    return str(told.get("$value") or "") if isinstance(told, dict) else ""
+
+
+def _pair(raw: Raw, name: str, new: Any) -> tuple[Value, Value]:
+    before = value_of(raw, name)
+    return before, {**before, "value": new}
+
+
+def _priority(new: str) -> int:
+    if not (new.isascii() and new.isdigit() and len(new) <= 3):
+        raise Invalid("a priority of this tracker is a number")
+    return int(new)
+
+
+def _title(new: str) -> str:
+    title = " ".join(new.split())
+    if not title or len(title) > _LONGEST_TITLE:
+        raise Invalid(f"a summary has 1 to {_LONGEST_TITLE} characters")
+    return title
+
+
+def _number_text(text: str | None) -> str | None:
+    try:
+        return parts.plain(float(text)) if text else None
+    except ValueError:
+        return text
+
+
+def _details(plan: Plan, written: Raw) -> dict[str, Any]:
+    """Both values; the new one as the product has stored it, which may differ from what was sent."""
+    stored = value_of(written, plan.after["name"])
+    after = plan.after if stored["value"] is None else {**plan.after, "value": stored["value"]}
+    return {"before": plan.before, "after": after}
+
+
+def _reads_as(found: str, value: Mapping[str, Any]) -> bool:
+    after = parts.plain(value["value"])
+    return found == after or reading(found, value["format"]) == reading(after, value["format"])

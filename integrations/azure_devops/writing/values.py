@@ -1,0 +1,57 @@
+"""The native value of one field, as plans and receipts hold it: {"name", "value", "format"}, the name the product's.
+
+`format` matters to long texts. A state brings its "reason" along; a person is {"id", "uniqueName", "displayName"}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.azure_devops import parts
+
+Raw = Mapping[str, Any]
+Value = dict[str, Any]
+
+
+def value_of(raw: Raw, name: str) -> Value:
+    """The value of a field now."""
+    fields = parts.fields_of(raw)
+    found: Value = {"name": name, "value": _kept(fields.get(name)), "format": parts.format_of(raw, name)}
+    if name == parts.STATE:
+        found["reason"] = parts.text(fields, parts.REASON)
+    return found
+
+
+def is_value(raw: Raw, wanted: Mapping[str, Any]) -> bool:
+    """Whether a field has this value; an empty text and none are the same, and a person is told by the id."""
+    live, value = parts.fields_of(raw).get(wanted["name"]), wanted["value"]
+    if isinstance(live, dict) and isinstance(value, dict) and live.get("id") and value.get("id"):
+        return str(live["id"]).lower() == str(value["id"]).lower()
+    return bool(_kept(live) == _kept(value))
+
+
+def shown(value: Mapping[str, Any]) -> str | None:
+    """A value as people read it."""
+    return parts.plain(value["value"]) or None
+
+
+def operations(after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The operations that give a field its value."""
+    name, value = after["name"], after["value"]
+    if value is None:
+        return [{"op": "remove", "path": f"/fields/{name}"}]
+    if isinstance(value, dict):
+        value = value["uniqueName"]
+    found = [{"op": "add", "path": f"/fields/{name}", "value": value}]
+    if after["format"] == "markdown":  # said again, so that a server that goes by the last edit keeps it
+        found.append({"op": "add", "path": f"/multilineFieldsFormat/{name}", "value": "Markdown"})
+    if after.get("reason"):
+        found.append({"op": "add", "path": f"/fields/{parts.REASON}", "value": after["reason"]})
+    return found
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: value.get(name) for name in ("id", "uniqueName", "displayName")}
+    return None if value == "" else value
