@@ -116,7 +116,7 @@ def test_the_sentence_names_the_connection_and_what_to_renew(left: timedelta, wo
 def test_the_gauge_and_the_status_page_tell_it(db: Database) -> None:
     with db.write() as session:
         tokens.note(session, "cloud", NOW + timedelta(days=2), NOW)
-    store = snapshot.take(db, lambda: filled.JOBS, NOW, "0.1.0")
+    store = snapshot.take(db, ("cloud",), lambda: filled.JOBS, NOW, "0.1.0")
     body, _ = metrics.exposition(lambda: store)("text/plain")
     assert b'steward_token_expires_seconds{connection="cloud"} 172800.0' in body
     heard = filled_heard(failing=True)
