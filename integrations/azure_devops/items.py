@@ -95,13 +95,15 @@ def work_item(raw: Mapping[str, Any], connection: str, words: Dictionary) -> Wor
         parent=str(parent) if parent else None,
         children=tuple(Child(str(one), words.titles[one]) for one in parts.children_of(raw) if one in words.titles),
         links=tuple(_links(relations, words.relation_names)),
-        story_points=next(
-            (float(fields[one]) for one in parts.ESTIMATES if isinstance(fields.get(one), int | float)), None
-        ),
+        story_points=_story_points(fields),
         acceptance_criteria=reading(parts.text(fields, parts.CRITERIA), parts.format_of(raw, parts.CRITERIA)),
         rewritable=is_rewritable(text, text_format),
         digests=parts.digests(fields, words.fields),
     )
+
+
+def _story_points(fields: Mapping[str, Any]) -> float | None:
+    return next((float(fields[one]) for one in parts.ESTIMATES if isinstance(fields.get(one), int | float)), None)
 
 
 def comment(raw: Mapping[str, Any], name_format: str = "html") -> Comment:

@@ -104,11 +104,8 @@ class HardenedConnection(Connection):  # type: ignore[misc]  # the package has n
         if area is None:
             return base
         if self._areas is None:
-            self._areas = {
-                str(one.get("id", "")).lower(): str(one.get("locationUrl") or "")
-                for one in self._told_areas()
-                if isinstance(one, dict)
-            }
+            told = (one for one in self._told_areas() if isinstance(one, dict))
+            self._areas = {str(one.get("id", "")).lower(): str(one.get("locationUrl") or "") for one in told}
         url = self._areas.get(area.lower(), "")
         return url.rstrip("/") if url and is_trusted(url, base) else base
 
@@ -202,8 +199,8 @@ class Session:
         """
         test = {"op": "test", "path": "/rev", "value": revision}
         document = [_operation(one) for one in (test, *operations)]
-        trial = only_try or None
-        return mapping(self.items.update_work_item(document, number, validate_only=trial, expand="All"))
+        answer = self.items.update_work_item(document, number, validate_only=only_try or None, expand="All")
+        return mapping(answer)
 
     def create(
         self, project: str, item_type: str, operations: Sequence[Mapping[str, Any]], *, only_try: bool = False

@@ -96,7 +96,13 @@ def remove(native: str, section: str, text_format: TextFormat) -> str:
 
 def find(native: str, section: str, text_format: TextFormat) -> int | None:
     """Where a section stands as it was added, at the end of the text or before another section; None if nowhere."""
-    at = native.rfind(section) if section else -1
+    if not section:
+        return None
+    # What was added to an empty text has no blank line before it, and is looked for where it was put.
+    first = native.startswith(section) and _ends_here(native[len(section) :], section, text_format)
+    if first and not section.startswith("\n"):
+        return 0
+    at = native.rfind(section)
     while at >= 0 and not _ends_here(native[at + len(section) :], section, text_format):
         at = native.rfind(section, 0, at + len(section) - 1)
     return at if at >= 0 else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from integrations.sandbox.azure_devops.vocabulary import FIELDS, state_colour
-from integrations.sandbox.records import NotFound, Term
+from integrations.sandbox.azure_devops.answers import WireError, work_item_error
+from integrations.sandbox.azure_devops.vocabulary import COLUMNS, FIELDS, state_colour
+from integrations.sandbox.records import Item, NotFound, Term
 from integrations.sandbox.state import Tracker
 from integrations.sandbox.wiql import Field
 
@@ -33,6 +35,9 @@ _ONLY_ON: Mapping[str, tuple[str, ...]] = {
     "Microsoft.VSTS.Scheduling.Size": (),
     "Microsoft.VSTS.Common.Activity": (TASK, BUG, REQUIREMENT),
 }
+
+
+_REQUIRED, _HAS_VALUES, _EMPTY = 1, 4, 0x80000  # bits of a fieldStatusCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +125,50 @@ GERMAN = Process(
     },
 )
 """A process whose words are German; its states and types share no name with those of the others."""
+
+
+def rule_error(message: str) -> WireError:
+    """A value that breaks a rule of the work item type."""
+    return work_item_error(400, message, "RuleValidationException", 600171)
+
+
+def empty_error(process: Process, empty: Sequence[Field]) -> WireError:
+    """Fields that must not be empty: the message names the first, the properties all of them."""
+    told = [
+        {
+            "fieldReferenceName": one.reference_name,
+            "fieldStatusFlags": "required, hasValues, invalidEmpty",
+            "errorMessage": f"TF401320: Rule Error for field {process.label(one)}. "
+            "Error code: Required, HasValues, InvalidEmpty.",
+            "fieldStatusCode": _REQUIRED | _HAS_VALUES | _EMPTY,
+            "ruleValidationErrors": None,
+        }
+        for one in empty
+    ]
+    error = rule_error(str(told[0]["errorMessage"]))
+    error.properties = {
+        "FieldReferenceName": None,
+        "FieldStatusFlags": "none",
+        "ErrorMessage": told[0]["errorMessage"],
+        "FieldStatusCode": 0,
+        "RuleValidationErrors": told,
+    }
+    return error
+
+
+def demand_filled(process: Process, kind: str, item: Item | None, values: Mapping[str, Any]) -> None:
+    """Raises where a field that the type or the state wants would be empty after a write of `values`."""
+    status = values.get("status") or (item.status if item else next(iter(process.states), ""))
+    wanted = process.required.get(kind, frozenset()) | process.required_in.get(str(status), frozenset())
+    empty = [one for one in FIELDS if one.reference_name in wanted and not _value_after(one, item, values)]
+    if empty:
+        raise empty_error(process, empty)
+
+
+def _value_after(field: Field, item: Item | None, values: Mapping[str, Any]) -> Any:
+    column = COLUMNS.get(field.reference_name, field.reference_name)
+    if column in values:
+        return values[column]
+    if item is None:
+        return None
+    return item.fields.get(column) if "." in column else getattr(item, column)

@@ -21,7 +21,8 @@ from integrations.sandbox.azure_devops.answers import (
     work_item_error,
 )
 from integrations.sandbox.azure_devops.patch_relations import Patch
-from integrations.sandbox.azure_devops.patches import Reader, demand_filled, empty_error, perform
+from integrations.sandbox.azure_devops.patches import Reader, perform
+from integrations.sandbox.azure_devops.processes import demand_filled, empty_error
 from integrations.sandbox.azure_devops.resources.process import field_named, type_named
 from integrations.sandbox.azure_devops.updates import Updates
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
