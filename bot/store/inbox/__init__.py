@@ -11,7 +11,6 @@ from bot.store.inbox.deliveries import (
     touches,
 )
 from bot.store.inbox.letters import (
-    BODY_KEPT,
     DEADLY,
     DeadLetter,
     ask_replay,
@@ -19,12 +18,12 @@ from bot.store.inbox.letters import (
     dead_letters,
     drop,
     is_deadly,
+    numbers,
     replayed,
     to_replay,
 )
 
 __all__ = [
-    "BODY_KEPT",
     "DEADLY",
     "DeadLetter",
     "Delivery",
@@ -38,6 +37,7 @@ __all__ = [
     "items_touched_by",
     "long_queued",
     "not_queued",
+    "numbers",
     "replayed",
     "set_state",
     "to_replay",
