@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -175,7 +176,10 @@ def restore(
     config: ConfigOption = DEFAULT_CONFIG,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in the database.")] = False,
 ) -> None:
-    """Put a backup back. The bot must not run; afterwards it goes on where the backup was made."""
+    """Put a backup back. The bot must not run; afterwards it goes on where the backup was made.
+
+    With --force it takes the place of whatever is there: also of a later version's tables, or of a damaged file.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.engine import clear
@@ -188,9 +192,11 @@ def restore(
     try:
         with closing(FolderLock(settings.data)) if settings.engine.database_url is None else nullcontext():
             engine = engine_url(settings)
-            manifest = put_back(file, database_url(settings), force=force, before_commit=lambda: clear(engine))
+            restored = put_back(file, database_url(settings), force=force, before_commit=partial(clear, engine))
     except (BackupError, FolderTaken) as error:
         raise Stop(str(error)) from None
     except SQLAlchemyError as error:
         raise Stop(unusable(settings, error)) from None
-    typer.echo(f"Restored what was kept on {manifest.made:%Y-%m-%d %H:%M} UTC. Start the bot again.")
+    typer.echo(f"Restored what was kept on {restored.manifest.made:%Y-%m-%d %H:%M} UTC. Start the bot again.")
+    if restored.kept is not None:
+        typer.echo(f"What was there before is {restored.kept}. It holds ticket text: delete it when all is well.")

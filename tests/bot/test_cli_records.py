@@ -184,6 +184,28 @@ def test_a_backup_is_put_back_and_the_bot_goes_on_from_it(
     assert "rejected" in world.proposal(item), "the word is still there, and is obeyed again"
 
 
+def test_fault_53_with_force_a_database_that_is_damaged_is_replaced_and_kept(
+    steward: Steward, make_world: Callable[..., Any], tmp_path: Path
+) -> None:
+    world = make_world()
+    config, file = config_of(world), tmp_path / "steward.backup"
+    item = proposed(world, STORY)
+    steward("backup", file, "-c", config)
+    world.db.close()
+    store = Path(world.settings.data) / "steward.db"
+    store.write_bytes(b"\xa5" * 8192)
+    assert steward("restore", file, "-c", config).code == 1
+    told = steward("restore", file, "--force", "-c", config)
+    assert told.code == 0
+    kept = re.search(r"What was there before is (\S+)\. It holds ticket text", told.out)
+    assert kept
+    assert Path(kept[1]).read_bytes() == b"\xa5" * 8192
+    assert not (Path(world.settings.data) / "engine.db").exists()
+    world.poll()
+    world.work()
+    assert len(world.own_comments(item)) == 1
+
+
 def test_a_file_that_is_no_backup_is_refused_before_anything_is_touched(
     steward: Steward, make_world: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -52,7 +52,7 @@ def save(db: Database, file: Path) -> Manifest:
             held.flush()
             os.fsync(held.fileno())
         os.replace(beside, file)
-        _sync(file.parent)
+        sync_folder(file.parent)
     except OSError as error:
         raise BackupError(f"{file} cannot be written ({error.strerror}).") from None
     finally:
@@ -104,7 +104,7 @@ def _refuse_what_is_no_file(file: Path) -> None:
         raise BackupError(f"{file} is there already and is no plain file: it is left alone. Name another.")
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name durable; Windows cannot open folders, and needs it not."""
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)

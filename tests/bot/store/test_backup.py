@@ -52,7 +52,7 @@ def test_fault_53_a_backup_brings_every_row_back_on_either_database(
 ) -> None:
     before = filled(open_store, source)
     url = make_url(target)
-    manifest = backup.restore(saved(before, tmp_path), url)
+    manifest = backup.restore(saved(before, tmp_path), url).manifest
     after = open_store(url=url, migrated=False)
     assert after.is_current()
     was, now = rows_of(before), rows_of(after)
@@ -146,7 +146,7 @@ def test_an_engine_that_cannot_be_emptied_leaves_the_store_as_it_was(
     with store.write() as session:
         session.execute(sa.delete(inbox.Delivery))
 
-    def fail() -> None:
+    def fail(connection: sa.Connection) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
