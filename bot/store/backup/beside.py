@@ -78,7 +78,7 @@ def _close_up(path: Path) -> bool:
             mode = ("wal",)
     if mode == ("wal",):
         raise BackupError(f"Another process has {path} open. End it, and try again.")
-    return mode == ("delete",)
+    return bool(mode == ("delete",))
 
 
 def _keep(path: Path, new: Path, kept: Path) -> None:
