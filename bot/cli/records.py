@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,13 @@ import typer
 from bot.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, Stop, load_settings, opened, unusable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
 LARGEST = 2**31 - 1
+LINES = 200
+"""Dead letters that are listed for a person who has not said how many."""
 
 letters_app = typer.Typer(help="What could not be worked on: seen, and tried again.", no_args_is_help=True)
 audit_app = typer.Typer(help="The record of what was proposed, decided and written.", no_args_is_help=True)
@@ -59,13 +64,16 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def letters_list(
     config: ConfigOption = DEFAULT_CONFIG,
     everything: Annotated[bool, typer.Option("--all", help="Also those that were worked on again.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST, help=f"How many at most; {LINES}, or with --json all.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List dead letters, the newest first."""
     from bot.reports.letters import as_line, listed
 
     with opened(load_settings(config, need_secrets=False)) as database:
-        letters = listed(database, everything=everything)
+        letters, more = listed(database, limit or (None if as_json else LINES), everything=everything)
     if as_json:
         typer.echo(json.dumps(letters, indent=2, ensure_ascii=False))
     elif not letters:
@@ -73,6 +81,8 @@ def letters_list(
     else:
         for letter in letters:
             typer.echo(as_line(letter))
+    if more:
+        typer.echo(f"and {more} more: see them with --limit {len(letters) + more}", err=as_json)
 
 
 @letters_app.command("show")
@@ -106,16 +116,19 @@ def letters_replay(
     """Have dead letters worked on again. The bot does it within half a minute, or when it next runs."""
     from datetime import UTC, datetime
 
+    from bot.reports.letters import why_not
     from bot.store import inbox
 
-    with opened(load_settings(config, need_secrets=False)) as database, database.write() as session:
-        wanted = _wanted(session, numbers, everything=everything)
-        taken = inbox.ask_replay(session, wanted, datetime.now(UTC))
-    left = sorted(set(wanted) - set(taken))
+    with opened(load_settings(config, need_secrets=False)) as database:
+        with database.write() as session:
+            wanted = _wanted(session, numbers, everything=everything)
+            taken = inbox.ask_replay(session, wanted, datetime.now(UTC))
+        left = sorted(set(wanted) - set(taken))
+        told = why_not(database, left) if left else ""
     if taken:
         typer.echo(f"To be worked on again: {', '.join(map(str, taken))}.")
     if left:
-        raise Stop(f"nothing to work on again, or done already: {', '.join(map(str, left))}.")
+        raise Stop(told)
 
 
 @letters_app.command("drop")
@@ -132,11 +145,11 @@ def letters_drop(
     typer.echo(f"Dropped: {dropped}.")
 
 
-def _wanted(session: Session, numbers: list[int] | None, *, everything: bool) -> list[int]:
+def _wanted(session: Session, numbers: list[int] | None, *, everything: bool) -> Sequence[int]:
     from bot.store import inbox
 
     if everything:
-        return [letter.id for letter in inbox.dead_letters(session, limit=10_000) if letter.replayed is None]
+        return inbox.numbers(session, only_open=True)
     if not numbers:
         raise Stop("name the letters by their numbers, or say --all. See: steward dead-letters list")
     return numbers
@@ -163,7 +176,10 @@ def restore(
     config: ConfigOption = DEFAULT_CONFIG,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in the database.")] = False,
 ) -> None:
-    """Put a backup back. The bot must not run; afterwards it goes on where the backup was made."""
+    """Put a backup back. The bot must not run; afterwards it goes on where the backup was made.
+
+    With --force it takes the place of whatever is there: also of a later version's tables, or of a damaged file.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.engine import clear
@@ -176,9 +192,11 @@ def restore(
     try:
         with closing(FolderLock(settings.data)) if settings.engine.database_url is None else nullcontext():
             engine = engine_url(settings)
-            manifest = put_back(file, database_url(settings), force=force, before_commit=lambda: clear(engine))
+            restored = put_back(file, database_url(settings), force=force, before_commit=partial(clear, engine))
     except (BackupError, FolderTaken) as error:
         raise Stop(str(error)) from None
     except SQLAlchemyError as error:
         raise Stop(unusable(settings, error)) from None
-    typer.echo(f"Restored what was kept on {manifest.made:%Y-%m-%d %H:%M} UTC. Start the bot again.")
+    typer.echo(f"Restored what was kept on {restored.manifest.made:%Y-%m-%d %H:%M} UTC. Start the bot again.")
+    if restored.kept is not None:
+        typer.echo(f"What was there before is {restored.kept}. It holds ticket text: delete it when all is well.")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import math
 import os
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +19,17 @@ import typer
 from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, opened, until_interrupted, unusable
 
 if TYPE_CHECKING:
-    from bot.running import Role
+    from bot.running import Bot, Role
     from bot.settings import Settings
 
 WORKERS_NICENESS = 10
 """Work can wait, senders cannot: on one machine the web server is served first."""
 LONGEST_END_SECONDS = 24.0
 """After which a process is gone, whatever holds it up: systemd and Kubernetes are told to give it 30."""
+SILENT_SECONDS = 5.0
+"""How long a start may take without a word of what it waits for."""
+LAST_MOMENT_SECONDS = 0.5
+"""Within which a start that was about to be done may still be, once the process is asked to end."""
 TURN_SECONDS = 0.0005
 """How long a thread may hold the interpreter while others wait. A sender's answer takes many turns, and beside jobs
 each would wait for the usual 5 ms: so the slowest answers come in a third of the time."""
@@ -99,7 +106,8 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
     except (FolderTaken, SeparateNeedsServer, CannotListen) as error:
         raise Stop(str(error)) from None
     try:
-        bot.start()
+        if not _started(bot, stopped):
+            return 0
     except NewerSchema as error:
         bot.stop(0.0, 0.0)
         raise Stop(str(error)) from None
@@ -115,6 +123,34 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
     while not stopped.wait(0.5) and not bot.ended.is_set():
         pass
     typer.echo("steward ends what is under way (a second Ctrl-C ends it at once)", err=True)
+    return _end(bot)
+
+
+def _started(bot: Bot, stopped: threading.Event) -> bool:
+    """Start the bot in a thread of its own: signals are heard whatever it waits for. False if it is to end before."""
+    pool = ThreadPoolExecutor(1, "start")
+    start = pool.submit(bot.start)
+    pool.shutdown(wait=False)
+    silent_until = time.monotonic() + SILENT_SECONDS
+    while not start.done() and not stopped.is_set():
+        wait([start], LAST_MOMENT_SECONDS)
+        if time.monotonic() > silent_until and not start.done():
+            silent_until = math.inf
+            typer.echo(
+                "steward waits for the database: another process may be migrating it or restoring a backup, or it is "
+                "slow to answer (Ctrl-C ends the wait)",
+                err=True,
+            )
+    wait([start], LAST_MOMENT_SECONDS)
+    if not start.done():
+        # Nothing has begun that a start after a crash would not take up.
+        typer.echo("steward ends before it has started", err=True)
+        return False
+    start.result()
+    return True
+
+
+def _end(bot: Bot) -> int:
     code = int(bot.ended.is_set())
     # A database that takes connections and says nothing could hold an end in order up for minutes.
     last = threading.Timer(LONGEST_END_SECONDS, os._exit, (code,))

@@ -47,19 +47,18 @@ def connect(url: str) -> sa.Engine:
     return engine
 
 
-def clear(url: str) -> None:
+def clear(url: str, connection: sa.Connection) -> None:
     """Throw all jobs away: what has yet to be done is queued anew from the store. Nobody may be at work.
 
-    Raises sqlalchemy.exc.SQLAlchemyError.
+    On PostgreSQL it is done in the transaction of `connection`. Raises sqlalchemy.exc.SQLAlchemyError.
     """
     if url.startswith("sqlite"):
         path = Path(url.removeprefix("sqlite:///"))
         for ending in ("", "-wal", "-shm"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
         return
-    engine = connect(url)
-    try:
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA IF EXISTS dbos CASCADE"))
-    finally:
-        engine.dispose()
+    # The tables first and by themselves: with the schema would go what somebody else has made on them.
+    if tables := sa.inspect(connection).get_table_names("dbos"):
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(f"DROP TABLE {', '.join(f'dbos.{quote(name)}' for name in tables)}")
+    connection.exec_driver_sql("DROP SCHEMA IF EXISTS dbos CASCADE")

@@ -33,6 +33,10 @@ LONGEST = 366 * 86_400.0
 
 STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 """How each table of the tree is read: unknown keys are refused, and no message repeats what was written."""
+HOW_DATABASES_ARE_WRITTEN = (
+    "it looks like postgresql://name:password@host:5432/database, with %40 for @ in name or password, %2F for / and "
+    "so on"
+)
 HOW_SECRETS_ARE_WRITTEN = (
     'write { env = "NAME" } for an environment variable or { file = "/run/secrets/name" } for a file'
 )
@@ -137,10 +141,39 @@ def _from_file(name: str) -> str:
 
 def _database_url(value: Any) -> SecretStr | None:
     if isinstance(value, str):
-        if "@" not in value and "password" not in value.lower():
-            return SecretStr(value)
-        raise ValueError(f"may hold a password and is not written into this file; {HOW_SECRETS_ARE_WRITTEN}")
-    return _secret(value)
+        if "@" in value or "password" in value.lower():
+            raise ValueError(f"may hold a password and is not written into this file; {HOW_SECRETS_ARE_WRITTEN}")
+        value = SecretStr(value)
+    secret = _secret(value)
+    if secret is not None:
+        _check_postgresql(secret.get_secret_value())
+    return secret
+
+
+def _check_postgresql(address: str) -> None:
+    """Those who connect read it in the same way. What they say of a mistake quotes it, and is not repeated."""
+    # Only who names a database pays for the import.
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise ValueError(
+            f"is not an address that can be read (is the port a number?); {HOW_DATABASES_ARE_WRITTEN}"
+        ) from None
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ValueError(
+            f"is not the address of a PostgreSQL database; {HOW_DATABASES_ARE_WRITTEN}. For SQLite leave it out"
+        )
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ValueError(f"has no port that can be; {HOW_DATABASES_ARE_WRITTEN}")
+    try:
+        make_conninfo(**dict.fromkeys(url.query, "0"))
+    except ProgrammingError:
+        raise ValueError("has an option after the ? that PostgreSQL does not know") from None
 
 
 def _address(value: Any) -> str:

@@ -81,6 +81,54 @@ def test_a_dead_letter_is_listed_shown_asked_for_again_and_dropped(
     assert len(steward("dead-letters", "list", "-c", config).out.splitlines()) == 1
 
 
+def test_open_letters_are_listed_behind_hundreds_that_were_dealt_with(
+    steward: Steward, make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    config = config_of(world)
+    with world.db.write() as session:
+        for number in range(205):
+            inbox.bury(session, "tracker", f"reason {number}", NOON)
+        for number in range(4, 206):
+            inbox.replayed(session, number, NOON)
+    lines = steward("dead-letters", "list", "-c", config).out.splitlines()
+    assert [line.split()[0] for line in lines] == ["3", "2", "1"]
+
+
+def test_letters_beyond_the_limit_are_counted_and_how_to_see_them_is_said(
+    steward: Steward, make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    config = config_of(world)
+    with world.db.write() as session:
+        for number in range(203):
+            inbox.bury(session, "tracker", f"reason {number}", NOON)
+    told = steward("dead-letters", "list", "-c", config)
+    assert len(told.out.splitlines()) == 201
+    assert told.out.endswith("and 3 more: see them with --limit 203\n")
+    assert len(steward("dead-letters", "list", "--limit", "203", "-c", config).out.splitlines()) == 203
+    assert len(json.loads(steward("dead-letters", "list", "--json", "-c", config).out)) == 203
+    some = steward("dead-letters", "list", "--json", "--limit", "2", "-c", config)
+    assert len(json.loads(some.out)) == 2
+    assert "201 more" in some.err
+    assert steward("dead-letters", "drop", "--all", "-c", config).out == "Dropped: 203.\n"
+
+
+def test_a_body_that_is_not_whole_is_said_to_be_and_is_not_replayed(
+    steward: Steward, make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    config = config_of(world)
+    cut = bury(world, "unknown event 'x'", body=b"{".ljust(64 * 1024, b"x"))
+    absent = bury(world, "larger than 5000000 bytes", body=b"")
+    assert "only its beginning is kept" in steward("dead-letters", "show", str(cut), "-c", config).out
+    assert "none is kept" in steward("dead-letters", "show", str(absent), "-c", config).out
+    told = steward("dead-letters", "replay", "--all", "-c", config)
+    assert told.code == 1
+    assert f"nothing to work on again, or done already: {absent}." in told.err
+    assert f"cannot be read again: {cut}." in told.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -134,6 +182,28 @@ def test_a_backup_is_put_back_and_the_bot_goes_on_from_it(
     world.work()
     assert len(world.own_comments(item)) == 1
     assert "rejected" in world.proposal(item), "the word is still there, and is obeyed again"
+
+
+def test_fault_53_with_force_a_database_that_is_damaged_is_replaced_and_kept(
+    steward: Steward, make_world: Callable[..., Any], tmp_path: Path
+) -> None:
+    world = make_world()
+    config, file = config_of(world), tmp_path / "steward.backup"
+    item = proposed(world, STORY)
+    steward("backup", file, "-c", config)
+    world.db.close()
+    store = Path(world.settings.data) / "steward.db"
+    store.write_bytes(b"\xa5" * 8192)
+    assert steward("restore", file, "-c", config).code == 1
+    told = steward("restore", file, "--force", "-c", config)
+    assert told.code == 0
+    kept = re.search(r"What was there before is (\S+)\. It holds ticket text", told.out)
+    assert kept
+    assert Path(kept[1]).read_bytes() == b"\xa5" * 8192
+    assert not (Path(world.settings.data) / "engine.db").exists()
+    world.poll()
+    world.work()
+    assert len(world.own_comments(item)) == 1
 
 
 def test_a_file_that_is_no_backup_is_refused_before_anything_is_touched(

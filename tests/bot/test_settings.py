@@ -75,7 +75,7 @@ def test_the_sample_loads_with_every_line_taken_in(tmp_path: Path, monkeypatch: 
     shown.cert_chain_pems[0].write_to_path(tmp_path / "steward.pem")
     shown.private_key_pem.write_to_path(tmp_path / "steward.key")
     for name in re.findall(r'env = "(\w+)"', taken):
-        monkeypatch.setenv(name, "s3cret")
+        monkeypatch.setenv(name, "postgresql:///steward" if name == "STEWARD_DATABASE_URL" else "s3cret")
     path = tmp_path / "all.toml"
     path.write_text(taken.replace('intake = "poll"\n', ""), encoding="utf-8")  # the other way follows it
     settings = load(path)
@@ -333,6 +333,48 @@ def test_fault_50_a_database_password_is_not_taken_from_the_file(tmp_path: Path)
     assert "hunter2" not in problem
     plain = load(written(tmp_path, CONNECTION + '[engine]\ndatabase_url = "postgresql:///steward"'))
     assert plain.engine.database_url == SecretStr("postgresql:///steward")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://steward:hunter2@db/x",
+        "postgresql+psycopg://steward:hunt/er2@db:5432/x?sslmode=verify-full&application_name=ours",
+        "postgresql:///x?host=one:5432&host=two:5432",
+    ],
+)
+def test_the_address_of_a_postgresql_database_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    settings = load(written(tmp_path, CONNECTION + '[engine]\ndatabase_url = { env = "DATABASE_URL" }\n'))
+    assert settings.engine.database_url == SecretStr(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql//steward:hunter2@db/x", "is not an address that can be read"),
+        ("postgresql://steward:hunter2@db:54x2/x", "is not an address that can be read (is the port a number?)"),
+        ("postgresql://steward:hunter2@db:99999/x", "has no port that can be"),
+        ("hunter2", "is not an address that can be read"),
+        ("mysql://steward:hunter2@db/x", "is not the address of a PostgreSQL database"),
+        ("sqlite:////var/lib/hunter2.db", "For SQLite leave it out"),
+        ("postgresql://steward:s@db/x?hunter2=1", "has an option after the ? that PostgreSQL does not know"),
+    ],
+)
+@pytest.mark.parametrize("need_secrets", [True, False])
+def test_fault_50_a_mistyped_address_of_the_database_is_told_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, told: str, need_secrets: bool
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    text = CONNECTION + '[engine]\ndatabase_url = { env = "DATABASE_URL" }\n'
+    with pytest.raises(SettingsError) as error:
+        load(written(tmp_path, text), need_secrets=need_secrets)
+    (problem,) = error.value.problems
+    assert problem.startswith("engine.database_url ")
+    assert told in problem
+    assert "hunter2" not in problem
 
 
 INSIDE = [

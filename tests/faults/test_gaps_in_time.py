@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +24,7 @@ from bot.store.audit import AuditRow
 from integrations.jira.session import JiraSession
 from integrations.tracker import Event, Invalid, Page, Throttled, Unreachable
 from rules.model import WorkItem
+from tests.deliveries import post, signed
 from tests.steps import night, proposed
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -462,6 +465,22 @@ def test_a_delivery_that_can_be_read_by_now_is_taken_in_from_its_letter(make_wor
         inbox.ask_replay(session, [letter.id], world.queue.now())
     tick(world, "sweep")
     assert world.proposal(item)
+
+
+def test_a_delivery_that_still_cannot_be_read_keeps_its_body_and_its_first_reason(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world()
+    body = json.dumps({"webhookEvent": "jira:of_tomorrow", "timestamp": 1, "text": "x" * 100_000}).encode()
+    assert post(world, body, signed(body)) == 200
+    for _ in range(2):
+        with world.db.write() as session:
+            inbox.ask_replay(session, inbox.numbers(session, only_open=True), world.queue.now())
+        tick(world, "sweep")
+        with world.db.read() as session:
+            (letter,) = inbox.dead_letters(session, only_open=True)
+        assert letter.body == body
+        assert re.fullmatch(r"unknown event 'jira:of_tomorrow'; read again: [^;]*jira:of_tomorrow[^;]*", letter.reason)
 
 
 class _Reads:

@@ -30,6 +30,7 @@ QUEUED_BY_NOW = timedelta(seconds=10)
 ENDED_BY_NOW = timedelta(minutes=10)
 OVERDUE = timedelta(seconds=60)
 LONG_OVERDUE = timedelta(minutes=10)
+READ_AGAIN = "; read again: "
 
 Reread = Callable[[Mapping[str, str], bytes], Event]
 
@@ -109,7 +110,8 @@ def _read_again(desk: Desk, letter: DeadLetter, body: bytes, reread: Reread) -> 
         event = reread(letter.headers or {}, body)
     except WebhookError as error:
         with desk.db.write() as session:
-            reason = f"still not readable: {error}"
+            first = letter.reason.partition(READ_AGAIN)[0]
+            reason = f"{first}{READ_AGAIN}{error}"
             inbox.bury(session, desk.connection, reason, desk.now(), headers=letter.headers, body=body)
         watched.buried(desk.connection)
         return

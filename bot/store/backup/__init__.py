@@ -4,7 +4,7 @@ The engine's tables are not in it: what was not finished when it was made is que
 """
 
 from bot.store.backup.archive import BackupError, Manifest
-from bot.store.backup.restoring import restore
+from bot.store.backup.restoring import Restored, restore
 from bot.store.backup.saving import save
 
-__all__ = ["BackupError", "Manifest", "restore", "save"]
+__all__ = ["BackupError", "Manifest", "Restored", "restore", "save"]

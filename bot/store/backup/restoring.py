@@ -1,97 +1,110 @@
-"""A backup is restored in one transaction: all of it is there afterwards, or the database is as it was."""
+"""A backup is restored in one transaction: all of it is there afterwards, or the database is as it was.
+
+In place of a SQLite file that holds something, a new one is moved: the old one may be of a later version, or damaged.
+"""
 
 from __future__ import annotations
 
 import itertools
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.store import executors
-from bot.store.backup import archive
+from bot.store.backup import archive, beside, room
 from bot.store.backup.archive import BackupError, Manifest, TableInside
-from bot.store.backup.saving import OF_THE_MOMENT
-from bot.store.database import APPLICATION, AWAY, Database
+from bot.store.database import AWAY, Database
 from bot.store.inbox import Delivery
 from bot.store.items import ChangeCounter, Item
 from bot.store.schema import migrating
-from bot.store.schema.tables import Base
 from bot.store.writes import Installation
 
-SEEDED = frozenset({"audit_head", "change_counter", "installation"})
-"""A new schema has a row in each of these."""
 ROWS_AT_ONCE = 500
-OTHERS = (
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name "
-    "AND pid <> pg_backend_pid() LIMIT 1"
-)
 UNSEEN_CHANGES = 10_000_000
 """More than any index can have seen since the backup was made."""
 
 
-def restore(file: Path, url: str, *, force: bool = False, before_commit: Callable[[], None] = lambda: None) -> Manifest:
-    """Put a backup into a database that is empty, or with `force` in place of what is there.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a backup said of itself, and as what the SQLite file is kept that was there before."""
+
+    manifest: Manifest
+    kept: Path | None = None
+
+
+def restore(
+    file: Path, url: str, *, force: bool = False, before_commit: Callable[[Connection], None] = lambda connection: None
+) -> Restored:
+    """Put a backup into a database that is empty, or with `force` in place of what is there, whatever that is.
 
     Afterwards deliveries that were not finished wait to be queued, and the store knows that it was restored: writes
     that were made since the backup are looked for before they are made again. The engine's own tables must be emptied
-    by `before_commit`: they would take those deliveries for done. If all ends between the two, the store is as it was,
-    and its sweep queues what the engine has lost. Raises BackupError.
+    by `before_commit`, on PostgreSQL in the transaction that it is given: they would take those deliveries for done.
+    If all ends between the two, the store is as it was, and its sweep queues what the engine has lost. Raises
+    BackupError.
     """
+    with archive.opened(file) as (inside, manifest):
+        if not migrating.is_known(manifest.revision):
+            raise BackupError(
+                f"{file} was made by steward {manifest.version}, a later version than this one. "
+                "Install that version to restore it."
+            )
+        fill = partial(_fill, inside=inside, manifest=manifest, force=force, before_commit=before_commit)
+        if not force or not url.startswith(beside.PREFIX):
+            fill(url)
+            return Restored(manifest)
+        _refuse_at_work(url)
+        with beside.in_place_of(url) as (new, kept):
+            fill(new)
+        return Restored(manifest, kept)
+
+
+def _fill(
+    url: str,
+    *,
+    inside: zipfile.ZipFile,
+    manifest: Manifest,
+    force: bool,
+    before_commit: Callable[[Connection], None],
+) -> None:
     db = Database(url)
     try:
-        with archive.opened(file) as (inside, manifest):
-            if not migrating.is_known(manifest.revision):
-                raise BackupError(
-                    f"{file} was made by steward {manifest.version}, a later version than this one. "
-                    "Install that version to restore it."
-                )
-            now = db.now()
-            with db.engine.connect().execution_options(steward_write=True) as connection, connection.begin():
-                if not db.is_sqlite:
-                    migrating.lock(connection, patient=True)
-                _make_room(connection, now, force=force)
-                migrating.upgrade(connection, manifest.revision)
-                _load(connection, inside, manifest)
-                migrating.upgrade(connection)
-                _begin_anew(connection, now)
-                before_commit()
+        now = db.now()
+        with db.engine.connect().execution_options(steward_write=True) as connection, connection.begin():
+            if not db.is_sqlite:
+                migrating.lock(connection, patient=True)
+            with room.what_others_need_told():
+                room.make(connection, now, force=force)
+            migrating.upgrade(connection, manifest.revision)
+            _load(connection, inside, manifest)
+            migrating.upgrade(connection)
+            _begin_anew(connection, now)
+            with room.what_others_need_told():
+                before_commit(connection)
     except migrating.NewerSchema as error:
         raise BackupError(str(error)) from None
     finally:
         db.close()
-    return manifest
 
 
-def _make_room(connection: Connection, now: datetime, *, force: bool) -> None:
-    """Drop the store's tables, if nothing is lost by it or the person wants it."""
-    present = migrating.revision(connection)
-    if present is not None and not migrating.is_known(present):
-        raise migrating.NewerSchema("The database has the schema of a later version of steward: it is left alone.")
-    found = sa.MetaData()
-    found.reflect(connection, only=lambda name, _: name in Base.metadata.tables or name == "alembic_version")
-    if executors.Executor.__tablename__ in found.tables and _at_work(connection, now):
-        raise BackupError("Processes of steward are at work on this database. Stop them, and try again in 10 seconds.")
-    passed_over = SEEDED | OF_THE_MOMENT | {"alembic_version"}
-    told = [table for name, table in found.tables.items() if name not in passed_over]
-    if not force and any(connection.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in told):
-        raise BackupError("The database is not empty. With --force all that is in it is replaced.")
-    found.drop_all(connection)
-
-
-def _at_work(connection: Connection, now: datetime) -> bool:
-    """Whether anybody has the database open (PostgreSQL tells), or a worker has beaten just now."""
-    row = executors.Executor
-    if connection.dialect.name == "postgresql":
-        others = connection.execute(sa.text(OTHERS), {"name": APPLICATION}).first()
-        if others is not None:
-            return True
-    alive = sa.select(row.id).where(row.ended.is_(False), row.beat > now - executors.DEAD_AFTER)
-    return connection.execute(alive.limit(1)).first() is not None
+def _refuse_at_work(url: str) -> None:
+    """Of a file that cannot be read nothing is known: nobody can be at work on it."""
+    db = Database(url)
+    try:
+        with db.engine.connect() as connection:
+            busy = room.at_work(connection, db.now())
+    except sa.exc.DatabaseError:
+        return
+    finally:
+        db.close()
+    if busy:
+        raise BackupError(room.AT_WORK)
 
 
 def _load(connection: Connection, inside: zipfile.ZipFile, manifest: Manifest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import zipfile
 from importlib.metadata import version
@@ -40,9 +41,10 @@ ROWS_AT_ONCE = 500
 def save(db: Database, file: Path) -> Manifest:
     """Write a backup, in place of a file that is there once the new one is whole. Only its owner may read it.
 
-    Raises BackupError.
+    What is there and is no file of its own (a symbolic link, a device, a pipe) is left as it is. Raises BackupError.
     """
     try:
+        _refuse_what_is_no_file(file)
         handle, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     except OSError as error:
         raise BackupError(f"{file} cannot be written ({error.strerror}).") from None
@@ -52,7 +54,7 @@ def save(db: Database, file: Path) -> Manifest:
             held.flush()
             os.fsync(held.fileno())
         os.replace(beside, file)
-        _sync(file.parent)
+        sync_folder(file.parent)
     except OSError as error:
         raise BackupError(f"{file} cannot be written ({error.strerror}).") from None
     finally:
@@ -95,7 +97,16 @@ def _write_table(connection: Connection, archive: zipfile.ZipFile, table: sa.Tab
     return TableInside(name=table.name, columns=columns, rows=rows, sha256=total.hexdigest())
 
 
-def _sync(folder: Path) -> None:
+def _refuse_what_is_no_file(file: Path) -> None:
+    try:
+        mode = file.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise BackupError(f"{file} is there already and is no plain file: it is left alone. Name another.")
+
+
+def sync_folder(folder: Path) -> None:
     """Make the new name durable; Windows cannot open folders, and needs it not."""
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)

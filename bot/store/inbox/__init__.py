@@ -14,7 +14,6 @@ from bot.store.inbox.deliveries import (
 )
 from bot.store.inbox.heard import ConnectionHeard, Heard, all_heard, hear
 from bot.store.inbox.letters import (
-    BODY_KEPT,
     DEADLY,
     DeadLetter,
     ask_replay,
@@ -22,12 +21,12 @@ from bot.store.inbox.letters import (
     dead_letters,
     drop,
     is_deadly,
+    numbers,
     replayed,
     to_replay,
 )
 
 __all__ = [
-    "BODY_KEPT",
     "DEADLY",
     "ConnectionHeard",
     "DeadLetter",
@@ -45,6 +44,7 @@ __all__ = [
     "items_touched_by",
     "long_queued",
     "not_queued",
+    "numbers",
     "replayed",
     "set_state",
     "to_replay",

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base, changed
 
-BODY_KEPT = 64 * 1024
-"""Bytes of a delivery nobody could use that are kept for a person to look at."""
 LETTERS_KEPT = 10_000
 BODIES_KEPT = 64 * 1024 * 1024
-"""Bytes of all bodies: a broken tracker must not fill the disk."""
+"""Bytes of all bodies: a broken tracker must not fill the disk. No delivery that is taken is larger."""
 TRIM_EVERY = 50
+LARGE = 64 * 1024
+"""A body from this size on is counted at once. Former releases cut bodies to it."""
 DEADLY = "it ended its worker"
 """How the reason begins that a job was given up for because processes died of it."""
 _AUTHENTICATES = re.compile("auth|sign|cookie|token|secret|key", re.IGNORECASE)
@@ -30,7 +30,7 @@ class DeadLetter(Base):
     """What could not be worked on: seen by a person, never thrown away in silence.
 
     A job has `kind`, `args` and `partition`, with which it can be queued again; a delivery nobody could read has
-    `body` (its first BODY_KEPT bytes) and `headers`. `replay_asked` is when a person asked for it, `replayed` when
+    `body` and `headers`. `replay_asked` is when a person asked for it, `replayed` when
     that was done.
     """
 
@@ -50,6 +50,11 @@ class DeadLetter(Base):
     replay_asked: Mapped[datetime | None]
     replayed: Mapped[datetime | None]
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether only the beginning of the body was kept: a delivery is a JSON object, and ends as one."""
+        return self.body is not None and len(self.body) == LARGE and not self.body.rstrip().endswith(b"}")
+
 
 def bury(
     session: Session,
@@ -68,7 +73,8 @@ def bury(
 ) -> bool:
     """Keep a dead letter; for one delivery and one reason there is one that is open: False where it is there already.
 
-    Of `headers` those that authenticate are left out. Where there are too many letters, the oldest give way.
+    Of `headers` those that authenticate are left out. Where there are too many letters, the oldest give way; where
+    their bodies are too large together, the bodies of the oldest do.
     """
     reason = reason[:500]
     if delivery is not None:
@@ -85,19 +91,26 @@ def bury(
         headers=_harmless(headers) if headers is not None else None,
         reason=reason,
         error_id=error_id,
-        body=body[:BODY_KEPT] if body is not None else None,
+        body=body or None,
         created=now,
     )
     session.add(letter)
     session.flush()
-    if letter.id % TRIM_EVERY == 0:
+    if letter.id % TRIM_EVERY == 0 or len(body or b"") >= LARGE:
         _trim(session)
     return True
 
 
-def dead_letters(session: Session, limit: int = 200) -> Sequence[DeadLetter]:
-    """The newest dead letters."""
-    return session.scalars(sa.select(DeadLetter).order_by(DeadLetter.id.desc()).limit(limit)).all()
+def dead_letters(session: Session, limit: int | None = 200, *, only_open: bool = False) -> Sequence[DeadLetter]:
+    """The newest dead letters, or the newest of those that nobody has dealt with."""
+    query = sa.select(DeadLetter).where(_listed(only_open=only_open))
+    return session.scalars(query.order_by(DeadLetter.id.desc()).limit(limit)).all()
+
+
+def numbers(session: Session, *, only_open: bool = False) -> Sequence[int]:
+    """The numbers of all dead letters, or of those that nobody has dealt with, the newest first."""
+    query = sa.select(DeadLetter.id).where(_listed(only_open=only_open))
+    return session.scalars(query.order_by(DeadLetter.id.desc())).all()
 
 
 def is_deadly(session: Session, partition: str) -> bool:
@@ -109,10 +122,10 @@ def is_deadly(session: Session, partition: str) -> bool:
 
 
 def ask_replay(session: Session, ids: Collection[int], now: datetime) -> list[int]:
-    """Note that a person wants letters worked on again; returns those that are open and can be, in order."""
+    """Note that a person wants letters worked on again; returns those that are open, whole and can be, in order."""
     can_be = sa.or_(DeadLetter.kind.is_not(None), DeadLetter.body.is_not(None))
     query = sa.select(DeadLetter).where(DeadLetter.id.in_(ids), DeadLetter.replayed.is_(None), can_be)
-    letters = session.scalars(query.order_by(DeadLetter.id)).all()
+    letters = [letter for letter in session.scalars(query.order_by(DeadLetter.id)) if not letter.is_cut]
     for letter in letters:
         letter.replay_asked = letter.replay_asked or now
     return [letter.id for letter in letters]
@@ -134,6 +147,10 @@ def replayed(session: Session, letter: int, now: datetime) -> None:
 def drop(session: Session, ids: Collection[int]) -> int:
     """Throw letters away, as a person wants; returns how many there were."""
     return changed(session, sa.delete(DeadLetter).where(DeadLetter.id.in_(ids)))
+
+
+def _listed(*, only_open: bool) -> sa.ColumnElement[bool]:
+    return DeadLetter.replayed.is_(None) if only_open else sa.true()
 
 
 def _harmless(headers: Mapping[str, str]) -> dict[str, str]:

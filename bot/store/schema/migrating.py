@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,6 +19,22 @@ from sqlalchemy.engine import Connection
 
 WRITERS = 0x57E3A2D
 """The advisory lock of those who write on PostgreSQL: any number that nobody else in the database uses."""
+HOLDERS = sa.text(
+    "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+    "WHERE locktype = 'advisory' AND granted AND objid = :key AND datname = current_database()"
+)
+"""The server's processes that hold it."""
+OURS = "backlog-steward"
+"""The comment on each table that a version makes: by it an earlier one knows what it may replace."""
+MARKED = sa.text(
+    "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') "
+    "AND obj_description(oid, 'pg_class') = :mark"
+)
+SILENT_MS = 3000
+NOT_AVAILABLE = "55P03"
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+
+log = structlog.get_logger(__name__)
 
 
 class NewerSchema(Exception):
@@ -24,9 +42,28 @@ class NewerSchema(Exception):
 
 
 def lock(connection: Connection, *, patient: bool = False) -> None:
-    """Wait until no other transaction writes, and keep others from it until this one ends (PostgreSQL)."""
+    """Wait until no other transaction writes, and keep others from it until this one ends (PostgreSQL).
+
+    A `patient` one waits as long as it takes, and soon says so.
+    """
     if patient:
         be_patient(connection)
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {SILENT_MS}")
+                _take(connection)
+                be_patient(connection)
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != NOT_AVAILABLE:
+                raise
+            held = connection.execute(HOLDERS, {"key": WRITERS}).scalars().all()
+            log.warning("waiting until others have written: a migration or a restore may be under way", held_by=held)
+        else:
+            return
+    _take(connection)
+
+
+def _take(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
 
@@ -42,11 +79,27 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     if present is not None and not is_known(present):
         raise NewerSchema(
             f"The database has the schema {present}, which is of a later version of steward than this one. "
-            "Install that version again, or restore a backup that was made before it."
+            "Install that version again, or restore a backup that was made before it (steward restore --force)."
         )
     config = _config()
     config.attributes["connection"] = connection
+    before = _tables(connection)
     command.upgrade(config, to)
+    for name in sorted(_tables(connection) - before):
+        quoted = connection.dialect.identifier_preparer.quote(name)
+        connection.exec_driver_sql(f"COMMENT ON TABLE {quoted} IS '{OURS}'")
+
+
+def marked(connection: Connection) -> set[str]:
+    """The tables that any version of steward has made, also a later one (PostgreSQL; none elsewhere)."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    return set(connection.execute(MARKED, {"mark": OURS}).scalars())
+
+
+def _tables(connection: Connection) -> set[str]:
+    """All tables, where there may be somebody else's."""
+    return set(sa.inspect(connection).get_table_names()) if connection.dialect.name == "postgresql" else set()
 
 
 def revision(connection: Connection) -> str | None:

@@ -16,6 +16,7 @@ import pytest
 
 from bot.store import executors, inbox
 from bot.store.executors import Executor
+from bot.store.schema import migrating
 from bot.store.ticks import Tick
 from tests.commands import Told, config_of
 from tests.postgres import PostgresServer
@@ -72,6 +73,29 @@ def test_web_worker_and_clock_do_together_what_one_process_does(theatre: Theatre
         process.send_signal(signal.SIGTERM)
     assert [process.wait(25) for process in parts] == [0, 0, 0]
     assert all(row.ended for row in slots(theatre).values())
+
+
+def test_fault_28_a_part_that_waits_for_a_migration_says_so_and_ends_when_asked(theatre: Theatre) -> None:
+    with psycopg.connect(theatre.database_url) as migration:
+        migration.execute(f"SELECT pg_advisory_xact_lock({migrating.WRITERS})")
+        process = theatre.begin("worker")
+        wait("a word of what it waits for", lambda: "waits for the database" in theatre.errors.read_text())
+        told = theatre.errors.read_text()
+        assert "waiting until others have written" in told
+        assert str(migration.info.backend_pid) in told
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(25) == 0
+    assert "Traceback" not in theatre.errors.read_text()
+
+
+def test_a_part_that_waited_for_a_migration_starts_when_it_is_done(theatre: Theatre) -> None:
+    with psycopg.connect(theatre.database_url) as migration:
+        migration.execute(f"SELECT pg_advisory_xact_lock({migrating.WRITERS})")
+        theatre.begin("worker")
+        wait("a word of what it waits for", lambda: "waits for the database" in theatre.errors.read_text())
+    wait("the worker's slot", lambda: slots(theatre))
 
 
 def test_a_worker_that_is_killed_comes_back_to_its_slot_and_its_work(theatre: Theatre) -> None:

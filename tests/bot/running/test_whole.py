@@ -6,11 +6,12 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,21 @@ def test_fault_28_a_second_signal_ends_it_at_once(theatre: Theatre) -> None:
     bot.send_signal(signal.SIGINT)
 
     assert bot.wait(5) == 128 + signal.SIGINT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_fault_28_interrupted_while_it_waits_for_a_file_that_another_writes_it_ends(theatre: Theatre) -> None:
+    (theatre.folder / "data").mkdir()
+    with closing(sqlite3.connect(theatre.folder / "data" / "steward.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        bot = theatre.begin()
+        wait("a word of what it waits for", lambda: "waits for the database" in theatre.errors.read_text())
+
+        bot.send_signal(signal.SIGINT)
+
+        # Sooner than the file itself would be given up.
+        assert bot.wait(15) == 0
+    assert "Traceback" not in theatre.errors.read_text()
 
 
 def test_a_second_bot_on_the_same_folder_is_refused_and_the_first_goes_on(theatre: Theatre) -> None:

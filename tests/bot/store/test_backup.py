@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -51,7 +52,7 @@ def test_fault_53_a_backup_brings_every_row_back_on_either_database(
 ) -> None:
     before = filled(open_store, source)
     url = make_url(target)
-    manifest = backup.restore(saved(before, tmp_path), url)
+    manifest = backup.restore(saved(before, tmp_path), url).manifest
     after = open_store(url=url, migrated=False)
     assert after.is_current()
     was, now = rows_of(before), rows_of(after)
@@ -101,6 +102,31 @@ def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(open_store
     assert list(folder.iterdir()) == [file]
 
 
+def test_a_backup_takes_the_place_of_a_file_and_of_nothing_else(open_store: Opens, tmp_path: Path) -> None:
+    store, file = open_store(), tmp_path / "kept"
+    file.write_text("the backup of yesterday")
+    backup.save(store, file)
+    assert zipfile.is_zipfile(file)
+    pipe, link, astray = tmp_path / "pipe", tmp_path / "link", tmp_path / "astray"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    astray.symlink_to(tmp_path / "nowhere")
+    before = file.read_bytes()
+    for path in (pipe, link, astray, tmp_path, Path("")):
+        with pytest.raises(BackupError, match="no plain file"):
+            backup.save(store, path)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert astray.is_symlink()
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir() if ".db" not in path.name) == [
+        "astray",
+        "kept",
+        "link",
+        "pipe",
+    ]
+
+
 def test_a_database_with_rows_is_replaced_only_on_demand(kind: str, open_store: Opens, tmp_path: Path) -> None:
     file = saved(open_store(), tmp_path)
     store = open_store(kind)
@@ -121,7 +147,7 @@ def test_an_engine_that_cannot_be_emptied_leaves_the_store_as_it_was(
     with store.write() as session:
         session.execute(sa.delete(inbox.Delivery))
 
-    def fail() -> None:
+    def fail(connection: sa.Connection) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):

@@ -94,6 +94,36 @@ def test_bodies_that_are_too_large_together_go_and_their_letters_stay(
     assert kept == [str(number) for number in range(40, 50)]
 
 
+def test_a_body_is_kept_whole_and_large_ones_are_held_to_the_limit_at_once(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.inbox.letters.BODIES_KEPT", 1_000_000)
+    for number in range(3):
+        bury(store, str(number), body=b"x" * 400_000)
+    assert [len(letter.body or b"") for letter in letters(store)] == [0, 400_000, 400_000]
+
+
+def test_a_body_that_a_former_release_cut_is_not_worked_on_again_and_a_whole_one_of_its_size_is(
+    store: Database,
+) -> None:
+    bury(store, "cut", body=b'{"text": "'.ljust(64 * 1024, b"x"))
+    bury(store, "whole", body=b'{"text": "'.ljust(64 * 1024 - 2, b"x") + b'"}')
+    assert [letter.is_cut for letter in letters(store)] == [True, False]
+    with store.write() as session:
+        assert inbox.ask_replay(session, [1, 2], NOON) == [2]
+
+
+def test_open_letters_are_found_behind_any_number_that_were_dealt_with(store: Database) -> None:
+    for number in range(12):
+        bury(store, str(number))
+    with store.write() as session:
+        for number in range(3, 13):
+            inbox.replayed(session, number, NOON)
+        assert [letter.id for letter in inbox.dead_letters(session, 5, only_open=True)] == [2, 1]
+        assert inbox.numbers(session, only_open=True) == [2, 1]
+        assert len(inbox.numbers(session)) == 12
+
+
 def test_letters_of_another_connection_do_not_stand_in_the_way(store: Database) -> None:
     with store.write() as session:
         for name in ("removed", "tracker"):
