@@ -19,6 +19,7 @@ from bot.flows import upkeep
 from bot.flows.intake import polling
 from bot.jobs import Run
 from bot.running import listening
+from bot.running.following import Following
 from bot.running.listening import VERSION
 from bot.running.pulse import Pulse
 from bot.running.roles import ALL, Role, SeparateNeedsServer
@@ -97,6 +98,7 @@ class Bot:
             self._server = listening.public(doors, self.ready, settings)
         self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
+        self._following = Following([each.index.forget_gone for each in self.wired.values()])
         self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end)
         ticking = Ticking(settings, self.wired, self.db, self._client, self.now)
         self._clock = Clock(ticking.ticks() if Role.CLOCK in self.roles else (), self._wall)
@@ -149,6 +151,7 @@ class Bot:
             name = ALONE if self._alone else self.settings.engine.name or gethostname()
             self._worker.start(self._pulse.claim(name, alone=self._alone))
         self._pulse.start()
+        self._following.start()
         if self._server is not None:
             self._keeper.start()
             self._server.start()
@@ -174,6 +177,7 @@ class Bot:
             self._server.close()
         self._keeper.stop()
         drained = self._worker.stop(min(1.0, drain_seconds)) if self._worker is not None else True
+        self._following.stop()
         self._pulse.stop()
         if self._pulse.slot:
             _within(LEAVE_SECONDS, self._pulse.leave)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.clock import Every, Nightly
 from bot.engine import TICKS, EngineClient
+from bot.flows.forgetting import ROUND_SECONDS
 from bot.settings import Settings
 from bot.store import ticks
 from bot.store.database import Database
@@ -41,6 +42,7 @@ class Ticking:
             polls = each.settings.intake == "poll"
             pause = each.settings.poll_every if polls else max(each.settings.poll_every, BESIDE_WEBHOOKS_SECONDS)
             found += [self._every("poll", name, pause), self._every("sweep", name, SWEEP_SECONDS)]
+            found.append(self._every("recheck", name, ROUND_SECONDS))
             for key, project in self._settings.projects_of(name).items():
                 if project.nightly is not None:
                     at, fire = project.nightly, self._night(name, key)

@@ -23,6 +23,7 @@ class Wired:
     name: str
     settings: AnyConnection
     client: Client
+    index: Candidates
     triage: TriageDesk
     acceptance: AcceptanceDesk
 
@@ -46,7 +47,7 @@ def _wire_one(
     projects = {key: _project(key, project) for key, project in settings.projects_of(name).items()}
     drafts = any(project.draft_subtasks for project in projects.values())
     own = connection.account == "own"
-    index = DuplicateIndex(settings.data / "index" / name)
+    index = Candidates(db, name, DuplicateIndex(settings.data / "index" / name))
     triage_desk = TriageDesk(
         db=db,
         connection=name,
@@ -57,7 +58,7 @@ def _wire_one(
         own_account=own,
         commenter=client.commenter,
         drafter=client.drafter if drafts else None,
-        candidates=Candidates(db, name, index),
+        candidates=index,
         draft_criteria=draft,
         words=_remembered(client.reader.vocabulary),
     )
@@ -73,7 +74,7 @@ def _wire_one(
         applier=client.applier,
         people=client.people,
     )
-    return Wired(name, connection, client, triage_desk, acceptance_desk)
+    return Wired(name, connection, client, index, triage_desk, acceptance_desk)
 
 
 def _project(key: str, settings: ProjectSettings) -> Project:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from bot.flows import outcome
+from bot.flows import forgetting, outcome
 from bot.flows.intake import delivery, polling, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
@@ -37,6 +37,8 @@ def jobs(wired: Mapping[str, Wired]) -> Mapping[str, Job]:
             "delivery": of(lambda run, each: delivery.deliver(run, each.acceptance)),
             "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
             "poll": of(lambda run, each: polling.poll(run, each.acceptance)),
+            "recheck": of(lambda run, each: forgetting.recheck(run, each.acceptance)),
+            "retell": of(lambda run, each: forgetting.retell(run, each.acceptance)),
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )

@@ -24,12 +24,13 @@ from integrations.jira.items import (
 )
 from integrations.jira.markup import Markup
 from integrations.jira.session import Flavour, JiraSession
-from integrations.tracker import Comment, HistoryEntry, Invalid, Missing, Page, Vocabulary
+from integrations.tracker import Comment, HistoryEntry, Invalid, Listing, Missing, Page, Vocabulary
 from rules.model import Person, WorkItem
 
 PAGE = 100
 OVERLAP = 10  # Data Center pages by position, and an item that is edited meanwhile moves the others up
 MOST_PAGES = 1000
+IDS_AT_ONCE = {True: 5000, False: 1000}  # Cloud's and Data Center's own limits where nothing but ids is asked for
 
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
 _KEY_OR_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}-[0-9]{1,18}|[0-9]{1,18}")
@@ -62,6 +63,7 @@ class JiraReader:
         self._now = now
         self._lock = threading.Lock()
         self._extra: ExtraFields | None = None
+        self._knows_levels = True
 
     def fetch(self, key: str) -> WorkItem:
         return self._item(self._session.get(issue_path(key), {"fields": self._fields()}, needs=_browse(key)))
@@ -70,6 +72,34 @@ class JiraReader:
         if not _PROJECT.fullmatch(project):
             raise Invalid("not a project key")
         return self._moved_cloud(project, since, page) if self._cloud else self._moved_by_position(project, since, page)
+
+    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
+        if not _PROJECT.fullmatch(project):
+            raise Invalid("not a project key")
+        within = f'project = "{project}"' + (f" AND ({scope})" if scope else "")
+        if self._knows_levels:
+            try:
+                return self._ids(f"{within} AND level IS EMPTY", page, project)
+            except Invalid:
+                if page is not None:
+                    raise
+        listing = self._ids(within, page, project)
+        self._knows_levels = False  # a site without security levels does not know the word
+        return listing
+
+    def _ids(self, where: str, page: str | None, project: str) -> Listing:
+        size = IDS_AT_ONCE[self._cloud]
+        params: dict[str, Any] = {"jql": f"{where} ORDER BY created ASC", "fields": "id", "maxResults": size}
+        if page is not None:
+            params["nextPageToken" if self._cloud else "startAt"] = page
+        path = "search/jql" if self._cloud else "search"
+        answer = self._session.get(path, params, needs=f"Browse Projects on {project}")
+        with UNDERSTOOD:
+            ids = tuple(str(raw["id"]) for raw in answer["issues"])
+            if self._cloud:
+                return Listing(ids, answer.get("nextPageToken"))
+            end = int(page or 0) + len(ids)
+            return Listing(ids, str(end) if ids and end < int(answer["total"]) else None)
 
     def is_within(self, key: str, scope: str) -> bool:
         raise Invalid("scopes are not known here yet")

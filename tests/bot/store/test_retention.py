@@ -78,7 +78,7 @@ def test_a_delivery_that_an_open_letter_is_about_stays(store: Database) -> None:
 def test_letters_replies_and_budgets_go_when_their_time_is_over(store: Database) -> None:
     with store.write() as session:
         inbox.bury(session, "tracker", "broken", NOON)
-        spending.keep_reply(session, "hash", "criteria", {}, 1, NOON)
+        spending.keep_reply(session, "hash", "criteria", {}, 1, NOON, about=("tracker", "1"))
         spending.take_comment(session, "tracker", "SHOP", NOON.date(), "comment", 10)
     assert purge(store, NOON + 3 * DAY) == {}
     assert purge(store, NOON + 5 * DAY) == {"comment_budget": 1}
