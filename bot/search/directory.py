@@ -69,7 +69,9 @@ class Shelf:
         if self._directory is None:
             return
         fresh = self._directory / f"{_POSITION}.new"
-        fresh.write_text(json.dumps({"layout": LAYOUT, "tokens": TOKENS_VERSION, "change_number": number, "gone": holds_gone}))
+        fresh.write_text(
+            json.dumps({"layout": LAYOUT, "tokens": TOKENS_VERSION, "change_number": number, "gone": holds_gone})
+        )
         os.replace(fresh, self._directory / _POSITION)
 
     def clear(self) -> None:

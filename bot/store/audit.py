@@ -23,6 +23,8 @@ from bot.store.database import Base
 from bot.store.schema.types import storable
 
 GENESIS = "0" * 64
+POLICY = "policy"
+"""What rows are about that say how settings and prompts have changed."""
 REPLACED, DROPPED = "replaced", "dropped_to"
 """In the contents of a row: what commits to contents that it replaced, by number; and up to which row it dropped them.
 """
