@@ -18,7 +18,7 @@ from bot.engine import Engine, EngineClient
 from bot.flows import upkeep
 from bot.flows.intake import polling
 from bot.jobs import Run
-from bot.running import listening
+from bot.running import listening, policy
 from bot.running.following import Following
 from bot.running.listening import VERSION
 from bot.running.pulse import Pulse
@@ -145,6 +145,7 @@ class Bot:
         self._steady = SteadyClock(self._clock_source, every=every, jumped=self._jumped)
         self._steady.start()
         self._client.open()
+        policy.note(self.db, self.settings, self.now())
         for each in self.wired.values():
             polling.connect(each.acceptance)
         if self._worker is not None:
