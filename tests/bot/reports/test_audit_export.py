@@ -22,7 +22,7 @@ from tests.commands import Told, config_of
 from tests.steps import proposed, tell
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-STORY = ("Let buyers save a zanzibar cart", "As a buyer I want to save my zanzibar cart. It is kept for 30 days.")
+STORY = ("Let buyers save a zanzibar cart", "As a buyer I want to save my zanzibar cart. It must be kept for 30 days.")
 SYSLOG = re.compile(
     rb'<110>1 \S+T\S+(?:Z|[+-]\d\d:\d\d) \S+ steward - (\S+) \[steward@32473((?: [a-z]+="(?:\\.|[^"\]\\])*")+)\] '
     rb"\xef\xbb\xbf(.*)",
@@ -161,6 +161,7 @@ def test_by_command_the_audit_of_a_day_has_no_ticket_text(
     config = config_of(world)
     told = steward("audit", "export", "--since", "2020-01-01", "-c", config)
     rows = [json.loads(line) for line in told.out.splitlines()]
+    assert told.code == 0, told
     assert {"proposed", "rejected"} <= {row["action"] for row in rows}
     assert "zanzibar" not in told.out
     assert f"--after {rows[-1]['number']}" in told.err
