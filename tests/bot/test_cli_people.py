@@ -19,10 +19,18 @@ Steward = Callable[..., Told]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
 def decided(make_world: Callable[..., Any]) -> Any:
     """A world in which Dana has had a hand in everything."""
-    world = make_world()
+    return decided_in(make_world())
+
+
+def decided_in(world: Any) -> Any:
     item = proposed(world, STORY, who="dana")
     tell(world, "dana", item, "steward accept 1")
     tell(world, "dana", item, "steward undo 1")
@@ -76,8 +84,9 @@ def test_a_dry_run_tells_what_would_be_changed_and_changes_nothing(steward: Stew
 
 
 def test_fault_52_a_person_is_erased_everywhere_and_the_chain_still_verifies(
-    steward: Steward, decided: Any, tmp_path: Path
+    steward: Steward, make_world: Callable[..., Any], tmp_path: Path, database: str
 ) -> None:
+    decided = decided_in(make_world(database=database))
     dana = decided.tracker.user("dana")
     assert dana.display_name in decided.proposal(decided.item) + decided.answer(decided.item)
     dry = steward("erase", dana.id, "--connection", "tracker", "--dry-run", "-c", config_of(decided))

@@ -1,4 +1,4 @@
-"""Installing without internet, and what is in the product: the commands are of the form that works, nothing is missing."""
+"""Installing without internet, and what is in the product: the commands are of the form that works."""
 
 from __future__ import annotations
 

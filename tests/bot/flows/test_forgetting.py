@@ -15,8 +15,10 @@ from bot.flows import closing
 from bot.store import audit, decisions, inbox, items, proposals, spending, writes
 from bot.store.erasing import retellings
 from bot.store.schema.tables import Base
+from integrations.azure_devops import reader as azure_reader
+from integrations.jira import reader as jira_reader
 from integrations.sandbox.records import Item
-from integrations.tracker import Throttled
+from integrations.tracker import Invalid, Missing, Throttled
 from rules.model import WorkItem
 from tests.steps import proposed, tell
 
@@ -143,6 +145,56 @@ def test_fault_27_an_item_that_was_moved_away_is_forgotten_and_takes_up_its_numb
     assert len(world.own_comments(item)) == 1
     assert "accepted" in {row.state for row in changes_of(world, item)[:numbers]}
     assert all(row.number > numbers for row in changes_of(world, item) if row.state == "open")
+
+
+class Hiding:
+    """A tracker that lets the bot see nothing of a project any longer."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    def fetch(self, key: str) -> WorkItem:
+        raise Missing("not to be seen")
+
+    def listed(self, *given: Any) -> Any:
+        raise Invalid("no such project")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_fault_27_items_that_the_bot_may_no_longer_see_are_forgotten(make_world: World, database: str) -> None:
+    world = make_world(intake="poll", database=database)
+    backfilled(world)
+    item = world.file(*STORY)
+    world.poll()
+    body = f'{{"issue": {{"key": "{item.key}"}}, "text": "{CANARY}"}}'.encode()
+    with world.db.write() as session:
+        inbox.bury(session, "tracker", "unreadable", world.queue.now(), body=body)
+    world.rewire("acceptance", reader=Hiding(world.wired.acceptance.reader))
+    recheck(world)
+    assert texts(world) == []
+    with world.db.read() as session:
+        assert proposals.get(session, "tracker", str(item.id)).held_because == closing.GONE
+        assert inbox.dead_letters(session)[0].body is None
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_ids_that_come_in_many_pages_are_all_seen(
+    make_world: World, monkeypatch: pytest.MonkeyPatch, flavour: str
+) -> None:
+    monkeypatch.setattr(jira_reader, "IDS_AT_ONCE", {True: 2, False: 2})
+    monkeypatch.setattr(azure_reader, "_IDS_AT_ONCE", 2)
+    world = make_world(flavour)
+    filed = {str(world.file(f"Story number {number}").id) for number in range(5)}
+    reader, page, found = world.wired.acceptance.reader, None, list[str]()
+    for _ in range(10):
+        listing = reader.listed(world.project, page)
+        found += listing.ids
+        if (page := listing.next) is None:
+            break
+    assert sorted(found) == sorted(filed)
 
 
 class Restricting:
