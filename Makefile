@@ -46,7 +46,7 @@ wheels:
 	rm -rf dist/wheels
 	$(PYTHON) -m venv --clear dist/maker
 	$(MAKER) download --quiet --require-hashes --only-binary :all: --dest dist/wheels --requirement requirements-run.lock
-	$(MAKER) install --quiet --no-index --find-links dist/wheels setuptools
+	$(MAKER) install --quiet --upgrade --no-index --find-links dist/wheels setuptools
 	$(MAKER) wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist/wheels .
 	cp requirements-run.lock dist/wheels
 	cd dist/wheels && sha256sum * >SHA256SUMS
@@ -58,8 +58,8 @@ sbom: wheels
 	dist/installed/bin/pip install --quiet --no-index --find-links dist/wheels --no-deps backlog-steward
 	dist/installed/bin/pip uninstall --quiet --yes setuptools pip
 	$(MAKER) install --quiet --require-hashes --requirement requirements-validators.lock
-	dist/maker/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-format JSON \
-	  --output-file dist/backlog-steward.cdx.json dist/installed/bin/python
+	dist/maker/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --gather-license-texts \
+	  --output-format JSON --output-file dist/backlog-steward.cdx.json dist/installed/bin/python
 
 clean:
 	rm -rf .venv dist

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from packaging.requirements import Requirement
 
 LOCK = "requirements-run.lock"
@@ -39,14 +38,14 @@ def test_the_list_of_contents_is_made_by_the_very_same_commands(deploy: Path) ->
     makefile = (deploy.parent / "Makefile").read_text("utf-8")
     for command in commands(deploy):
         asked = command.removeprefix("/opt/steward/bin/pip install ").replace("wheels", "dist/wheels")
-        assert asked.replace("dist/wheels/requirements", "dist/wheels/requirements") in makefile
+        assert asked in makefile
 
 
 def test_the_list_of_contents_names_every_locked_package_with_its_licence(
     deploy: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     file = tmp_path / "sbom.json"
-    asked = [tool("cyclonedx-py"), "environment", "--output-format", "JSON", "--output-file", str(file), sys.executable]
+    asked = [tool("cyclonedx-py"), "environment", "--gather-license-texts", "--output-file", str(file), sys.executable]
     subprocess.run(asked, check=True, capture_output=True, timeout=300)
     told: dict[str, Any] = json.loads(file.read_text("utf-8"))
     assert told["bomFormat"] == "CycloneDX"
@@ -56,5 +55,4 @@ def test_the_list_of_contents_names_every_locked_package_with_its_licence(
     for pin in pins:
         part = parts[pin.name]
         assert f"=={part['version']}" == str(pin.specifier)
-        if not part.get("licenses"):
-            pytest.fail(f"{pin.name} names no licence")
+        assert part.get("licenses"), pin.name
