@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import beginning, records, serving, webhooks
+from bot.cli import beginning, egress, people, records, serving, webhooks
 from bot.cli.console import Stop
 
 app = typer.Typer(
@@ -20,9 +20,9 @@ app = typer.Typer(
 )
 FIRST, RUNNING, RECORDS = "First steps", "Running the bot", "What is on record"
 PANELS: tuple[tuple[str, tuple[Callable[..., None], ...]], ...] = (
-    (FIRST, (beginning.init, beginning.doctor, beginning.demo)),
+    (FIRST, (beginning.init, beginning.doctor, egress.egress, beginning.demo)),
     (RUNNING, (serving.run, serving.web, serving.worker, serving.clock, serving.migrate)),
-    (RECORDS, (records.proposals, records.backup, records.restore)),
+    (RECORDS, (records.proposals, records.backup, records.restore, people.erase)),
 )
 for panel, commands in PANELS:
     for command in commands:

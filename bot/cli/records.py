@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import closing, nullcontext
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -58,6 +59,27 @@ def audit_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
     if faults:
         raise Stop(f"the audit is not whole: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}, named above.")
     typer.echo(f"The audit is whole: {length} rows.")
+
+
+@audit_app.command("export")
+def audit_export(
+    config: ConfigOption = DEFAULT_CONFIG,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only rows since then (UTC).")
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, max=LARGEST, help="Go on after this row; a file is added to.")] = 0,
+    form: Annotated[Literal["jsonl", "syslog"], typer.Option("--format", help="Lines of JSON, or RFC 5424.")] = "jsonl",
+    to: Annotated[str, typer.Option(metavar="FILE|-|udp://HOST:PORT|tcp://HOST:PORT", help="Where to.")] = "-",
+) -> None:
+    """Send the audit to another system: ids, numbers, states and the hashes of the chain, no text of tickets."""
+    from bot.reports.audit_export import ExportError, export
+
+    with opened(load_settings(config, need_secrets=False)) as database:
+        try:
+            count, last = export(database, to, form, since.replace(tzinfo=UTC) if since else None, after)
+        except ExportError as error:
+            raise Stop(str(error)) from None
+    typer.echo(f"Exported {count} rows. The next export goes on with: --after {last}", err=True)
 
 
 @letters_app.command("list")
@@ -114,8 +136,6 @@ def letters_replay(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Have dead letters worked on again. The bot does it within half a minute, or when it next runs."""
-    from datetime import UTC, datetime
-
     from bot.reports.letters import why_not
     from bot.store import inbox
 

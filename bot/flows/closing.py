@@ -1,25 +1,56 @@
-"""An item is gone (deleted, moved away, hidden from the bot): its proposal is closed, with the reason."""
+"""An item is gone (deleted, moved away, restricted, hidden from the bot): its proposal is closed, its text forgotten.
+
+Deliveries, looks and the nightly run come upon it; what none of them brings, the round in `forgetting` finds.
+"""
 
 from __future__ import annotations
 
 from bot.flows.desk import Desk
 from bot.store import audit, items, proposals
+from bot.store.erasing import retellings, texts
+from rules.model import WorkItem
+
+GONE = "the item was deleted, or the bot may no longer see it"
+RESTRICTED = "it is restricted now, and the bot keeps no text of such items"
+OUT_OF_SCOPE = "the project's settings leave it out now"
+
+
+def reason_to_leave(desk: Desk, item: WorkItem) -> str | None:
+    """Why an item that the bot can read is none of its business; None if it is."""
+    project = desk.projects.get(item.project)
+    if project is None:
+        return f"it is in {item.project} now, which is not in the settings"
+    if item.restricted:
+        return RESTRICTED
+    if project.scope and not desk.reader.is_within(item.id, project.scope):
+        return OUT_OF_SCOPE
+    return None
 
 
 def close(desk: Desk, item_id: str, reason: str) -> None:
-    """Close what is open on an item and forget what it said."""
+    """Close what is open on an item, and forget what it said and what was said about it."""
     now = desk.now()
     with desk.db.write() as session:
         row = items.find(session, desk.connection, item_id)
-        if row is None:
+        if row is None or row.deleted:
             return
         proposal = proposals.get(session, desk.connection, row.id)
         if proposal is not None and proposal.state != "closed":
             proposal.state, proposal.held_because, proposal.updated = "closed", reason, now
             for change in proposals.changes(session, desk.connection, row.id):
                 if change.state in (proposals.OPEN, "accepting"):
-                    change.state, change.note = "not_applied", reason
+                    change.state = "not_applied"
                 elif change.state == "undoing":
                     change.state = "accepted"
             audit.record(session, "closed", f"{desk.connection}:{row.id}", {"reason": reason}, now)
-        items.forget(session, desk.connection, row.id, now)
+        texts.forget(session, row, reason, now)
+
+
+def tell_again(desk: Desk) -> None:
+    """Queue the edit of each comment that says more than the store does."""
+    with desk.db.read() as session:
+        waiting = retellings.waiting(session, desk.connection)
+    for each in waiting:
+        since = each.since.isoformat()
+        name = f"retell:{desk.connection}:{each.item}:{since}"
+        desk.enqueue("retell", name, desk.connection, each.item, since, partition=desk.partition(each.item))

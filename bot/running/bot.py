@@ -18,7 +18,8 @@ from bot.engine import Engine, EngineClient
 from bot.flows import upkeep
 from bot.flows.intake import polling
 from bot.jobs import Run
-from bot.running import listening
+from bot.running import listening, policy
+from bot.running.following import Following
 from bot.running.listening import VERSION
 from bot.running.pulse import Pulse
 from bot.running.roles import ALL, Role, SeparateNeedsServer
@@ -100,6 +101,7 @@ class Bot:
         room = self._disk.room if self._disk is not None else lambda: None
         self._operations = listening.private(settings, self.db, self._client, self.ready, self._slot_time, room)
         self._worker = self._make_worker() if Role.WORKER in self.roles else None
+        self._following = Following([each.index.forget_gone for each in self.wired.values()])
         telling = Telling(self.db, heard, self._slot_time)
         self._pulse = Pulse(self.db, self._slot_time, VERSION, self._look_round, self._end, telling)
         ticking = Ticking(settings, self.wired, self.db, self._client, self.now)
@@ -147,12 +149,14 @@ class Bot:
         self._steady = SteadyClock(self._clock_source, every=every, jumped=self._jumped)
         self._steady.start()
         self._client.open()
+        policy.note(self.db, self.settings, self.now())
         for each in self.wired.values():
             polling.connect(each.acceptance)
         if self._worker is not None:
             name = ALONE if self._alone else self.settings.engine.name or gethostname()
             self._worker.start(self._pulse.claim(name, alone=self._alone))
         self._pulse.start()
+        self._following.start()
         if self._server is not None:
             self._keeper.start()
             self._server.start()
@@ -178,6 +182,7 @@ class Bot:
             self._server.close()
         self._keeper.stop()
         drained = self._worker.stop(min(1.0, drain_seconds)) if self._worker is not None else True
+        self._following.stop()
         self._pulse.stop()
         if self._pulse.slot:
             _within(LEAVE_SECONDS, self._pulse.leave)

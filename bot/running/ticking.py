@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.clock import Every, Nightly
 from bot.engine import TICKS, EngineClient
+from bot.flows.forgetting import ROUND_SECONDS
 from bot.settings import Settings
 from bot.store import ticks
 from bot.store.database import Database
@@ -45,6 +46,7 @@ class Ticking:
             found += [self._every("poll", name, pause), self._every("sweep", name, SWEEP_SECONDS)]
             if not polls and each.settings.vendor == "azure-devops":
                 found.append(self._every("webhooks", name, WEBHOOKS_SECONDS))
+            found.append(self._every("recheck", name, ROUND_SECONDS))
             for key, project in self._settings.projects_of(name).items():
                 if project.nightly is not None:
                     at, fire = project.nightly, self._night(name, key)

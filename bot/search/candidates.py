@@ -30,6 +30,12 @@ class Candidates:
         open_to_all = [(hit, other) for hit, other in found if other is not None and not other.restricted]
         return tuple(self._candidate(item, hit, other) for hit, other in open_to_all)
 
+    def forget_gone(self) -> None:
+        """Follow the items table, and leave no word of items that are gone in this process's index."""
+        self.catch_up()
+        if self._index.forget_gone():
+            self.catch_up()
+
     def catch_up(self) -> int:
         """Follow the items table; returns the last change number seen."""
         with self._catching_up:
@@ -37,7 +43,7 @@ class Candidates:
                 seen = self._index.change_number
                 with self._db.read() as session:
                     rows = items.changed_since(session, self._connection, seen, BATCH)
-                    batch = [(row.change_number, row.id, items.work_item(row)) for row in rows]
+                    batch = [(row.change_number, row.id, _open_to_all(row)) for row in rows]
                 if not batch or self._index.catch_up(batch) == seen:
                     return seen
 
@@ -60,3 +66,8 @@ class Candidates:
             score=hit.score,
             same_text=same_text(item.description, other.description),
         )
+
+
+def _open_to_all(row: items.Item) -> WorkItem | None:
+    item = items.work_item(row)
+    return item if item is not None and not item.restricted else None

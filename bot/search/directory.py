@@ -61,12 +61,17 @@ class Shelf:
             number = 0
         return tantivy.Index(schema, path=str(self._directory), reuse=True), number
 
-    def remember(self, number: int) -> None:
-        """Note the change number, after the commit that made it true: a crash in between only repeats work."""
+    def remember(self, number: int, *, holds_gone: bool = False) -> None:
+        """Note the change number, after the commit that made it true: a crash in between only repeats work.
+
+        One that `holds_gone` still has words of items that are gone in its files: it is not opened again.
+        """
         if self._directory is None:
             return
         fresh = self._directory / f"{_POSITION}.new"
-        fresh.write_text(json.dumps({"layout": LAYOUT, "tokens": TOKENS_VERSION, "change_number": number}))
+        fresh.write_text(
+            json.dumps({"layout": LAYOUT, "tokens": TOKENS_VERSION, "change_number": number, "gone": holds_gone})
+        )
         os.replace(fresh, self._directory / _POSITION)
 
     def clear(self) -> None:
@@ -83,7 +88,7 @@ class Shelf:
         try:
             position = json.loads((self._directory / _POSITION).read_text())
             known = (position["layout"], position["tokens"]) == (LAYOUT, TOKENS_VERSION)
-            return int(position["change_number"]) if known else None
+            return int(position["change_number"]) if known and not position.get("gone", False) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

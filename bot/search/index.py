@@ -61,6 +61,7 @@ class DuplicateIndex:
         self._sets = dict(sets or {})
         self._schema = _schema()
         self._shelf = Shelf(directory)
+        self._gone = False
         self._index: Any = None
         self._writer: Any = None
         self._open()
@@ -82,6 +83,10 @@ class DuplicateIndex:
     def _rebuild(self, fault: Exception) -> None:
         """Drop everything; the next `catch_up` starts from change 0."""
         log.warning("duplicate_index_dropped", reason=type(fault).__name__)
+        self._empty()
+
+    def _empty(self) -> None:
+        self._gone = False
         self._writer = None  # lets go of the directory; searches under way keep the old index
         try:
             self._shelf.clear()
@@ -128,12 +133,28 @@ class DuplicateIndex:
                 for number, item_id, item in rows:
                     if number > self._change_number:
                         newest = max(newest, number)
+                        self._gone |= item is None and self._searched("id", item_id)
                         yield item_id, item
 
             if self._write(fresh()) and newest != self._change_number:
                 self._change_number = newest
-                self._shelf.remember(newest)
+                self._shelf.remember(newest, holds_gone=self._gone)
             return self._change_number
+
+    def forget_gone(self) -> bool:
+        """Empty an index that still has the words of items that are gone on its disk; whether there was anything.
+
+        The engine only marks what is deleted, and writes it out of its files when it sees fit.
+        """
+        with self._lock:
+            held = self._gone
+            if held:
+                log.info("duplicate_index_emptied")
+                self._empty()
+            return held
+
+    def _searched(self, name: str, value: str) -> bool:
+        return bool(self._index.searcher().doc_freq(name, value))
 
     def _write(self, changes: Iterable[tuple[str, WorkItem | None]]) -> bool:
         with self._lock:

@@ -69,6 +69,17 @@ class RetentionSettings(BaseModel):
     dead_letters: Seconds = Field(default=90 * DAY, ge=DAY, description="Dead letters.")
     finished_jobs: Seconds = Field(default=2 * DAY, ge=DAY, description="The engine's record of finished jobs.")
     replies: Seconds = Field(default=90 * DAY, ge=0, description="Replies of the language model, to be used again.")
+    gone_items: Seconds | None = Field(
+        default=None, ge=30 * DAY, description="Ids and decisions of items that are gone; none is for ever."
+    )
+    writes: Seconds = Field(
+        default=14 * DAY, ge=DAY, description="Records of what the bot wrote on items that are gone, and names there."
+    )
+    spending: Seconds = Field(default=365 * DAY, ge=7 * DAY, description="How many tokens were spent on each day.")
+    ticks: Seconds = Field(default=30 * DAY, ge=7 * DAY, description="Ticks that no longer come.")
+    audit_years: int | None = Field(
+        default=None, ge=1, le=100, description="Contents of the audit's rows; none is for ever. Its chain stays."
+    )
 
 
 class TelemetrySettings(BaseModel):

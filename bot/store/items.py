@@ -21,6 +21,7 @@ class Item(Base):
     `backfilled`: it was there when the bot was connected, and what the rules read has not been edited since.
     `imported`: it came later and says it is older than the connection.
     `triaged_digest` is the content last looked at; `attended` the tracker's `updated` when its comments were last read.
+    `confirmed` is when the round that looks for what is gone last found it there.
     `due` is when the look that was scheduled is to be done, `asked` the cause of one that a person asked for: both stay
     until it is done. `gone_since` is when it was found gone, and stays when it comes back.
     """
@@ -45,6 +46,7 @@ class Item(Base):
     due: Mapped[datetime | None]
     asked: Mapped[str | None]
     gone_since: Mapped[datetime | None]
+    confirmed: Mapped[datetime | None]
     muted: Mapped[bool] = mapped_column(default=False)
 
 
@@ -76,7 +78,9 @@ def content_digest(item: WorkItem) -> str:
 
 
 def save(session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
-    """Store an item as it was just read. True if it was not known before."""
+    """Store an item as it was just read. True if it was not known before. Of a restricted one nothing is stored."""
+    if item.restricted:
+        return False
     row = session.get(Item, (item.connection, item.id))
     content = _to_json(item)
     if row is not None and row.content == content and not row.deleted:

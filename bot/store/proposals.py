@@ -85,6 +85,8 @@ class ProposedChange(Base):
     drafts: Mapped[list[str]] = mapped_column(default=list)
     created: Mapped[datetime]
 
+    __table_args__ = (sa.Index("changes_by_subject", "connection", "subject"),)
+
 
 class Dismissal(Base):
     """A person's no, remembered for one item, rule and subject."""

@@ -1,28 +1,71 @@
-"""What is done with is dropped, a little at a time, so that nobody waits for it.
+"""How long each table is kept, and why; what is done with is dropped, a little at a time, so that nobody waits for it.
 
-Never dropped: the audit, decisions on items, people's nos, proposals, and the id of a delivery that may come again.
+Unless the settings say so, never dropped: the audit, decisions on items, people's nos, proposals, and the id of a
+delivery that may come again. What an item said goes when the item does: see `bot.store.erasing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from bot.settings.tree import RetentionSettings
+from bot.store import audit
 from bot.store.database import Base, changed
 from bot.store.decisions import ANSWERS_KEPT, AnswerLine, HandledComment
 from bot.store.inbox import DeadLetter, Delivery
 from bot.store.items import Item
-from bot.store.spending import CommentBudget, PaidReply
+from bot.store.proposals import Dismissal, Proposal, ProposedChange
+from bot.store.spending import CommentBudget, PaidReply, TokenBudget
+from bot.store.ticks import Tick
 from bot.store.writes import OwnComment, Write
 
 BATCH = 500
 BUDGET_DAYS = timedelta(days=3)
 PAGES_AT_ONCE = 2000
 """Pages of 4 kB that SQLite gives back to the disk with a batch."""
+
+
+class Kept(NamedTuple):
+    """How long a table's rows are kept, which setting under [retention] says so, and why they are kept at all."""
+
+    how_long: str
+    setting: str
+    why: str
+
+
+_ALWAYS = "as long as the database"
+_ITEM = "as long as the item is there; its ids and numbers as the setting says, for ever by default"
+KEPT: Mapping[str, Kept] = {
+    "answers": Kept("the newest 5 of an item; those before 14 days", "deliveries", "the answer comment shows them"),
+    "audit": Kept(_ALWAYS, "", "the chain: hashes, ids, times; no names, no text"),
+    "audit_contents": Kept("for ever by default", "audit_years", "who decided what; people can be erased from it"),
+    "audit_head": Kept(_ALWAYS, "", "the end of the chain"),
+    "change_counter": Kept(_ALWAYS, "", "one number, which the duplicate index follows"),
+    "changes": Kept(_ITEM, "gone_items", "numbered changes; their text goes with the item's"),
+    "comment_budget": Kept("3 days", "", "how many comments a project has had on a day"),
+    "dead_letters": Kept("90 days; 14 days once replayed", "dead_letters", "what could not be worked on, for a person"),
+    "dismissals": Kept(_ITEM, "gone_items", "a no is remembered; ids only"),
+    "executors": Kept("1 day after a process ended", "", "which workers there are"),
+    "handled_comments": Kept(_ITEM, "gone_items", "a comment counts once; who said it goes 14 days after the item"),
+    "inbox": Kept("14 days after it was worked on", "deliveries", "a delivery that comes again is known; ids only"),
+    "installation": Kept(_ALWAYS, "", "the key of the markers"),
+    "items": Kept(_ITEM, "gone_items", "the items as last read; the text goes within 24 hours of the item"),
+    "own_comments": Kept("14 days after the item is gone", "writes", "the bot knows its own comments again; ids only"),
+    "own_items": Kept(_ALWAYS, "", "items that the bot created are not looked at as a person's; keys only"),
+    "paid_replies": Kept("90 days, or until the item is gone", "replies", "a model's reply is not bought twice"),
+    "progress": Kept("as long as the settings name the project", "", "how far a project has been read"),
+    "proposals": Kept(_ITEM, "gone_items", "which comment is the bot's; its questions go with the item's text"),
+    "retellings": Kept("until the comment is edited", "", "comments that say more than the store does; ids only"),
+    "ticks": Kept("30 days after the last one", "ticks", "of several clocks one makes the job"),
+    "token_budget": Kept("365 days", "spending", "tokens spent on a day"),
+    "writes": Kept("14 days after the item is gone", "writes", "a write happens once; ids only"),
+}
+"""Every table, with the settings' defaults."""
 
 Old = tuple[type[Base], sa.ColumnElement[bool]]
 
@@ -39,8 +82,12 @@ def purge(session: Session, now: datetime, retention: RetentionSettings, limit: 
             break
         if count := _drop(session, table, old, left):
             dropped[table.__tablename__] = dropped.get(table.__tablename__, 0) + count
-    if count := _forget_names(session, now - timedelta(seconds=retention.deliveries), limit):
-        dropped["handled_comments"] = count
+    if count := _forget_names(session, now - timedelta(seconds=retention.writes), limit):
+        dropped["handled_comments"] = dropped.get("handled_comments", 0) + count
+    if retention.audit_years is not None:
+        before = now - timedelta(days=366 * retention.audit_years)
+        if count := audit.drop_contents(session, before, now, limit):
+            dropped["audit_contents"] = count
     _give_back(session)
     return dropped
 
@@ -64,12 +111,21 @@ def _done_with(now: datetime, retention: RetentionSettings) -> Iterator[Old]:
     yield Delivery, sa.and_(Delivery.finished < window, Delivery.state.in_(("finished", "ignored")))
     yield Delivery, sa.and_(Delivery.finished < window, Delivery.state == "dead", ~buried.exists())
     yield DeadLetter, sa.or_(DeadLetter.replayed < window, DeadLetter.created < letters)
-    yield PaidReply, PaidReply.at < now - timedelta(seconds=retention.replies)
+    # A reply that an earlier release bought does not say whose text it is about, and so could not go with it.
+    yield PaidReply, sa.or_(PaidReply.at < now - timedelta(seconds=retention.replies), PaidReply.item.is_(None))
     yield CommentBudget, CommentBudget.day < (now - BUDGET_DAYS).date().isoformat()
+    yield TokenBudget, TokenBudget.day < (now - timedelta(seconds=retention.spending)).date().isoformat()
+    yield Tick, Tick.at < now - timedelta(seconds=retention.ticks)
     yield AnswerLine, sa.and_(AnswerLine.at < window, _is_beyond_the_newest())
     # What the bot wrote on an item that comes back all the same is found again by its markers.
-    yield Write, sa.and_(Write.state == "done", _is_gone(Write, window))
-    yield OwnComment, _is_gone(OwnComment, window)
+    written = now - timedelta(seconds=retention.writes)
+    yield Write, sa.and_(Write.state == "done", _is_gone(Write, written))
+    yield OwnComment, _is_gone(OwnComment, written)
+    if retention.gone_items is not None:
+        long_gone = now - timedelta(seconds=retention.gone_items)
+        for table in (ProposedChange, Proposal, Dismissal, HandledComment):
+            yield table, _is_gone(table, long_gone)
+        yield Item, sa.and_(Item.deleted, Item.gone_since < long_gone)
 
 
 def _is_beyond_the_newest() -> sa.ColumnElement[bool]:
@@ -79,7 +135,10 @@ def _is_beyond_the_newest() -> sa.ColumnElement[bool]:
     return count.correlate(AnswerLine).scalar_subquery() >= ANSWERS_KEPT
 
 
-def _is_gone(table: type[Write | OwnComment | HandledComment], before: datetime) -> sa.ColumnElement[bool]:
+OfItem = Write | OwnComment | HandledComment | ProposedChange | Proposal | Dismissal
+
+
+def _is_gone(table: type[OfItem], before: datetime) -> sa.ColumnElement[bool]:
     """Whether a row's item has been gone since before a time."""
     gone = sa.select(Item.id).where(Item.connection == table.connection, Item.id == table.item)
     return gone.where(Item.deleted, Item.gone_since < before).exists()

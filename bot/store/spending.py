@@ -30,7 +30,10 @@ class TokenBudget(Base):
 
 
 class PaidReply(Base):
-    """A model's reply, by hash of prompt, version, model and input: it is never bought twice."""
+    """A model's reply, by hash of prompt, version, model and input: it is never bought twice.
+
+    `connection` and `item` say whose text it is about, so that it goes when that goes.
+    """
 
     __tablename__ = "paid_replies"
     hash: Mapped[str] = mapped_column(primary_key=True)
@@ -38,6 +41,10 @@ class PaidReply(Base):
     reply: Mapped[dict[str, Any]]
     tokens: Mapped[int]
     at: Mapped[datetime]
+    connection: Mapped[str | None]
+    item: Mapped[str | None]
+
+    __table_args__ = (sa.Index("paid_replies_by_item", "connection", "item"),)
 
 
 def take_comment(session: Session, connection: str, project: str, day: date, name: str, budget: int) -> bool:
@@ -97,8 +104,19 @@ def paid_reply(session: Session, key: str) -> dict[str, Any] | None:
     return row.reply if row else None
 
 
-def keep_reply(session: Session, key: str, prompt: str, reply: dict[str, Any], tokens: int, now: datetime) -> None:
-    """Keep a bought reply."""
+def keep_reply(
+    session: Session,
+    key: str,
+    prompt: str,
+    reply: dict[str, Any],
+    tokens: int,
+    now: datetime,
+    *,
+    about: tuple[str, str],
+) -> None:
+    """Keep a bought reply; `about` is the connection and the id of the item that it was bought for."""
     if session.get(PaidReply, key) is None:
-        session.add(PaidReply(hash=key, prompt=prompt, reply=reply, tokens=tokens, at=now))
+        connection, item = about
+        row = PaidReply(hash=key, prompt=prompt, reply=reply, tokens=tokens, at=now, connection=connection, item=item)
+        session.add(row)
         session.flush()

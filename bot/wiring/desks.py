@@ -26,6 +26,7 @@ class Wired:
     settings: AnyConnection
     client: Client
     target: Target
+    index: Candidates
     triage: TriageDesk
     acceptance: AcceptanceDesk
 
@@ -49,7 +50,7 @@ def _wire_one(
     projects = {key: _project(key, project) for key, project in settings.projects_of(name).items()}
     drafts = any(project.draft_subtasks for project in projects.values())
     own = connection.account == "own"
-    index = DuplicateIndex(settings.data / "index" / name)
+    index = Candidates(db, name, DuplicateIndex(settings.data / "index" / name))
     triage_desk = TriageDesk(
         db=db,
         connection=name,
@@ -60,7 +61,7 @@ def _wire_one(
         own_account=own,
         commenter=client.commenter,
         drafter=client.drafter if drafts else None,
-        candidates=Candidates(db, name, index),
+        candidates=index,
         draft_criteria=draft,
         words=_remembered(client.reader.vocabulary),
     )
@@ -76,7 +77,7 @@ def _wire_one(
         applier=client.applier,
         people=client.people,
     )
-    return Wired(name, connection, client, target(name, settings), triage_desk, acceptance_desk)
+    return Wired(name, connection, client, target(name, settings), index, triage_desk, acceptance_desk)
 
 
 def _project(key: str, settings: ProjectSettings) -> Project:

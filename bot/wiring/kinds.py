@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.flows import outcome
+from bot.flows import forgetting, outcome
 from bot.flows.intake import delivery, polling, subscriptions, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
@@ -48,6 +48,8 @@ def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mappin
             "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
             "poll": of(_poll),
             "webhooks": of(lambda run, each: subscriptions.look(run, each.acceptance, each.client.hooks, each.target)),
+            "recheck": of(lambda run, each: forgetting.recheck(run, each.acceptance)),
+            "retell": of(lambda run, each: forgetting.retell(run, each.acceptance)),
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )

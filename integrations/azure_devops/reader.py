@@ -11,7 +11,7 @@ from integrations.azure_devops import items, parts
 from integrations.azure_devops.items import Dictionary
 from integrations.azure_devops.organisation import scopes
 from integrations.azure_devops.organisation.process import Processes
-from integrations.tracker import Comment, HistoryEntry, Invalid, Missing, Page, Unintelligible, Vocabulary
+from integrations.tracker import Comment, HistoryEntry, Invalid, Listing, Missing, Page, Unintelligible, Vocabulary
 from rules.model import WorkItem
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # importing it for real needs the package's cache directory t
 PAGE = 200  # the product's own limit of items in one request
 PRIORITIES = ("1", "2", "3", "4")
 _MOST_PAGES = 1000
+_IDS_AT_ONCE = 10_000  # a query gives 20,000 at most
 
 
 class AzureDevOpsReader:
@@ -54,6 +55,15 @@ class AzureDevOpsReader:
             tuple(self._items([raws[one] for one in numbers if one in raws])),
             following.written() if len(found) >= rows and numbers else None,
         )
+
+    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
+        within = f"[System.TeamProject] = {_quoted(project)} AND [System.Id] > {number(page) if page else 0}"
+        if covered := scopes.condition(scope):
+            within += f" AND {covered}"
+        wiql = f"SELECT [System.Id] FROM WorkItems WHERE {within} ORDER BY [System.Id] ASC"  # noqa: S608 - WIQL, quoted
+        found = _list(self._session.query(project, wiql, _IDS_AT_ONCE), "workItems")
+        ids = tuple(str(one["id"]) for one in found if isinstance(one, dict) and isinstance(one.get("id"), int))
+        return Listing(ids, ids[-1] if len(ids) == _IDS_AT_ONCE else None)
 
     def is_within(self, key: str, scope: str) -> bool:
         """Whether a query for this one item finds it. Raises Missing where there is no such item."""
@@ -200,9 +210,13 @@ def _query_date(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _query(project: str, since: str | None, within: str = "") -> str:
+def _quoted(text: str) -> str:
     # https://learn.microsoft.com/azure/devops/boards/queries/wiql-syntax: a quote within a string is doubled
-    where = f"[System.TeamProject] = '{project.replace(chr(39), chr(39) * 2)}'"
+    return f"'{text.replace(chr(39), chr(39) * 2)}'"
+
+
+def _query(project: str, since: str | None, within: str = "") -> str:
+    where = f"[System.TeamProject] = {_quoted(project)}"
     if since:
         where += f" AND [System.ChangedDate] >= '{since}'"
     if within:

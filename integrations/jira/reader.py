@@ -22,7 +22,7 @@ from integrations.jira.items import (
 from integrations.jira.markup import Markup
 from integrations.jira.search import JiraSearch, issue_path
 from integrations.jira.session import Flavour, JiraSession
-from integrations.tracker import Comment, HistoryEntry, Missing, Page, Vocabulary
+from integrations.tracker import Comment, HistoryEntry, Listing, Missing, Page, Vocabulary
 from rules.model import Person, WorkItem
 
 PAGE = 100
@@ -58,6 +58,9 @@ class JiraReader:
 
     def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
         return self._search.moved(project, since, page, scope)
+
+    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
+        return self._search.listed(project, page, scope)
 
     def is_within(self, key: str, scope: str) -> bool:
         return self._search.is_within(key, scope)

@@ -10,10 +10,11 @@ from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.session import Flavour, JiraSession
-from integrations.tracker import Invalid, Page
+from integrations.tracker import Invalid, Listing, Page
 from rules.model import WorkItem
 
 PAGE = 100
+IDS_AT_ONCE = {True: 5000, False: 1000}  # Cloud's and Data Center's own limits where nothing but ids is asked for
 OVERLAP = 10  # Data Center pages by position, and an item that is edited meanwhile moves the others up
 
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
@@ -46,6 +47,7 @@ class JiraSearch:
         self._now = now
         self._item = item
         self._fields = fields
+        self._knows_levels = True
 
     def moved(self, project: str, since: datetime | None, page: str | None, scope: str) -> Page:
         """As Reader.moved."""
@@ -59,6 +61,38 @@ class JiraSearch:
             if not inside:
                 raise
         raise _refused(project)
+
+    def listed(self, project: str, page: str | None, scope: str) -> Listing:
+        """As Reader.listed."""
+        if not _PROJECT.fullmatch(project):
+            raise Invalid("not a project key")
+        inside = condition(scope)
+        within = f'project = "{project}"' + (f" AND {inside}" if inside else "")
+        if self._knows_levels:
+            try:
+                return self._ids(f"{within} AND level IS EMPTY", page, project)
+            except Invalid:
+                if page is not None:
+                    raise
+        listing = self._ids(within, page, project)
+        self._knows_levels = False  # a site without security levels does not know the word
+        return listing
+
+    def _ids(self, where: str, page: str | None, project: str) -> Listing:
+        params: dict[str, Any] = {
+            "jql": f"{where} ORDER BY created ASC",
+            "fields": "id",
+            "maxResults": IDS_AT_ONCE[self._cloud],
+        }
+        if page is not None:
+            params["nextPageToken" if self._cloud else "startAt"] = page
+        answer = self._session.get(self._path, params, needs=f"Browse Projects on {project}")
+        with UNDERSTOOD:
+            ids = tuple(str(raw["id"]) for raw in answer["issues"])
+            if self._cloud:
+                return Listing(ids, answer.get("nextPageToken"))
+            end = int(page or 0) + len(ids)
+            return Listing(ids, str(end) if ids and end < int(answer["total"]) else None)
 
     def is_within(self, key: str, scope: str) -> bool:
         """As Reader.is_within."""

@@ -74,6 +74,14 @@ class Page:
     next: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of ids of items, and the token of the next (None: this was the last)."""
+
+    ids: tuple[str, ...]
+    next: str | None = None
+
+
 class Reader(Protocol):
     """Reads; all methods may raise TrackerError."""
 
@@ -84,6 +92,10 @@ class Reader(Protocol):
 
         `scope` leaves out what it does not cover: a condition in the vendor's own query language.
         """
+
+    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
+        """Ids of all items of a project, open and done, that the bot may see: without what is restricted or outside
+        the scope, where the tracker can leave it out. Thousands a page."""
 
     def is_within(self, key: str, scope: str) -> bool:
         """Whether a scope covers one item, asked of the tracker itself."""

@@ -346,8 +346,18 @@ def test_fault_51_a_forged_row_with_a_right_hash_of_its_own_breaks_the_chain(aud
         assert "Row 3 does not follow" in "\n".join(audit.verify(session))
 
 
+def test_fault_51_contents_that_nobody_replaced_or_dropped_by_the_rules_are_missed(audited: Any) -> None:
+    told = faults_after(audited, sa.delete(AuditContent).where(AuditContent.number == 2))
+    assert told == "The contents of row 2 are missing."
+
+
 def test_fault_52_erased_contents_leave_the_chain_whole(audited: Any) -> None:
-    assert faults_after(audited, sa.delete(AuditContent)) == ""
+    with audited.db.write() as session:
+        replaced = {"2": audit.replace(session, 2, {"by": ""})}
+        audit.record(session, "erased", "tracker", {audit.REPLACED: replaced}, audited.queue.now())
+    assert faults_after(audited) == ""
+    forged = sa.update(AuditContent).where(AuditContent.number == 2).values(content='{"by": "somebody else"}')
+    assert faults_after(audited, forged) == "The contents of row 2 were altered."
 
 
 def test_fault_51_the_command_names_the_row_and_fails(audited: Any, tmp_path: Path) -> None:

@@ -85,7 +85,9 @@ def plan_of(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> tu
 
 
 def _receipt(row: ProposedChange) -> Receipt:
-    stored = dict(row.receipt or {})
+    if row.receipt is None:
+        raise Missing("the record of the write is no longer kept")
+    stored = dict(row.receipt)
     return Receipt(**(stored | {"writes": tuple(stored.get("writes", ()))}))
 
 

@@ -24,23 +24,19 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
     try:
         item = desk.reader.fetch(row.item)
     except Missing:
-        closing.close(desk, row.item, "the item was deleted, or the bot may no longer see it")
+        closing.close(desk, row.item, closing.GONE)
         return
     if row.kind == "deleted":
         raise Silent("the item exists: the delivery was late")
-    project = desk.projects.get(item.project)
-    if project is None:
-        closing.close(desk, item.id, f"it is in {item.project} now, which is not in the settings")
-        raise Silent(f"project {item.project} is not in the settings")
-    if project.scope and not desk.reader.is_within(item.id, project.scope):
-        closing.close(desk, item.id, "the project's settings leave it out now")
-        raise Silent("outside the scope of the project's settings")
+    if (reason := closing.reason_to_leave(desk, item)) is not None:
+        closing.close(desk, item.id, reason)
+        raise Silent(reason)
     try:
-        _work_on(run, desk, project, item, row)
+        _work_on(run, desk, desk.projects[item.project], item, row)
     except Missing:
         if not _is_gone(desk, item):
             raise
-        closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
+        closing.close(desk, item.id, closing.GONE)
 
 
 def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, row: inbox.Delivery) -> None:

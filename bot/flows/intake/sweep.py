@@ -12,7 +12,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from bot.flows import looking
+from bot.flows import closing, looking
 from bot.flows.desk import Desk
 from bot.flows.intake import polling
 from bot.jobs import Run
@@ -45,6 +45,7 @@ def sweep(run: Run, desk: Desk, reread: Reread) -> None:
     if at_start:
         _queue_again(desk)
     _queue_looks(desk)
+    closing.tell_again(desk)
     with desk.db.read() as session:
         letters = inbox.to_replay(session, desk.connection)
     for letter in letters:

@@ -73,7 +73,7 @@ class CriteriaWriter:
         with self._db.read() as session:
             paid = spending.paid_reply(session, key)
         if paid is None:
-            paid = self._buy(draft, key)
+            paid = self._buy(draft, key, item)
         if paid is None:
             return None
         try:
@@ -81,7 +81,7 @@ class CriteriaWriter:
         except ValidationError:
             return None
 
-    def _buy(self, draft: Draft, key: str) -> dict[str, object] | None:
+    def _buy(self, draft: Draft, key: str, item: WorkItem) -> dict[str, object] | None:
         try:
             reply = self._writer.write(draft.prompt, draft.messages, AcceptanceCriteria)
         except WriterError as error:
@@ -90,5 +90,6 @@ class CriteriaWriter:
         value = reply.value.model_dump(mode="json")
         with self._db.write() as session:
             tokens = reply.tokens_in + reply.tokens_out
-            spending.keep_reply(session, key, f"{reply.prompt} {reply.version}", value, tokens, self._now())
+            prompt, about = f"{reply.prompt} {reply.version}", (item.connection, item.id)
+            spending.keep_reply(session, key, prompt, value, tokens, self._now(), about=about)
         return value

@@ -77,7 +77,7 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
         except Throttled as error:
             return {"last": seen, "wait": max(error.retry_after, SHORTEST_WAIT), "done": False}
         except Missing:
-            closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
+            closing.close(desk, item.id, closing.GONE)
         except (Invalid, Refused, Conflict) as error:
             log.warning("item passed over", item=item.id, error=type(error).__name__)
         seen = item.id
@@ -94,11 +94,17 @@ def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
     if said:
         # What people are asked about is read again: no event tells that an item was deleted or moved away.
         item = desk.reader.fetch(item.id)
-        if item.project != project.key:
-            closing.close(desk, item.id, f"it is in {item.project} now")
+        if (reason := _left(project, item)) is not None:
+            closing.close(desk, item.id, reason)
             return
     if _look(desk, project, item):
         speaking.show(desk, item.id)
+
+
+def _left(project: Project, item: WorkItem) -> str | None:
+    if item.project != project.key:
+        return f"it is in {item.project} now"
+    return closing.RESTRICTED if item.restricted else None
 
 
 def _look(desk: TriageDesk, project: Project, item: WorkItem) -> bool:

@@ -120,7 +120,10 @@ def _read(desk: TriageDesk, item_id: str) -> str:
     try:
         item = desk.reader.fetch(item_id)
     except Missing:
-        closing.close(desk, item_id, "the item was deleted, or the bot may no longer see it")
+        closing.close(desk, item_id, closing.GONE)
+        return "gone"
+    if item.restricted:
+        closing.close(desk, item_id, closing.RESTRICTED)
         return "gone"
     with desk.db.write() as session:
         items.save(session, item)

@@ -126,3 +126,30 @@ def test_a_directory_held_by_another_worker_is_left_alone(tmp_path: Path) -> Non
     assert second.change_number == 0
     second.catch_up([(1, "1", ITEMS[0])])
     assert keys(second) == keys(first) == ["SHOP-1"]
+
+
+def files(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
+def test_the_words_of_an_item_that_is_gone_leave_the_files_and_the_rest_is_found_again(tmp_path: Path) -> None:
+    index, rows = DuplicateIndex(tmp_path), [(number, one.id, one) for number, one in enumerate(ITEMS, 1)]
+    index.catch_up(rows)
+    assert not index.forget_gone()
+    index.catch_up([(9, ITEMS[2].id, None)])
+    assert b"invoic" in files(tmp_path), "the engine only marks what is deleted"
+    assert index.forget_gone()
+    assert index.change_number == 0
+    index.catch_up([*rows[:2], (9, ITEMS[2].id, None)])
+    assert b"invoic" not in files(tmp_path)
+    assert keys(index) == ["SHOP-1"]
+    assert not index.forget_gone(), "it is emptied once, not every hour"
+
+
+def test_an_index_that_holds_words_of_what_is_gone_is_not_opened_again(tmp_path: Path) -> None:
+    index = DuplicateIndex(tmp_path)
+    index.catch_up([(number, one.id, one) for number, one in enumerate(ITEMS, 1)])
+    index.catch_up([(9, ITEMS[2].id, None)])
+    del index
+    assert DuplicateIndex(tmp_path).change_number == 0
+    assert b"invoic" not in files(tmp_path)

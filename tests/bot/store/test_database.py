@@ -22,7 +22,7 @@ def event(delivery: str, item: str = "10001") -> Event:
 
 def test_text_comes_back_as_it_was(store: Database) -> None:
     with store.write() as session:
-        spending.keep_reply(session, "hash", ODD, {"text": ODD}, 1, NOON)
+        spending.keep_reply(session, "hash", ODD, {"text": ODD}, 1, NOON, about=("tracker", "1"))
     with store.read() as session:
         row = session.get_one(spending.PaidReply, "hash")
     assert (row.prompt, row.reply, row.at) == (ODD, {"text": ODD}, NOON)
@@ -31,7 +31,7 @@ def test_text_comes_back_as_it_was(store: Database) -> None:
 def test_what_no_database_holds_is_left_out_and_found_again(store: Database) -> None:
     odd = "a\x00b\ud800c"
     with store.write() as session:
-        spending.keep_reply(session, odd, odd, {odd: odd, "number": float("nan")}, 1, NOON)
+        spending.keep_reply(session, odd, odd, {odd: odd, "number": float("nan")}, 1, NOON, about=(odd, odd))
     with store.read() as session:
         row = session.get_one(spending.PaidReply, odd)
     assert row.prompt == "ab\ufffdc"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings.tree import RetentionSettings
-from bot.store import audit, decisions, inbox, items, proposals, retention, spending, writes
+from bot.store import audit, decisions, inbox, items, proposals, retention, spending, ticks, writes
 from bot.store.database import Database
+from bot.store.schema.tables import Base
 from integrations.tracker import Event
 from tests.bot.store.conftest import NOON
 
@@ -78,7 +80,7 @@ def test_a_delivery_that_an_open_letter_is_about_stays(store: Database) -> None:
 def test_letters_replies_and_budgets_go_when_their_time_is_over(store: Database) -> None:
     with store.write() as session:
         inbox.bury(session, "tracker", "broken", NOON)
-        spending.keep_reply(session, "hash", "criteria", {}, 1, NOON)
+        spending.keep_reply(session, "hash", "criteria", {}, 1, NOON, about=("tracker", "1"))
         spending.take_comment(session, "tracker", "SHOP", NOON.date(), "comment", 10)
     assert purge(store, NOON + 3 * DAY) == {}
     assert purge(store, NOON + 5 * DAY) == {"comment_budget": 1}
@@ -195,3 +197,69 @@ def test_no_delivery_of_the_window_is_ever_taken_twice(
         for number, received, _, _ in known:
             again = inbox.add(session, f"run-{run}", Event("created", str(number), "1", "x"), "webhook", moment)
             assert not (again and NOON + timedelta(hours=received) >= moment - WINDOW)
+
+
+def test_every_table_of_the_schema_says_how_long_it_is_kept_and_why() -> None:
+    assert set(retention.KEPT) == set(Base.metadata.tables)
+    fields = {kept.setting for kept in retention.KEPT.values() if kept.setting}
+    assert fields <= set(RetentionSettings.model_fields)
+    assert all(kept.how_long and kept.why for kept in retention.KEPT.values())
+
+
+def test_the_page_on_retention_lists_every_table() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/retention.md").read_text("utf-8")
+    for table, kept in retention.KEPT.items():
+        setting = f"`{kept.setting}`" if kept.setting else "-"
+        assert f"| `{table}` | {kept.how_long} | {setting} | {kept.why} |" in page
+
+
+def test_what_is_left_of_items_that_are_gone_goes_only_where_the_settings_say_so(store: Database) -> None:
+    with store.write() as session:
+        gone_item(session, "1", gone_since=NOON)
+        gone_item(session, "2", gone_since=None)
+        for item in ("1", "2"):
+            session.add(proposals.Dismissal(connection="tracker", item=item, rule="r", subject="", at=NOON))
+    assert "items" not in purge(store)
+    keep = RetentionSettings(gone_items="30d")
+    with store.write() as session:
+        assert retention.purge(session, NOON + 29 * DAY, keep) == {}
+        assert retention.purge(session, NOON + 31 * DAY, keep) == {"dismissals": 1, "handled_comments": 1, "items": 1}
+    with store.read() as session:
+        assert session.scalars(sa.select(items.Item.id)).all() == ["2"]
+
+
+def test_contents_of_the_audit_go_after_the_years_that_the_settings_say_and_the_chain_verifies(
+    store: Database,
+) -> None:
+    with store.write() as session:
+        for number in range(5):
+            audit.record(session, "accepted", "tracker:1", {"by": "dana"}, NOON + number * 200 * DAY)
+    keep = RetentionSettings(audit_years=1)
+    now = NOON + 800 * DAY
+    with store.write() as session:
+        assert retention.purge(session, now, keep, 2) == {"audit_contents": 2}
+        assert retention.purge(session, now, keep, 2) == {"audit_contents": 1}
+        assert retention.purge(session, now, keep, 2) == {}
+    with store.read() as session:
+        assert list(audit.verify(session)) == []
+        assert session.scalars(sa.select(audit.AuditContent.number)).all() == [4, 5, 6, 7]
+    with store.write() as session:
+        session.execute(sa.delete(audit.AuditContent).where(audit.AuditContent.number == 4))
+    with store.read() as session:
+        assert list(audit.verify(session)) == ["The contents of row 4 are missing."]
+
+
+def test_spending_and_ticks_of_long_ago_go(store: Database) -> None:
+    with store.write() as session:
+        spending.take_tokens(session, NOON.date(), 5, 10)
+        ticks.take(session, "poll:gone", 60, NOON)
+    assert purge(store, NOON + 29 * DAY) == {}
+    assert purge(store, NOON + 31 * DAY) == {"ticks": 1}
+    assert purge(store, NOON + 367 * DAY) == {"token_budget": 1}
+
+
+def test_a_reply_that_names_no_item_goes_at_once(store: Database) -> None:
+    with store.write() as session:
+        spending.keep_reply(session, "hash", "criteria", {}, 1, NOON, about=("tracker", "1"))
+        session.add(spending.PaidReply(hash="old", prompt="p", reply={}, tokens=1, at=NOON))
+    assert purge(store, NOON) == {"paid_replies": 1}
