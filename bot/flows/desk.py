@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ class Project:
     mentions_reporter: bool = True
     scope: str = ""
     comments_for: str = ""
+    required_fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
     policy: Policy = Policy()
 
 

@@ -60,10 +60,14 @@ def _is_old_name(url: str) -> bool:
 
 def _one_way_in(place: str, connection: AzureDevOpsConnection) -> Iterator[str]:
     one = connection
-    application = bool(one.tenant or one.client_secret or one.sign_in_certificate)
+    application = bool(one.tenant or one.client_secret is not None or one.sign_in_certificate)
     ways = [
         way
-        for way, said in (("token", one.token), ("tenant", application), ("managed_identity", one.managed_identity))
+        for way, said in (
+            ("token", one.token is not None),
+            ("tenant", application),
+            ("managed_identity", one.managed_identity),
+        )
         if said
     ]
     if len(ways) > 1:

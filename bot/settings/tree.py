@@ -111,9 +111,6 @@ class ProjectSettings(BaseModel):
         pattern=r"^(?:(?:role|group):.{1,200})?$",
         description='Who alone may read the bot\'s comments, as "role:Developers" or "group:staff" (Jira).',
     )
-    language: Literal["en", "de", "fr", "es", "pt"] = Field(
-        default="en", description="The language that the bot speaks and is spoken to in."
-    )
     required_fields: dict[str, str] = Field(
         default_factory=dict, description="Values of fields without which the project takes no new item, by name."
     )

@@ -48,6 +48,7 @@ KEPT: Mapping[str, Kept] = {
     "change_counter": Kept(_ALWAYS, "", "one number, which the duplicate index follows"),
     "changes": Kept(_ITEM, "gone_items", "numbered changes; their text goes with the item's"),
     "comment_budget": Kept("3 days", "", "how many comments a project has had on a day"),
+    "connections_heard": Kept(_ALWAYS, "", "what was last heard of each tracker; one row a connection"),
     "dead_letters": Kept("90 days; 14 days once replayed", "dead_letters", "what could not be worked on, for a person"),
     "dismissals": Kept(_ITEM, "gone_items", "a no is remembered; ids only"),
     "executors": Kept("1 day after a process ended", "", "which workers there are"),
@@ -63,6 +64,8 @@ KEPT: Mapping[str, Kept] = {
     "retellings": Kept("until the comment is edited", "", "comments that say more than the store does; ids only"),
     "ticks": Kept("30 days after the last one", "ticks", "of several clocks one makes the job"),
     "token_budget": Kept("365 days", "spending", "tokens spent on a day"),
+    "token_ends": Kept(_ALWAYS, "", "when the bot's own tokens end; one row a connection"),
+    "tracker_pace": Kept("until the wait is over", "", "which tracker asked to wait, and how long"),
     "writes": Kept("14 days after the item is gone", "writes", "a write happens once; ids only"),
 }
 """Every table, with the settings' defaults."""

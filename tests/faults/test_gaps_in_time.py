@@ -315,8 +315,8 @@ class Tired:
 
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of four, where real ones have a hundred or two."""
-    monkeypatch.setattr("integrations.jira.reader.PAGE", 4)
-    monkeypatch.setattr("integrations.jira.reader.OVERLAP", 1)
+    monkeypatch.setattr("integrations.jira.search.PAGE", 4)
+    monkeypatch.setattr("integrations.jira.search.OVERLAP", 1)
     monkeypatch.setattr("integrations.azure_devops.reader.PAGE", 4)
 
 

@@ -43,7 +43,7 @@ def settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, receip
         if known is not None and untouched:
             known.triaged_digest = items.content_digest(fresh)
         _follow(session, item, fresh, number, receipt.field)
-        if receipt.kind == "subtasks":
+        if receipt.kind in ("subtasks", "children"):
             writes.add_own_items(session, desk.connection, receipt.writes)
         audit.record(
             session,

@@ -18,7 +18,7 @@ from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
 from bot.telemetry import metrics
 from integrations.tracker import Missing
-from rules.changes import AddCriteria
+from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
 
 SCHEDULED, ASKED = "scheduled", "asked"
@@ -169,11 +169,21 @@ def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> t
     policy = replace(project.policy, priorities=project.policy.priorities or words.priorities)
     context = Context(today=now, policy=policy, candidates=desk.candidates(item))
     findings = rules.check(item, context)
+    findings = tuple(_with_required(project, finding) for finding in findings)
     if desk.draft_criteria is None:
         return findings
     return tuple(
         _with_model(desk.draft_criteria(item), finding) if _wants_model(finding) else finding for finding in findings
     )
+
+
+def _with_required(project: Project, finding: Finding) -> Finding:
+    """What is to be created gets the values that the settings name, so that people see them before they accept."""
+    change = finding.change
+    if not project.required_fields or not isinstance(change, AddSubtasks | AddChildren):
+        return finding
+    fields = tuple(FieldValue(name, value) for name, value in project.required_fields.items())
+    return replace(finding, change=replace(change, fields=fields))
 
 
 def _wants_model(finding: Finding) -> bool:

@@ -152,7 +152,7 @@ def test_sqlite_gives_the_room_back_to_the_disk(open_store: Callable[..., Databa
     store = open_store()
     with store.write() as session:
         for number in range(200):
-            inbox.bury(session, "tracker", f"broken {number}", NOON, body=b"x" * inbox.BODY_KEPT)
+            inbox.bury(session, "tracker", f"broken {number}", NOON, body=b"x" * 65_536)
     assert purge(store, NOON + 91 * DAY) == {"dead_letters": 200}
     assert purge(store, NOON + 91 * DAY) == {}
     with store.engine.connect() as connection:

@@ -348,8 +348,7 @@ def test_a_comment_and_its_marker_are_one_request_and_internal_in_a_service_proj
 
 
 def test_an_edit_is_sent_to_our_own_address_without_notification(wire: RequestsMock, jira: JiraConnection) -> None:
-    project = {"fields": {"project": {"key": "SHOP", "projectTypeKey": "software"}}}
-    wire.get(f"{API}/issue/SHOP-1", json=project)
+    wire.get(f"{API}/issue/SHOP-1", json={"fields": {"project": {"projectTypeKey": "software"}}})
     wire.put(f"{API}/issue/SHOP-1/comment/7", json={"id": "7", "self": "https://elsewhere.example/x"})
     jira.commenter.edit("SHOP-1", "7", HELLO, "m")
     assert wire.calls[1].request.url == f"{API}/issue/SHOP-1/comment/7?notifyUsers=false"
