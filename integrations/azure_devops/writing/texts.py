@@ -26,6 +26,9 @@ class TextWriter:
         if isinstance(change, AddCriteria) and parts.CRITERIA in known:
             before = value_of(raw, parts.CRITERIA)
             after = _extended(before, sections.bare_criteria(change.criteria))
+            after["beside"] = value_of(
+                raw, _description(raw, parts.REPRODUCTION in known)
+            )  # what they were drafted from
             return Plan(key, change.kind, "acceptance_criteria", marker, before, after)
         before = value_of(raw, _description(raw, parts.REPRODUCTION in known))
         match change:
@@ -46,6 +49,8 @@ class TextWriter:
             turned = parts.format_of(raw, plan.after["name"]) != plan.after["format"]
             if turned or not is_value(raw, plan.before):
                 raise self._edits.changed(plan.item, plan.field)
+            if plan.after.get("beside") and not is_value(raw, plan.after["beside"]):
+                raise self._edits.changed(plan.item, "description")
             written, revision = self._edits.write(raw, operations(plan.after))
             stored = value_of(written, plan.after["name"])["value"]
             after = {**plan.after, "value": plan.after["value"] if stored is None else stored}

@@ -102,6 +102,18 @@ def test_criteria_go_to_the_field_that_the_type_has_for_them(
     assert native(ado, item) == before
 
 
+def test_fault_26_criteria_are_not_written_beside_a_description_that_has_changed(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item
+) -> None:
+    plan = planned(bot, item, CRITERIA)
+    before = native(ado, item, "criteria")
+    edit(ado, item, description="mine")
+    with pytest.raises(Conflict) as raised:
+        bot.applier.perform(plan)
+    assert (raised.value.field, raised.value.by) == ("description", "Lee Lindqvist")
+    assert native(ado, item, "criteria") == before
+
+
 def test_an_empty_field_for_criteria_is_empty_again(ado: Mounted, bot: AzureDevOpsConnection) -> None:
     item = make(ado)
     receipt = apply(bot, item, CRITERIA)
