@@ -313,10 +313,7 @@ class World:
 
     def description(self, item: Item) -> str:
         """What a person reads of an item: its description, and its acceptance criteria if they have a field."""
-        now = self.now(item)
-        text = self.text(now.description, now.formats.get("description", "html"))
-        criteria = now.fields.get("Microsoft.VSTS.Common.AcceptanceCriteria")
-        return f"{text}\nAcceptance criteria\n{self.text(criteria)}" if criteria else text
+        return texts.item_seen(self.flavour, self.now(item))  # type: ignore[arg-type]
 
     def text(self, body: Any, format: str = "html") -> str:
         return texts.seen(self.flavour, body, format)  # type: ignore[arg-type]

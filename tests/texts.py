@@ -7,7 +7,9 @@ from html import unescape
 from typing import Any
 
 from integrations.sandbox.markup import to_html
-from integrations.sandbox.records import Flavour
+from integrations.sandbox.records import Flavour, Item
+
+CRITERIA_FIELD = "Microsoft.VSTS.Common.AcceptanceCriteria"
 
 
 def native(flavour: Flavour, text: str) -> Any:
@@ -35,6 +37,13 @@ def seen(flavour: Flavour, body: Any, format: str = "html") -> str:
     html = to_html(flavour, body, format)
     broken = re.sub(r"</(p|div|li|h\d|pre)>|<br ?/?>", "\n", html)
     return unescape(re.sub(r"<[^>]*>", "", broken)).strip()
+
+
+def item_seen(flavour: Flavour, item: Item) -> str:
+    """What people read of an item: its description, and its acceptance criteria where they have a field."""
+    text = seen(flavour, item.description, item.formats.get("description", "html"))
+    criteria = item.fields.get(CRITERIA_FIELD)
+    return f"{text}\nAcceptance criteria\n{seen(flavour, criteria)}" if criteria else text
 
 
 def _block(part: str) -> tuple[str, list[str]]:

@@ -142,7 +142,7 @@ def _accepted(stage: Stage) -> Iterator[str]:
 def _count_one(counts: Counts, stage: Stage, life: Life, rows: list[proposals.ProposedChange]) -> None:
     tracker, name = stage.tracker, f"ticket {life.ticket.number} ({life.ticket.kind}, item {life.item})"
     item = tracker.item(life.item)
-    text = texts.seen(stage.flavour, item.description, item.formats.get("description", "html"))
+    text = texts.item_seen(stage.flavour, item)
     said = [_seen(stage, comment) for comment in tracker.comments(life.item) if comment.author == BOT]
     living = [each for each in said if each.startswith("Steward:")]
     if not living:
@@ -167,6 +167,8 @@ def _seen(stage: Stage, comment: Comment) -> str:
 def _count_doubled(counts: Counts, stage: Stage, item: Item, text: str, name: str) -> None:
     if text.count(HEADING) > 1:
         counts.applied_twice.append(f"{name} has the criteria {text.count(HEADING)} times")
+    own = [line for line in text.partition(HEADING)[2].splitlines() if line.strip()]
+    counts.applied_twice += [f"{name} has {line!r} {n} times" for line, n in Counter(own).items() if n > 1]
     children = Counter(child.summary for child in stage.tracker.children(item.id))
     counts.applied_twice += [f"{name} has {n} sub-tasks {told!r}" for told, n in children.items() if n > 1]
     linked = Counter(stage.tracker.items_linked(item.id))

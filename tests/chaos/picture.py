@@ -60,7 +60,7 @@ def _seen(stage: Stage, item: Item, names: dict[int, str], by_key: dict[str, str
 
     return {
         "title": item.summary,
-        "description": words(item.description, item.formats.get("description", "html")),
+        "description": _steady(texts.item_seen(stage.flavour, item), by_key),
         "fields": [item.type, item.status, item.priority, item.reporter, item.assignee],
         "labels": sorted(item.labels),
         "links": sorted(names.get(other, "another item") for other in tracker.items_linked(item.id)),

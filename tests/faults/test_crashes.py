@@ -78,8 +78,8 @@ class _DiesAfterPosting:
     def __init__(self, commenter: Any) -> None:
         self._commenter = commenter
 
-    def post(self, *args: Any) -> str:
-        self._commenter.post(*args)
+    def post(self, *args: Any, **options: Any) -> str:
+        self._commenter.post(*args, **options)
         raise Killed
 
 

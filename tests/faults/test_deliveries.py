@@ -269,7 +269,9 @@ def test_fault_13_azure_devops_is_asked_often_enough_and_others_are_not(make_wor
 
 
 def metrics_of(world: Any) -> str:
-    body, _ = exposition(lambda: snapshot(world.db, dict, world.queue.now, "0.1.0"))("text/plain")
+    body, _ = exposition(lambda: snapshot(world.db, world.settings.connections, dict, world.queue.now, "0.1.0"))(
+        "text/plain"
+    )
     return body.decode()
 
 

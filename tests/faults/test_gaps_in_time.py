@@ -297,7 +297,7 @@ class Tired:
         self._reader, self.pages, self.between = reader, list[str | None](), list[Callable[[], object]]()
         self._refuses = False
 
-    def moved(self, project: str, since: datetime | None, page: str | None = None) -> Page:
+    def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
         self.pages.append(page)
         if page is not None:
             for happen in self.between:
@@ -306,7 +306,7 @@ class Tired:
         self._refuses = page is not None and not self._refuses
         if self._refuses:
             raise Throttled("not now", 60.0)
-        found: Page = self._reader.moved(project, since, page)
+        found: Page = self._reader.moved(project, since, page, scope)
         return found
 
     def __getattr__(self, name: str) -> Any:

@@ -161,7 +161,7 @@ def test_fault_16_a_reply_that_was_paid_for_is_not_bought_again(make: Callable[.
         def __getattr__(self, name: str) -> Any:
             return getattr(world.wired.client.commenter, name)
 
-        def post(self, *args: Any) -> Any:
+        def post(self, *args: Any, **options: Any) -> Any:
             raise Killed
 
     world.rewire("triage", commenter=Dying())

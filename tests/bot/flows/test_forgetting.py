@@ -16,7 +16,7 @@ from bot.store import audit, decisions, inbox, items, proposals, spending, write
 from bot.store.erasing import retellings
 from bot.store.schema.tables import Base
 from integrations.azure_devops import reader as azure_reader
-from integrations.jira import reader as jira_reader
+from integrations.jira import search as jira_search
 from integrations.sandbox.records import Item
 from integrations.tracker import Invalid, Missing, Throttled
 from rules.model import WorkItem
@@ -184,7 +184,7 @@ def test_fault_27_items_that_the_bot_may_no_longer_see_are_forgotten(make_world:
 def test_ids_that_come_in_many_pages_are_all_seen(
     make_world: World, monkeypatch: pytest.MonkeyPatch, flavour: str
 ) -> None:
-    monkeypatch.setattr(jira_reader, "IDS_AT_ONCE", {True: 2, False: 2})
+    monkeypatch.setattr(jira_search, "IDS_AT_ONCE", {True: 2, False: 2})
     monkeypatch.setattr(azure_reader, "_IDS_AT_ONCE", 2)
     world = make_world(flavour)
     filed = {str(world.file(f"Story number {number}").id) for number in range(5)}
