@@ -68,7 +68,7 @@ def _authorities(place: str, file: Path) -> Iterator[str]:
 def _pair(place: str, certificate: Path, key: Path | None) -> Iterator[str]:
     context = ssl.create_default_context()
     try:
-        context.load_cert_chain(certificate, key, password="")
+        context.load_cert_chain(certificate, key, password=b"")
     except (ssl.SSLError, OSError, ValueError) as error:
         if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
             yield f"{place} names the file {certificate}, whose key is not the one given"
