@@ -18,7 +18,7 @@ from bot.settings import (
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
 from integrations.pace import Board
-from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Webhook
+from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Rehearser, Rights, Webhook
 from integrations.transport import Transport
 from rules.changes import AddCriteria
 from rules.model import WorkItem
@@ -38,6 +38,8 @@ class Client:
     people: People
     webhook: Webhook
     hooks: Hooks
+    rights: Rights
+    rehearser: Rehearser
     token_end: Callable[[], datetime | None] = lambda: None
 
 
@@ -108,6 +110,8 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection,
         jira.people,
         JiraWebhook(),
         jira.hooks,
+        jira.rights,
+        jira.rehearser,
         jira.token_end,
     )
 
@@ -133,7 +137,15 @@ def _azure_devops(
         board=board,
     )
     return Client(
-        azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook(), azure.hooks
+        azure.reader,
+        azure.commenter,
+        azure.drafter,
+        azure.applier,
+        azure.people,
+        AzureDevOpsWebhook(),
+        azure.hooks,
+        azure.rights,
+        azure.rehearser,
     )
 
 

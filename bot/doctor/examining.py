@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import wiring
+from bot.doctor.findings import Finding, remedy_for, what_is
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
 from bot.telemetry.status.judging import megabytes
 from bot.web.disk import Disk
 from integrations.tracker import (
     ACCEPT_LABEL,
-    Invalid,
     Missing,
     Refused,
     Right,
     Target,
-    Throttled,
     TrackerError,
-    Unintelligible,
-    Unreachable,
     ours,
     standings,
 )
@@ -35,15 +31,6 @@ LABEL_ONLY = f"nobody can decide by a comment, only by the label {ACCEPT_LABEL}"
 
 
 CLOCKS_APART_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `remedy` says what to do, or what follows from it."""
-
-    ok: bool
-    what: str
-    remedy: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -118,7 +105,7 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client, public
     try:
         me = client.people.me()
     except TrackerError as error:
-        yield Finding(False, f"{name}: {_what(error)}", _remedy(error))
+        yield Finding(False, f"{name}: {what_is(error)}", remedy_for(error))
         return
     shared = ", shared with a person" if connection.account == "shared" else ""
     yield Finding(True, f"{name}: signed in as {me.name}{shared}")
@@ -142,7 +129,7 @@ def _webhooks(name: str, client: wiring.Client, target: Target) -> Iterator[Find
         yield Finding(True, told, f"What it lacks is {missing}. {how}" if missing else how)
         return
     except TrackerError as error:
-        yield Finding(False, f"{name}: the tracker's webhooks: {_what(error)}", _remedy(error))
+        yield Finding(False, f"{name}: the tracker's webhooks: {what_is(error)}", remedy_for(error))
         return
     amiss = [one for wish in client.hooks.wishes(target) for one in standings(target, wish, found) if not one.is_well]
     if not any(ours(target, found)):
@@ -160,7 +147,7 @@ def _project(name: str, project: ProjectSettings, client: wiring.Client) -> Iter
         words = client.reader.vocabulary(project.key)
         page = client.reader.moved(project.key, None, scope=project.scope)
     except TrackerError as error:
-        yield Finding(False, f"{name}: project {project.key}: {_what(error)}", _remedy(error))
+        yield Finding(False, f"{name}: project {project.key}: {what_is(error)}", remedy_for(error))
         return
     spoken = "comments" if project.mode == "suggest" else "only records (shadow mode)"
     yield Finding(
@@ -176,7 +163,7 @@ def _rights(place: str, project: ProjectSettings, client: wiring.Client, item: W
     try:
         right = _asked(client, item) if item is not None else None
     except TrackerError as error:
-        yield Finding(False, f"{place}: whether the bot may ask for people's rights is not known: {_what(error)}")
+        yield Finding(False, f"{place}: whether the bot may ask for people's rights is not known: {what_is(error)}")
         return
     if right is not None and right.allowed is not None:
         yield Finding(True, f"{place}: the bot may ask the tracker for people's rights; who may edit an item decides")
@@ -207,35 +194,3 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding(True, "no language model: rules do all the work, and nothing leaves for one")
     else:
         yield Finding(True, f"language model {settings.model.name}, at most {settings.model.daily_tokens} tokens a day")
-
-
-def _what(error: TrackerError) -> str:
-    match error:
-        case Refused():
-            return (
-                f"the tracker refuses: {error.missing} is missing" if error.missing else "the tracker refuses the token"
-            )
-        case Missing():
-            return "the tracker knows nothing of that name, or hides it from the bot"
-        case Throttled():
-            return f"the tracker asks to wait {error.retry_after:.0f} s"
-        case Unreachable():
-            return "the tracker does not answer"
-        case Unintelligible():
-            return "the answer is not the tracker's"
-        case Invalid():
-            return "the tracker does not understand the request"
-    return "the tracker answered with an error"
-
-
-def _remedy(error: TrackerError) -> str:
-    match error:
-        case Refused():
-            return "Check the token (is it expired?), the user beside it, and that this account may see the project."
-        case Missing():
-            return "Check the spelling, and that the bot's account may browse it."
-        case Unreachable():
-            return "Check the url, and that this machine can reach it."
-        case Unintelligible():
-            return "Often a sign-in page or a proxy: check the url and the token."
-    return "Try again later."
