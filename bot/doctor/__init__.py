@@ -2,6 +2,7 @@
 
 from bot.doctor.examining import examine
 from bot.doctor.findings import Finding
-from bot.doctor.rehearsing import Step, rehearse
+from bot.doctor.rehearsing import rehearse
+from bot.doctor.stepping import Step
 
 __all__ = ["Finding", "Step", "examine", "rehearse"]

@@ -7,13 +7,12 @@ time in one project take each other's items for leftovers.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 from uuid import uuid4
 
 from bot.doctor.findings import remedy_for, what_is
+from bot.doctor.stepping import Interrupted, Skipped, Step, Unlike, Walk
 from bot.settings import ProjectSettings
 from bot.wiring import Client
 from integrations.blocks import Blocks, Bullets, Paragraph, Text
@@ -25,32 +24,6 @@ HEADING = "Steward rehearsal"
 FIRST, SECOND = "1 suggestion", "accepted by nobody"
 DEFAULT_LABEL = "needs-details"
 CLOSED = "the right to delete items lacks, so it is closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step and how long it took, in seconds; `remedy` says what to do, or what follows from it."""
-
-    state: Literal["ok", "FIX", "skipped"]
-    what: str
-    seconds: float
-    remedy: str = ""
-
-
-class _Skipped(Exception):
-    """The step has nothing to do here."""
-
-
-class _Unlike(Exception):
-    """What was read back is not what was written, or not what it should be; `remedy` says what to do."""
-
-    def __init__(self, what: str, remedy: str = "The tracker changes what it is given: report this.") -> None:
-        super().__init__(what)
-        self.remedy = remedy
-
-
-class _Interrupted(Exception):
-    """Somebody wants it to end."""
 
 
 def rehearse(
@@ -65,10 +38,10 @@ def rehearse(
 
     With `keep` the scratch item stays until the next rehearsal. `stopped` is asked between steps.
     """
-    walk = _Walk(client, project, tell, stopped)
+    walk = _Rehearsal(tell, stopped, client=client, project=project)
     try:
         walk.perform()
-    except _Interrupted:
+    except Interrupted:
         walk.fail("interrupted", "What was made is removed now.")
         keep = False
     finally:
@@ -77,12 +50,9 @@ def rehearse(
 
 
 @dataclass
-class _Walk:
-    client: Client
-    project: ProjectSettings
-    tell: Callable[[Step], None]
-    stopped: Callable[[], bool]
-    is_well: bool = True
+class _Rehearsal(Walk):
+    client: Client = field(kw_only=True)
+    project: ProjectSettings = field(kw_only=True)
     key: str = ""
     began: bool = False
     comments: list[str] = field(default_factory=list)
@@ -90,7 +60,7 @@ class _Walk:
     def perform(self) -> None:
         if not self.step("looked for what earlier rehearsals left", self._sweep):
             return
-        self._go_on()
+        self.go_on()
         self.began = True
         if not self.step("made a scratch item", self._create):
             return
@@ -119,48 +89,6 @@ class _Walk:
         else:
             self.step("looked for what was made although no answer came", self._sweep)
 
-    # how a step is done and told
-
-    def walk(self, what: str, work: Callable[[], str | None]) -> bool:
-        self._go_on()
-        return self.step(what, work)
-
-    def step(self, what: str, work: Callable[[], str | None]) -> bool:
-        """Do one step and tell of it. True if it went well; `work` may add a few words to what it is called."""
-        started = time.perf_counter()
-
-        def took() -> float:
-            return time.perf_counter() - started
-
-        try:
-            detail = work()
-        except _Skipped as skipped:
-            self.told("skipped", what, took(), str(skipped))
-            return False
-        except _Unlike as unlike:
-            self.fail(
-                f"{what}: {unlike}", "The tracker changes what it is given: report this with its version.", took()
-            )
-            return False
-        except TrackerError as error:
-            self.fail(f"{what}: {what_is(error)}", remedy_for(error), took())
-            return False
-        self.told("ok", f"{what}: {detail}" if detail else what, took())
-        return True
-
-    def told(self, state: Literal["ok", "FIX", "skipped"], what: str, seconds: float, remedy: str = "") -> None:
-        self.tell(Step(state, what, seconds, remedy))
-
-    def fail(self, what: str, remedy: str, seconds: float = 0.0) -> None:
-        self.is_well = False
-        self.told("FIX", what, seconds, remedy)
-
-    def _go_on(self) -> None:
-        if self.stopped():
-            raise _Interrupted
-
-    # the steps
-
     def _sweep(self) -> str | None:
         done = [self._swept(key) for key in self.client.rehearser.leftovers(self.project.key)]
         return ", ".join(done) or None
@@ -178,7 +106,7 @@ class _Walk:
     def _read(self) -> str | None:
         item = self._item()
         if item.project.casefold() != self.project.key.casefold():
-            raise _Unlike("it is in another project")
+            raise Unlike("it is in another project")
         return f"the tracker has assigned it to {item.assignee.name}, who may get mail" if item.assignee else None
 
     def _comment(self) -> None:
@@ -186,7 +114,7 @@ class _Walk:
         made = self.client.commenter.post(self.key, _blocks(FIRST), marker, only_for=self.project.comments_for)
         self.comments.append(made)
         if self.client.commenter.find(self.key, marker) != made:
-            raise _Unlike("it is not found by its marker")
+            raise Unlike("it is not found by its marker")
         self._see(made, FIRST)
 
     def _edit(self) -> None:
@@ -197,7 +125,7 @@ class _Walk:
     def _see(self, comment: str, words: str) -> None:
         texts = [one.text for one in self.client.reader.comments(self.key) if one.id == comment]
         if not any(words in text and "steward accept 1" in text for text in texts):
-            raise _Unlike("its text is read back otherwise")
+            raise Unlike("its text is read back otherwise")
 
     def _change(self, name: str, change: Change, is_seen: Callable[[WorkItem], bool]) -> None:
         receipts: list[Receipt] = []
@@ -210,12 +138,12 @@ class _Walk:
             plan = self.client.applier.plan(self.key, change, expected, _marker())
             receipts.append(self.client.applier.perform(plan))
             if not is_seen(self._item()):
-                raise _Unlike("it is not to be seen on the item")
+                raise Unlike("it is not to be seen on the item")
 
         def undo() -> None:
             self.client.applier.perform(self.client.applier.plan_undo(receipts[0], _marker()))
             if _face(self._item()) != _face(before):
-                raise _Unlike("the item is not as it was before")
+                raise Unlike("the item is not as it was before")
 
         self.walk(f"wrote {name}", write)
         if receipts:
@@ -250,35 +178,35 @@ class _Walk:
         mine = self.client.people.me().id.casefold()
         entries = self.client.reader.history(self.key)
         if not any(entry.actor.id.casefold() == mine and entry.edits for entry in entries):
-            raise _Unlike("its history does not name the bot's account")
+            raise Unlike("its history does not name the bot's account")
 
     def _ask(self) -> str:
         me = self.client.people.me()
         if me.is_app:
-            raise _Skipped("The bot's account is no person's: steward doctor tries it on somebody else's item.")
+            raise Skipped("The bot's account is no person's: steward doctor tries it on somebody else's item.")
         right = self.client.people.may_edit(me, self.key)
         if right.allowed is None:
             lists = self.project.accept_people or self.project.accept_groups
             others = (
                 "those under accept_people and accept_groups decide" if lists else f"the label {ACCEPT_LABEL} decides"
             )
-            raise _Skipped(f"The bot may not ask: {others}. What stands in the way: {right.missing.rstrip('.')}.")
+            raise Skipped(f"The bot may not ask: {others}. What stands in the way: {right.missing.rstrip('.')}.")
         return "it may" if right.allowed else "it may not"
 
     def _take_back(self, comment: str) -> None:
         if not self.client.rehearser.take_back(self.key, comment):
-            raise _Skipped("The right to delete one's own comments lacks; the bot does not need it.")
+            raise Skipped("The right to delete one's own comments lacks; the bot does not need it.")
 
     def _remove(self) -> None:
         if words := self._left_alone(self.key):
-            raise _Unlike(words, "Delete it by hand when you have read that.")
+            raise Unlike(words, "Delete it by hand when you have read that.")
         if not self.client.rehearser.remove(self.key):
-            raise _Skipped(f"{CLOSED}; the bot does not need that right. Delete it by hand.")
+            raise Skipped(f"{CLOSED}; the bot does not need that right. Delete it by hand.")
         try:
             self._item()
         except Missing:
             return
-        raise _Unlike("it is still there", "Delete it by hand.")
+        raise Unlike("it is still there", "Delete it by hand.")
 
     def _left_alone(self, key: str) -> str:
         """Why an item is not removed: what a person says is never deleted. Empty where it may be."""

@@ -68,7 +68,7 @@ class AzureDevOpsConnection:
         children = ChildWriter(session, self.reader)
         self.drafter = AzureDevOpsDrafter(self.reader, children)
         self.applier = AzureDevOpsApplier(Edits(session, self.reader, self.people.own_id), children)
-        self.rights = AzureDevOpsRights(session)
+        self.rights = AzureDevOpsRights(session, children)
         self.rehearser = AzureDevOpsRehearser(session, self.reader, children, self.people.own_id)
 
 

@@ -15,8 +15,8 @@ SCRATCH_LABEL = "steward-rehearsal"
 """On a scratch item; what carries it, and our marker, and was made by the bot's account, is one."""
 SCRATCH_MARKER = "rehearsal"
 
-Deed = Literal["browse", "comment", "edit", "label", "link", "create", "transition", "assign", "delete", "ask"]
-"""`ask`: to ask for the rights of other people. `label`: to put on a label that the project has not had yet."""
+Deed = Literal["browse", "comment", "edit", "label", "link", "create", "transition", "assign", "delete"]
+"""`label`: to put on a label that the project has not had yet."""
 
 
 class Rehearser(Protocol):
@@ -56,3 +56,6 @@ class Rights(Protocol):
 
     def held(self, project: str, scope: str) -> tuple[Holding, ...]:
         """The rights that the bot's work takes, in a project (in the area of the scope, if that is one)."""
+
+    def lacking(self, project: str, values: tuple[FieldValue, ...]) -> tuple[str, ...]:
+        """The fields that the project requires of sub-tasks, as people read them, for which these values hold none."""

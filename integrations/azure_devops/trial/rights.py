@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from integrations.azure_devops.organisation import scopes
 from integrations.azure_devops.organisation.areas import area_token, existing_path
-from integrations.tracker import Deed, Holding, Invalid, Missing, Refused, Unintelligible
+from integrations.azure_devops.writing.children import ChildWriter
+from integrations.tracker import Deed, Holding, Incomplete, Invalid, Missing, Refused, Unintelligible
+from rules.changes import FieldValue
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from integrations.azure_devops.sdk import Session
@@ -34,14 +36,25 @@ NAMES: tuple[tuple[Deed, str, str, int], ...] = (
 class AzureDevOpsRights:
     """The Rights port. To edit includes to link, create, move and assign: the product has no rights of their own."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, children: ChildWriter) -> None:
         self._session = session
+        self._children = children
 
     def held(self, project: str, scope: str) -> tuple[Holding, ...]:
         tokens = self._tokens(project, scope)
-        return tuple(
-            Holding(deed, name, self._has(namespace, bit, tokens[namespace])) for deed, name, namespace, bit in NAMES
-        )
+        held = {name: self._has(namespace, bit, tokens[namespace]) for _, name, namespace, bit in NAMES}
+        if held[EDIT]:
+            held[EDIT_COMMENTS] = True  # who may edit items may comment on them
+        return tuple(Holding(deed, name, held[name]) for deed, name, _, _ in NAMES)
+
+    def lacking(self, project: str, values: tuple[FieldValue, ...]) -> tuple[str, ...]:
+        try:
+            self._children.filled(project, self._children.subtask_type(project), values)
+        except Incomplete as incomplete:
+            return incomplete.fields
+        except Invalid:  # the project has no type for sub-tasks
+            return ()
+        return ()
 
     def _tokens(self, project: str, scope: str) -> dict[str, str]:
         path = existing_path(self._session, project, scope) if scope and scopes.is_area(scope) else project

@@ -6,8 +6,11 @@ https://support.atlassian.com/jira-cloud-administration/docs/permissions-for-com
 from __future__ import annotations
 
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.changes.created.required import Rich, required_values
+from integrations.jira.reader import JiraReader
 from integrations.jira.session import JiraSession
-from integrations.tracker import Deed, Holding, Invalid, Missing
+from integrations.tracker import Deed, Holding, Incomplete, Invalid, Missing
+from rules.changes import FieldValue
 
 NAMES: tuple[tuple[Deed, str, str], ...] = (
     ("browse", "BROWSE_PROJECTS", "Browse Projects"),
@@ -19,15 +22,16 @@ NAMES: tuple[tuple[Deed, str, str], ...] = (
     ("transition", "TRANSITION_ISSUES", "Transition Issues"),
     ("assign", "ASSIGN_ISSUES", "Assign Issues"),
     ("delete", "DELETE_ISSUES", "Delete Issues"),
-    ("ask", "ADMINISTER_PROJECTS", "Administer Projects"),
 )
 
 
 class JiraRights:
     """The Rights port. Jira answers for a project as a whole, whatever the scope."""
 
-    def __init__(self, session: JiraSession) -> None:
+    def __init__(self, session: JiraSession, reader: JiraReader, rich: Rich) -> None:
         self._session = session
+        self._reader = reader
+        self._rich = rich
 
     def held(self, project: str, scope: str) -> tuple[Holding, ...]:
         asked = {"projectKey": project, "permissions": ",".join(key for _, key, _ in NAMES)}
@@ -40,3 +44,13 @@ class JiraRights:
         return tuple(
             Holding(deed, name, told[key] if isinstance(told.get(key), bool) else None) for deed, key, name in NAMES
         )
+
+    def lacking(self, project: str, values: tuple[FieldValue, ...]) -> tuple[str, ...]:
+        with UNDERSTOOD:
+            kinds = [str(kind["id"]) for kind in self._reader.issue_types(project) if kind.get("subtask")]
+        for kind in kinds[:1]:  # the one that sub-tasks are made of
+            try:
+                required_values(self._reader.create_fields(project, kind), values, self._rich)
+            except Incomplete as incomplete:
+                return incomplete.fields
+        return ()
