@@ -44,7 +44,7 @@ NEEDS: dict[Deed, tuple[Callable[[ProjectSettings], bool], str]] = {
 """What a right is for -> whether a project that is spoken to needs it, and what does not work without it."""
 
 
-def project_findings(name: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
+def project_findings(name: str, vendor: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
     """What there is to say of one project."""
     place = f"{name}: project {project.key}"
     try:
@@ -60,7 +60,7 @@ def project_findings(name: str, project: ProjectSettings, client: wiring.Client)
         yield Finding(True, f"{place}: the scope is understood; it covers {len(page.items)}{more} items")
     yield from _rights(place, project, client)
     if project.mode == "suggest":
-        yield from _audience(place, project, client)
+        yield from _audience(place, vendor, project, client)
         yield from _deciding(place, project, client, next(iter(page.items), None))
 
 
@@ -105,12 +105,16 @@ def _required(place: str, project: ProjectSettings, client: wiring.Client) -> It
         yield Finding(False, told, "Give them under required_fields of the project, or make them optional there.")
 
 
-def _audience(place: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
+def _audience(place: str, vendor: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
     """Whether the bot belongs to those who alone may read its comments: to others the tracker does not let it write."""
     if not project.comments_for:
         return
     group = project.comments_for.partition(":")[2].strip()
     told = f"{place}: comments are for {project.comments_for}"
+    if vendor == "azure-devops":
+        shown = f"{told}, but Azure DevOps shows a comment to all who see the item"
+        yield Finding(False, shown, "Take comments_for out of the project's settings.")
+        return
     try:
         belongs = client.people.in_group(client.people.me(), group, project.key)
     except TrackerError as error:

@@ -16,7 +16,7 @@ from bot.doctor.stepping import Interrupted, Skipped, Step, Unlike, Walk
 from bot.settings import ProjectSettings
 from bot.wiring import Client
 from integrations.blocks import Blocks, Bullets, Paragraph, Text
-from integrations.tracker import ACCEPT_LABEL, Missing, Receipt, TrackerError
+from integrations.tracker import ACCEPT_LABEL, Missing, Receipt, TrackerError, Unintelligible, Unreachable
 from rules.changes import FIELDS_TOUCHED, AddLabel, AddSection, Change, FieldValue, SetPriority
 from rules.model import WorkItem
 
@@ -54,14 +54,13 @@ class _Rehearsal(Walk):
     client: Client = field(kw_only=True)
     project: ProjectSettings = field(kw_only=True)
     key: str = ""
-    began: bool = False
+    is_unsure: bool = False
     comments: list[str] = field(default_factory=list)
 
     def perform(self) -> None:
         if not self.step("looked for what earlier rehearsals left", self._sweep):
             return
         self.go_on()
-        self.began = True
         if not self.step("made a scratch item", self._create):
             return
         self.walk("read it back", self._read)
@@ -77,8 +76,6 @@ class _Rehearsal(Walk):
 
     def clean_up(self, *, keep: bool) -> None:
         """Remove what was made. Never asks whether to stop."""
-        if not self.began:
-            return
         if keep and self.key:
             self.told("skipped", f"{self.key} is kept, until the next rehearsal", 0.0)
             return
@@ -86,8 +83,8 @@ class _Rehearsal(Walk):
             self.step("deleted the comment", lambda comment=comment: self._take_back(comment))  # type: ignore[misc]
         if self.key:
             self.step(f"deleted {self.key}", self._remove)
-        else:
-            self.step("looked for what was made although no answer came", self._sweep)
+        elif self.is_unsure:
+            self.step("looked for what was made although no answer came", self._look_again)
 
     def _sweep(self) -> str | None:
         done = [self._swept(key) for key in self.client.rehearser.leftovers(self.project.key)]
@@ -100,8 +97,18 @@ class _Rehearsal(Walk):
 
     def _create(self) -> str:
         values = tuple(FieldValue(name, value) for name, value in self.project.required_fields.items())
-        self.key = self.client.rehearser.create(self.project.key, self.project.scope, values)
+        try:
+            self.key = self.client.rehearser.create(self.project.key, self.project.scope, values)
+        except (Unreachable, Unintelligible):
+            self.is_unsure = True
+            raise
         return self.key
+
+    def _look_again(self) -> str:
+        found = self._sweep()
+        if found is None:
+            raise Skipped("Nothing is to be seen. The tracker's index may be late: the next rehearsal looks again.")
+        return found
 
     def _read(self) -> str | None:
         item = self._item()

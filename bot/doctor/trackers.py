@@ -51,7 +51,7 @@ def connections(settings: Settings) -> Iterator[Finding]:
                 False, f"{name}: no project uses this connection", "Add a table [projects.KEY] that names it."
             )
         for project in projects.values():
-            yield from project_findings(name, project, client)
+            yield from project_findings(name, connection.vendor, project, client)
         yield _budget(name, limits)
 
 

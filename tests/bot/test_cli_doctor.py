@@ -115,6 +115,12 @@ def test_the_bot_belongs_to_those_who_alone_may_read_its_comments(
     assert "FIX   tracker: project SHOP: comments are for role:Developers, and the bot is not among them" in told.out
 
 
+def test_an_audience_that_azure_devops_cannot_keep_is_a_fault(steward: Doctor, make_world: Callable[..., Any]) -> None:
+    told = examined(steward, make_world("azure-devops"), 'comments_for = "group:Contributors"')
+    assert "but Azure DevOps shows a comment to all who see the item" in told.out
+    assert told.code == 1
+
+
 @pytest.mark.parametrize("flavour", JIRA)
 def test_fields_that_sub_tasks_require_are_named_until_the_settings_hold_values(
     steward: Doctor, make_world: Callable[..., Any], flavour: str
@@ -145,6 +151,9 @@ def test_the_end_of_a_token_is_told(steward: Doctor, make_world: Callable[..., A
 def test_what_the_tracker_says_of_its_limits_is_told(steward: Doctor, make_world: Callable[..., Any]) -> None:
     world = make_world()
     assert "the tracker names no limit of requests" in examined(steward, world).out
+    headers = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "60"}
+    world.mounted.faults.answer(404, path="mypermissions", headers=headers)
+    assert "60 of 100 are left of what the tracker allows" in examined(steward, world).out
     world.mounted.faults.throttle(1, path="project")
     assert "Meanwhile it asked to wait 1 s: who else uses this account?" in examined(steward, world).out
 

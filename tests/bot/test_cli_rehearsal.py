@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot import doctor
 from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.jira.scheme import Field, Scheme, arrange
 from integrations.sandbox.records import Item
-from integrations.tracker import SCRATCH_LABEL, SCRATCH_SUMMARY, Refused
+from integrations.tracker import SCRATCH_LABEL, SCRATCH_SUMMARY, Refused, Unreachable
 from tests.commands import Told, config_of, rewrite
 
 FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
@@ -117,6 +118,25 @@ def test_a_step_that_fails_is_named_and_the_others_are_walked(
     assert world.tracker.select() == []
 
 
+def test_ctrl_c_ends_a_rehearsal_and_removes_what_it_made(
+    steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    commenter = type(world.wired.client.commenter)
+    post = commenter.post
+
+    def interrupt(*arguments: Any, **named: Any) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return str(post(*arguments, **named))
+
+    monkeypatch.setattr(commenter, "post", interrupt)
+    told = steward("doctor", "--rehearse", world.project, "-c", config_of(world))
+    assert told.code == 1
+    assert "FIX     interrupted" in told.out
+    assert told.out.splitlines()[-1].startswith("ok      deleted SHOP-1")
+    assert world.tracker.select() == []
+
+
 def test_an_item_that_was_made_although_no_answer_came_is_found_and_removed(
     make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +146,7 @@ def test_an_item_that_was_made_although_no_answer_came_is_found_and_removed(
 
     def lose_the_answer(*arguments: Any) -> str:
         create(*arguments)
-        raise Refused("lost", "an answer")
+        raise Unreachable("lost")
 
     monkeypatch.setattr(rehearser, "create", lose_the_answer)
     assert rehearsed(world)[-1].what.endswith("SHOP-1 is deleted")
