@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, until_interrupted
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 
 def init(
@@ -28,16 +31,51 @@ def init(
     typer.echo(f"Wrote {path}. Fill in a connection and a project, then run: steward doctor")
 
 
-def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def doctor(
+    config: ConfigOption = DEFAULT_CONFIG,
+    rehearse: Annotated[
+        str | None,
+        typer.Option(metavar="PROJECT", help="Make a scratch item there, try all that the bot does, remove it again."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="With --rehearse: leave the scratch item to look at.")] = False,
+) -> None:
     """Check settings, secrets, the data folder and each connection, and say what to do."""
     from bot.doctor import examine
 
-    findings = examine(load_settings(config))
+    if keep and rehearse is None:
+        raise typer.BadParameter("--keep goes with --rehearse", param_hint="--keep")
+    settings = load_settings(config)
+    if rehearse is not None:
+        _rehearse(settings, rehearse, keep=keep)
+        return
+    findings = examine(settings)
     for finding in findings:
         typer.echo(f"{'ok   ' if finding.ok else 'FIX  '} {finding.what}")
         if finding.remedy:
             typer.echo(f"      {finding.remedy}")
     if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _rehearse(settings: Settings, name: str, *, keep: bool) -> None:
+    from bot import doctor, wiring
+    from bot.settings.nearest import did_you_mean
+
+    found = [one for table, one in settings.projects.items() if name in (table, one.key)]
+    if len(found) != 1:
+        many = "several projects have that key; use the name of the table" if found else "there is no such project"
+        raise Stop(f"{many}: {name}{did_you_mean(name, settings.projects)}")
+    project = found[0]
+    client = wiring.connect(project.connection, settings.connections[project.connection], settings)
+
+    def tell(step: doctor.Step) -> None:
+        typer.echo(f"{step.state:<8}{step.what} ({step.seconds:.1f} s)")
+        if step.remedy:
+            typer.echo(f"        {step.remedy}")
+
+    with until_interrupted() as stopped:
+        is_well = doctor.rehearse(client, project, tell, stopped.is_set, keep=keep)
+    if not is_well:
         raise typer.Exit(1)
 
 

@@ -1,7 +1,7 @@
 """The only place that builds clients: settings in, desks, jobs and doors out."""
 
 from bot.wiring.addresses import database_url, engine_url
-from bot.wiring.clients import Client, connect
+from bot.wiring.clients import Client, connect, other_address
 from bot.wiring.desks import Wired, wire
 from bot.wiring.doors import door
 from bot.wiring.kinds import gravedigger, jobs
@@ -16,6 +16,7 @@ __all__ = [
     "engine_url",
     "gravedigger",
     "jobs",
+    "other_address",
     "target",
     "unreachable_because",
     "wire",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.settings import (
     AnyConnection,
@@ -17,8 +18,9 @@ from bot.settings import (
 )
 from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
+from integrations.exchanges import Exchange, Observe, unobserved
 from integrations.pace import Board
-from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Webhook
+from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Rehearser, Rights, Webhook
 from integrations.transport import Transport
 from rules.changes import AddCriteria
 from rules.model import WorkItem
@@ -38,14 +40,41 @@ class Client:
     people: People
     webhook: Webhook
     hooks: Hooks
+    rights: Rights
+    rehearser: Rehearser
     token_end: Callable[[], datetime | None] = lambda: None
 
 
-def connect(name: str, connection: AnyConnection, settings: Settings, board: Board | None = None) -> Client:
-    """The client of one connection. No request is made yet. With a board it keeps to what others were told too."""
+def connect(
+    name: str,
+    connection: AnyConnection,
+    settings: Settings,
+    board: Board | None = None,
+    watch: Observe = unobserved,
+) -> Client:
+    """The client of one connection. No request is made yet. With a board it keeps to what others were told too.
+
+    `watch` is told of each exchange beside the metrics.
+    """
+    count = observer(name)
+
+    def observe(exchange: Exchange) -> None:
+        count(exchange)
+        watch(exchange)
+
     if isinstance(connection, JiraCloudConnection | JiraDataCenterConnection):
-        return _jira(name, connection, board)
-    return _azure_devops(name, connection, settings.data, board)
+        return _jira(name, connection, observe, board)
+    return _azure_devops(name, connection, settings.data, observe, board)
+
+
+def other_address(connection: AnyConnection) -> str | None:
+    """Where a site of Jira Cloud takes tokens with scopes, as the site itself tells; None for all others."""
+    host = (urlsplit(connection.url).hostname or "").lower()
+    if not isinstance(connection, JiraCloudConnection) or not host.endswith(".atlassian.net"):
+        return None
+    from integrations.jira.site import common_address
+
+    return common_address(connection.url, transport(connection))
 
 
 def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime]) -> DraftCriteria | None:
@@ -81,7 +110,9 @@ def transport(connection: AnyConnection) -> Transport:
     return Transport(connection.ca_bundle, proxy or None, connection.client_certificate, connection.client_key)
 
 
-def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection, board: Board | None) -> Client:
+def _jira(
+    name: str, connection: JiraCloudConnection | JiraDataCenterConnection, observe: Observe, board: Board | None
+) -> Client:
     from integrations.jira.client import JiraConnection
     from integrations.jira.session import BasicAuth, BearerAuth
     from integrations.jira.webhook import JiraWebhook
@@ -96,7 +127,7 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection,
         "cloud" if cloud else "data_center",
         browse_url=connection.browse_url,
         timeout=(CONNECT_SECONDS, connection.timeout),
-        observer=observer(name),
+        observer=observe,
         transport=transport(connection),
         board=board,
     )
@@ -108,6 +139,8 @@ def _jira(name: str, connection: JiraCloudConnection | JiraDataCenterConnection,
         jira.people,
         JiraWebhook(),
         jira.hooks,
+        jira.rights,
+        jira.rehearser,
         jira.token_end,
     )
 
@@ -116,6 +149,7 @@ def _azure_devops(
     name: str,
     connection: AzureDevOpsConnection | AzureDevOpsServerConnection,
     data: Path,
+    observe: Observe,
     board: Board | None,
 ) -> Client:
     from integrations.azure_devops.client import AzureDevOpsConnection as Connection
@@ -128,12 +162,20 @@ def _azure_devops(
         cache_dir=data / "azure-devops",
         timeout=(CONNECT_SECONDS, connection.timeout),
         comment_format=connection.comment_format if isinstance(connection, AzureDevOpsConnection) else "html",
-        observer=observer(name),
+        observer=observe,
         transport=transport(connection),
         board=board,
     )
     return Client(
-        azure.reader, azure.commenter, azure.drafter, azure.applier, azure.people, AzureDevOpsWebhook(), azure.hooks
+        azure.reader,
+        azure.commenter,
+        azure.drafter,
+        azure.applier,
+        azure.people,
+        AzureDevOpsWebhook(),
+        azure.hooks,
+        azure.rights,
+        azure.rehearser,
     )
 
 

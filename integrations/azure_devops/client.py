@@ -12,6 +12,8 @@ from integrations.azure_devops.hooks import AzureDevOpsHooks
 from integrations.azure_devops.markup import TextFormat
 from integrations.azure_devops.people import AzureDevOpsPeople
 from integrations.azure_devops.reader import AzureDevOpsReader
+from integrations.azure_devops.trial.rights import AzureDevOpsRights
+from integrations.azure_devops.trial.scratch import AzureDevOpsRehearser
 from integrations.azure_devops.wire import Auth, Wire
 from integrations.azure_devops.writing.applier import AzureDevOpsApplier
 from integrations.azure_devops.writing.children import ChildWriter
@@ -66,6 +68,8 @@ class AzureDevOpsConnection:
         children = ChildWriter(session, self.reader)
         self.drafter = AzureDevOpsDrafter(self.reader, children)
         self.applier = AzureDevOpsApplier(Edits(session, self.reader, self.people.own_id), children)
+        self.rights = AzureDevOpsRights(session, children)
+        self.rehearser = AzureDevOpsRehearser(session, self.reader, children, self.people.own_id)
 
 
 def name_cache_directory(wanted: Path | None) -> None:

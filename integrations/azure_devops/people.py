@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import parts
-from integrations.azure_devops.organisation.areas import nodes_to
+from integrations.azure_devops.organisation.areas import area_token
 from integrations.azure_devops.organisation.memberships import memberships_of
 from integrations.azure_devops.reader import number
 from integrations.tracker import Missing, Refused, Right, Unintelligible
@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # importing it for real needs the package's cache directory t
 # https://learn.microsoft.com/azure/devops/organizations/security/namespace-reference
 AREAS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"  # the namespace CSS: what may be done in an area of the project
 WORK_ITEM_WRITE = 32
-_NODE = "vstfs:///Classification/Node/"
 
 
 class AzureDevOpsPeople:
@@ -59,7 +58,8 @@ class AzureDevOpsPeople:
         except (Refused, Unintelligible):
             return Right(None, "the bot's account may not see who is in which group (scopes Graph and Identity: read)")
         try:
-            token = self._area_token(parts.text(fields, "System.TeamProject"), parts.text(fields, "System.AreaPath"))
+            project, path = (parts.text(fields, name) for name in ("System.TeamProject", "System.AreaPath"))
+            token = area_token(self._session, project, path)
             lists = self._session.security.query_access_control_lists(
                 AREAS, token=token, descriptors=",".join(sorted(names)), include_extended_info=True
             )
@@ -87,17 +87,6 @@ class AzureDevOpsPeople:
         except Missing:
             return False
         return any(name.casefold() in wanted for name in memberships.group_names(member))
-
-    def _area_token(self, project: str, path: str) -> str:
-        """The security token of an area: its nodes from the root down."""
-        return ":".join(_node_token(node) for node in nodes_to(self._session, project, path))
-
-
-def _node_token(node: object) -> str:
-    identifier = node.get("identifier") if isinstance(node, dict) else None
-    if not isinstance(identifier, str):
-        raise Unintelligible("the item's area is not among the areas of its project")
-    return f"{_NODE}{identifier}"
 
 
 def _effective(lists: object, names: set[str]) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from integrations.jira.items import (
 from integrations.jira.markup import Markup
 from integrations.jira.search import JiraSearch, issue_path
 from integrations.jira.session import Flavour, JiraSession
-from integrations.tracker import Comment, HistoryEntry, Listing, Missing, Page, Vocabulary
+from integrations.tracker import Comment, HistoryEntry, Invalid, Listing, Missing, Page, Refused, Vocabulary
 from rules.model import Person, WorkItem
 
 PAGE = 100
@@ -82,13 +82,21 @@ class JiraReader:
             return tuple(sorted((history_entry(raw, extra) for raw in entries), key=lambda entry: entry.at))
 
     def vocabulary(self, project: str) -> Vocabulary:
-        types, priorities = self.issue_types(project), self.priorities(project)
+        types, priorities = self._creatable(project), self.priorities(project)
         with UNDERSTOOD:
             return Vocabulary(
                 priorities=tuple(priority["name"] for priority in priorities),
                 types=tuple(kind["name"] for kind in types if not kind.get("subtask")),
                 subtask_type=next((kind["name"] for kind in types if kind.get("subtask")), None),
             )
+
+    def _creatable(self, project: str) -> list[Mapping[str, Any]]:
+        """The types that the bot may create: none where it may only look. Raises Missing for an unknown project."""
+        try:
+            return self.issue_types(project)
+        except (Refused, Missing, Invalid):
+            self._session.get(f"project/{quote(project, safe='')}", needs=f"Browse Projects on {project}")
+            return []
 
     def priorities(self, project: str) -> list[Mapping[str, Any]]:
         """The priorities of a project's scheme as Jira gives them (Data Center: of the site), most urgent first."""

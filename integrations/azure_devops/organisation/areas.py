@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from integrations.tracker import Missing
+from integrations.tracker import Missing, Unintelligible
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from integrations.azure_devops.sdk import Session
 
 _DEEPEST = 20
+_NODE = "vstfs:///Classification/Node/"
 
 
 def nodes_to(session: Session, project: str, path: str) -> list[dict[str, Any]]:
@@ -27,12 +28,24 @@ def nodes_to(session: Session, project: str, path: str) -> list[dict[str, Any]]:
     return nodes
 
 
+def area_token(session: Session, project: str, path: str) -> str:
+    """The security token of an area: its nodes from the root down."""
+    return ":".join(_node_token(node) for node in nodes_to(session, project, path))
+
+
 def existing_path(session: Session, project: str, path: str) -> str:
     """An area's path as the project spells it; `path` may leave the root out. Raises Missing."""
     parts = [part.strip() for part in path.split("\\") if part.strip()]
     if not parts or parts[0].casefold() != project.casefold():
         parts.insert(0, project)
     return "\\".join(str(node["name"]) for node in nodes_to(session, project, "\\".join(parts)))
+
+
+def _node_token(node: object) -> str:
+    identifier = node.get("identifier") if isinstance(node, dict) else None
+    if not isinstance(identifier, str):
+        raise Unintelligible("the item's area is not among the areas of its project")
+    return f"{_NODE}{identifier}"
 
 
 def _node(node: object) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class ChildWriter:
         """Raises Incomplete where the type wants fields filled in that the change does not fill in."""
         project, _ = parts.place_of(parts.fields_of(raw))
         item_type = self.subtask_type(project) if isinstance(change, AddSubtasks) else self._type(project, change.type)
-        fields = self._fields(project, item_type, change.fields)
+        fields = self.filled(project, item_type, change.fields)
         if self._session.knows_trials() and change.summaries:
             self.create(number(key), item_type, change.summaries[0], _ORIGIN, marker, fields=fields, only_try=True)
         after = {"add": list(change.summaries), "type": item_type, "fields": fields}
@@ -139,7 +139,7 @@ class ChildWriter:
                 return name
         raise Invalid("the project has no such work item type")
 
-    def _fields(self, project: str, item_type: str, values: Sequence[FieldValue]) -> dict[str, str]:
+    def filled(self, project: str, item_type: str, values: Sequence[FieldValue]) -> dict[str, str]:
         """The values by reference name. Raises Incomplete for what is wanted and has none."""
         known = self._reader.processes.fields(project, item_type)
         told = {one.field.strip().casefold(): one.value for one in values if one.value.strip()}

@@ -55,13 +55,14 @@ class Workflow:
 
         Raises as `to_status`.
         """
-        offered = self._offered(key)
+        closing = self._closing(key)
         with UNDERSTOOD:
-            closing = [one for one in offered if one["to"]["statusCategory"]["key"] == "done"]
             closing.sort(key=lambda one: not _speaks_of_duplicates(one))
-        if not closing:
-            raise Invalid(f"the workflow offers the bot no transition that closes {key} from where it is now")
         return self._first_possible(key, closing, _duplicate_resolution)
+
+    def to_end(self, key: str) -> Move:
+        """The move to any status of the category done. Raises as `to_status`."""
+        return self._first_possible(key, self._closing(key), _only_resolution)
 
     def make(self, key: str, target: Mapping[str, Any]) -> None:
         """Makes a transition; never repeated."""
@@ -70,6 +71,14 @@ class Workflow:
             if target["fields"]:
                 body["fields"] = target["fields"]
         self._session.post(issue_path(key, "transitions"), body, needs=f"Transition Issues on {key}")
+
+    def _closing(self, key: str) -> list[Mapping[str, Any]]:
+        offered = self._offered(key)
+        with UNDERSTOOD:
+            closing = [one for one in offered if one["to"]["statusCategory"]["key"] == "done"]
+        if not closing:
+            raise Invalid(f"the workflow offers the bot no transition that closes {key} from where it is now")
+        return closing
 
     def _offered(self, key: str) -> list[Mapping[str, Any]]:
         path, params = issue_path(key, "transitions"), {"expand": "transitions.fields"}

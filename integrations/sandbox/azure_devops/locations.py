@@ -128,6 +128,14 @@ _LOCATIONS: tuple[tuple[str, str, str, str, int, str], ...] = (
         "7.1",
     ),
     (
+        "dd3b8bd6-c7fc-4cbd-929a-933d9c011c9d",
+        "Security",
+        "Permissions",
+        "_apis/{resource}/{securityNamespaceId}/{permissions}",
+        2,
+        "0.0",
+    ),
+    (
         "ce7b9f95-fde9-4be8-a86d-83b366f0b87a",
         "Security",
         "SecurityNamespaces",

@@ -14,6 +14,7 @@ from integrations.sandbox.azure_devops.answers import (
     guid,
     identity_body,
     identity_descriptor,
+    project_guid,
     subject_descriptor,
     truth,
 )
@@ -22,6 +23,7 @@ from integrations.sandbox.azure_devops.wire import Call, Routes, listing
 from integrations.sandbox.records import Permission, Project, User
 
 CSS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"
+PROJECT, TAGGING = "52d39943-cb85-4d7f-8fa8-c6baac873819", "bb50f182-8e5e-40b8-bc21-e8752a1e7ae2"
 GENERIC_READ, WORK_ITEM_READ, WORK_ITEM_WRITE, WORK_ITEM_COMMENT = 1, 16, 32, 512
 _NODE_TOKEN = "vstfs:///Classification/Node/"  # noqa: S105  # the form of a security token, not a secret
 
@@ -147,6 +149,23 @@ def _entry(call: Call, user: User, project: Project, extended: bool) -> Json:
     return entry
 
 
+def _own(call: Call) -> Response:
+    """What the caller may do, which everybody may ask; to delete and to make tags takes the right to edit here."""
+    namespace, bits = call.rest[0].casefold(), int(call.rest[1])
+    found = []
+    for token in call.query.get("tokens", "").split(","):
+        if namespace == CSS:
+            project = _project_of(call, token)
+            found.append(project is not None and rights(call, call.user, project) & bits == bits)
+        elif namespace in (PROJECT, TAGGING):
+            own = [project for project in call.tracker.projects(call.user) if project_guid(project) in token]
+            found.append(any(call.tracker.may(call.user, "edit", project) for project in own))
+        else:
+            said = f"TF400935: The security namespace {namespace[:40]} does not exist."
+            raise WireError(404, said, "NotFoundException")
+    return listing(found)
+
+
 def _namespaces(call: Call) -> Response:
     actions = (
         (GENERIC_READ, "GENERIC_READ", "View permissions for this node"),
@@ -167,6 +186,7 @@ def _namespaces(call: Call) -> Response:
 ROUTES: Routes = {
     ("GET", "identities"): _identities,
     ("GET", "accesscontrollists/*"): _lists,
+    ("GET", "permissions/*/*"): _own,
     ("GET", "securitynamespaces"): _namespaces,
     ("GET", "securitynamespaces/*"): _namespaces,
 }

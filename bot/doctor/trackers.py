@@ -1,0 +1,132 @@
+"""Each connection: is it let in, what does the tracker say of tokens, webhooks and limits?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot import wiring
+from bot.doctor.findings import Finding, remedy_for, what_is
+from bot.doctor.projects import project_findings
+from bot.settings import AnyConnection, Settings
+from bot.telemetry import expiry
+from integrations.exchanges import Exchange
+from integrations.limits import told
+from integrations.tracker import Missing, Refused, Target, TrackerError, ours, standings
+
+
+@dataclass
+class _Limits:
+    """What the tracker said of its limits while it was asked for all the rest."""
+
+    waited: float = 0.0
+    limit: float | None = None
+    left: float | None = None
+
+    def hear(self, exchange: Exchange) -> None:
+        said = told(exchange.status, exchange.headers)
+        self.waited = max(self.waited, said.wait or 0.0)
+        if said.left is not None:
+            self.limit, self.left = said.limit, said.left
+
+
+def connections(settings: Settings) -> Iterator[Finding]:
+    """All of them, with their projects; the first fault does not end it."""
+    if not settings.connections:
+        yield Finding(False, "no connection is set up", "Add a table [connections.NAME]; steward init shows how.")
+    for name, connection in settings.connections.items():
+        limits = _Limits()
+        client = wiring.connect(name, connection, settings, watch=limits.hear)
+        account = list(_account(name, connection, client, settings.server.public_url))
+        yield from account
+        if not all(finding.ok for finding in account[:1]):
+            continue  # what the projects would say has the same cause
+        yield from _token(name, connection, client)
+        if connection.intake == "webhook" and connection.webhook_secret is not None:
+            yield from _webhooks(name, client, wiring.target(name, settings))
+        projects = settings.projects_of(name)
+        if not projects:
+            yield Finding(
+                False, f"{name}: no project uses this connection", "Add a table [projects.KEY] that names it."
+            )
+        for project in projects.values():
+            yield from project_findings(name, connection.vendor, project, client)
+        yield _budget(name, limits)
+
+
+def _token(name: str, connection: AnyConnection, client: wiring.Client) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    try:
+        ends = expiry.end_of(connection.token_expires, client.token_end)
+    except TrackerError as error:
+        yield Finding(False, f"{name}: when the token ends: {what_is(error)}", remedy_for(error))
+        return
+    soon = expiry.in_words(name, ends, now)
+    if ends is None:
+        told = f"{name}: when the token ends, the tracker does not tell"
+        yield Finding(True, told, "Note it under token_expires, and you are told two weeks ahead.")
+    elif soon is None:
+        yield Finding(True, f"{name}: the token ends on {ends:%Y-%m-%d}; you are told two weeks ahead")
+    else:
+        yield Finding(ends > now, f"{name}: the token ends on {ends:%Y-%m-%d}", soon)
+
+
+def _budget(name: str, limits: _Limits) -> Finding:
+    waited = f"Meanwhile it asked to wait {limits.waited:.0f} s: who else uses this account?" if limits.waited else ""
+    if limits.left is None or limits.limit is None:
+        return Finding(True, f"{name}: the tracker names no limit of requests", waited)
+    left = f"{limits.left:.0f} of {limits.limit:.0f}"
+    return Finding(True, f"{name}: {left} are left of what the tracker allows; nightly work waits for people", waited)
+
+
+def _account(name: str, connection: AnyConnection, client: wiring.Client, public_url: str | None) -> Iterator[Finding]:
+    try:
+        me = client.people.me()
+    except TrackerError as error:
+        yield Finding(False, f"{name}: {what_is(error)}", _way_in(connection, error) or remedy_for(error))
+        return
+    shared = ", shared with a person" if connection.account == "shared" else ""
+    yield Finding(True, f"{name}: signed in as {me.name}{shared}")
+    if connection.intake == "webhook" and connection.webhook_secret is None:
+        yield Finding(False, f"{name}: takes webhooks, but has no webhook_secret", "Set one, here and in the tracker.")
+    elif connection.intake == "webhook":
+        address = f"{(public_url or '').rstrip('/')}/webhooks/{connection.vendor}/{name}"
+        remedy = "" if public_url else "Put the bot's own address before it: see public_url under [server]."
+        yield Finding(True, f"{name}: the tracker sends its webhooks to {address}", remedy)
+    elif connection.intake == "poll":
+        yield Finding(True, f"{name}: asks every {connection.poll_every:.0f} s what has moved; no webhook is needed")
+
+
+def _webhooks(name: str, client: wiring.Client, target: Target) -> Iterator[Finding]:
+    try:
+        found = client.hooks.found(target)
+    except (Refused, Missing) as error:
+        missing = error.missing if isinstance(error, Refused) else ""
+        told = f"{name}: whether the tracker's webhooks are switched on, this account may not see"
+        how = f"Look by hand: steward webhooks check {name} says where."
+        yield Finding(True, told, f"What it lacks is {missing}. {how}" if missing else how)
+        return
+    except TrackerError as error:
+        yield Finding(False, f"{name}: the tracker's webhooks: {what_is(error)}", remedy_for(error))
+        return
+    amiss = [one for wish in client.hooks.wishes(target) for one in standings(target, wish, found) if not one.is_well]
+    if not any(ours(target, found)):
+        told = f"{name}: no webhook to the bot is to be seen: there is none, or this account may not see it"
+        yield Finding(True, told, f"Make them: steward webhooks install {name}")
+    elif amiss:
+        told = f"{name}: the tracker does not tell all: {', '.join(sorted({one.event for one in amiss}))}"
+        yield Finding(False, told, f"See why: steward webhooks check {name}")
+    else:
+        yield Finding(True, f"{name}: the tracker's webhooks are switched on")
+
+
+def _way_in(connection: AnyConnection, error: TrackerError) -> str:
+    """Where a token that is refused may work; empty where nothing of that is known."""
+    found = wiring.other_address(connection) if isinstance(error, Refused) else None
+    if found is None:
+        return ""
+    return (
+        f'If the token has scopes, or is of a service account: url = "{found}", browse_url = "{connection.url}". '
+        "Else check the token (is it expired?) and the user beside it."
+    )
