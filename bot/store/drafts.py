@@ -109,7 +109,7 @@ def decide(session: Session, draft: Draft, state: str, person: Person | None, ca
     """Decide on an open draft. False if somebody was faster."""
     same = (Draft.connection == draft.connection, Draft.key == draft.key, Draft.state == OPEN)
     by = {"by": person.name, "by_id": person.id, "cause": cause} if person is not None else {}
-    return bool(changed(session, sa.update(Draft).where(*same).values(state=state, at=at, **by)))
+    return bool(changed(session, sa.update(Draft).where(*same).values(state=state, at=at, leaving=False, **by)))
 
 
 def decide_rest(session: Session, row: ProposedChange, state: str, person: Person, cause: str, at: datetime) -> None:
@@ -120,9 +120,9 @@ def decide_rest(session: Session, row: ProposedChange, state: str, person: Perso
 
 
 def gone(session: Session, connection: str, key: str, now: datetime) -> None:
-    """A draft is no longer there, and nobody knows who took it away."""
+    """A draft is no longer there: the bot was about to delete it, or nobody knows who did."""
     draft = get(session, connection, key)
-    if draft is not None and decide(session, draft, GONE, None, None, now):
+    if draft is not None and decide(session, draft, WITHDRAWN if draft.leaving else GONE, None, None, now):
         conclude(session, draft, now)
 
 

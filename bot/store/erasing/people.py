@@ -129,11 +129,13 @@ def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
     """The names that stand beside the id."""
     row = ProposedChange
-    told = ((row.decided_by, row.decided_by_id), (row.asked_by, row.asked_by_id), (Draft.by, Draft.by_id))
-    for name, identity in told:
-        of_connection = identity.class_.connection == connection
-        query = sa.select(name).where(of_connection, identity == person_id).distinct()
-        yield from (one for one in session.scalars(query) if one and one.strip())
+    for name, identity in (
+        (row.decided_by, row.decided_by_id),
+        (row.asked_by, row.asked_by_id),
+        (Draft.by, Draft.by_id),
+    ):
+        named = sa.select(name).where(name.class_.connection == connection, identity == person_id).distinct()
+        yield from filter(str.strip, session.scalars(named.where(name.is_not(None))))
     beside: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (
         (Item.content, Item.connection == connection),
         (HandledComment.commands, HandledComment.connection == connection),
