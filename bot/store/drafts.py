@@ -50,6 +50,13 @@ class Draft(Base):
     __table_args__ = (sa.Index("drafts_by_change", "connection", "item", "number"),)
 
 
+_CHANGE = sa.and_(
+    ProposedChange.connection == Draft.connection,
+    ProposedChange.item == Draft.item,
+    ProposedChange.number == Draft.number,
+)
+
+
 def add(session: Session, change: ProposedChange, key: str, marker: str, now: datetime) -> None:
     """Record a draft that was created; one that is known stays as it is."""
     if session.get(Draft, (change.connection, key)) is None:
@@ -69,10 +76,11 @@ def of_change(session: Session, connection: str, item: str, number: int) -> Sequ
     return sorted(session.scalars(query), key=lambda draft: int(draft.marker.rpartition(":")[2]))
 
 
-def open_keys(session: Session, connection: str, keys: Iterable[str]) -> set[str]:
-    """Those of some items that are drafts on which nobody has decided."""
-    query = sa.select(Draft.key).where(Draft.connection == connection, Draft.state == OPEN, Draft.key.in_(list(keys)))
-    return set(session.scalars(query))
+def not_yet_work(session: Session, connection: str, keys: Iterable[str]) -> set[str]:
+    """Those of some items that are drafts of a change which is open, or that nobody has kept."""
+    query = sa.select(Draft.key).join(ProposedChange, _CHANGE).where(Draft.connection == connection)
+    pending = sa.or_(Draft.state != KEPT, ProposedChange.state == proposals.OPEN)
+    return set(session.scalars(query.where(Draft.key.in_(list(keys)), pending)))
 
 
 def leaving(session: Session, connection: str, item: str) -> Sequence[Draft]:
@@ -85,15 +93,10 @@ def to_withdraw(
     session: Session, connection: str, project: str, before: datetime | None, limit: int
 ) -> Sequence[Draft]:
     """Open drafts that were created before a time (None: of any age is old enough), or whose change is open no more."""
-    change = sa.and_(
-        ProposedChange.connection == Draft.connection,
-        ProposedChange.item == Draft.item,
-        ProposedChange.number == Draft.number,
-    )
     ended = ProposedChange.state.not_in((proposals.OPEN, "accepting", "undoing"))
     old = sa.and_(ProposedChange.state == proposals.OPEN, Draft.created <= before) if before is not None else sa.false()
     of_project = sa.and_(Proposal.connection == Draft.connection, Proposal.item == Draft.item)
-    query = sa.select(Draft).join(ProposedChange, change).join(Proposal, of_project)
+    query = sa.select(Draft).join(ProposedChange, _CHANGE).join(Proposal, of_project)
     query = query.where(Draft.connection == connection, Proposal.project == project, Draft.state == OPEN)
     query = query.where(Draft.touched.is_(False), sa.or_(ended, old))
     return session.scalars(query.order_by(Draft.created, Draft.key).limit(limit)).all()

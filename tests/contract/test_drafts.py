@@ -251,3 +251,30 @@ def test_one_history_entry_counts_once_whatever_brings_it_again(world: Any) -> N
     world.edit("lee", drafts[0], summary="Another title")
     world.work()
     assert world.proposal(item) == said
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_on_a_shared_account_a_withdrawal_is_not_taken_for_a_no(make_world: Callable[..., Any], flavour: str) -> None:
+    settings = 'draft_subtasks = true\naccept_people = ["{dana}", "{lee}"]'
+    world = make_world(flavour, account="shared", project=settings)
+    item, drafts = drafting(world)
+    take_label_off(world, "dana", drafts[0])
+    assert "1 of 5 kept." in world.proposal(item)
+    world.queue.offset += timedelta(days=31)
+    night(world, "late")
+    if len(world.tracker.children(item.id)) == 1:  # where this account may delete
+        assert "accepted by Dana" in world.proposal(item)
+        assert "1 of 5 kept, 4 withdrawn" in world.proposal(item)
+    else:
+        assert "1 of 5 kept." in world.proposal(item)
+
+
+@pytest.mark.parametrize("flavour", ["jira-cloud", "jira-data-center"])
+def test_a_bot_that_may_delete_nothing_says_which_drafts_stay(make_world: Callable[..., Any], flavour: str) -> None:
+    settings = 'draft_subtasks = true\naccept_people = ["{dana}"]'
+    world = make_world(flavour, rights="plain", project=settings)
+    item, drafts = drafting(world)
+    tell(world, "dana", item, f"steward reject {world.number(item, 'Split into 5')}")
+    assert "rejected by Dana" in world.proposal(item)
+    assert all(draft.key in world.answer(item) for draft in drafts)
+    assert labelled(world, item) == []

@@ -179,11 +179,11 @@ def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> t
 
 
 def _without_drafts(desk: TriageDesk, item: WorkItem) -> WorkItem:
-    """What nobody has decided on yet covers nothing: else the drafts of a change would be why it is withdrawn."""
+    """A draft covers nothing until its change is decided: else drafts would be why that is withdrawn or another."""
     with desk.db.read() as session:
-        undecided = drafted.open_keys(session, desk.connection, [child.key for child in item.children])
-    children = tuple(child for child in item.children if child.key not in undecided)
-    return replace(item, children=children) if undecided else item
+        drafts_still = drafted.not_yet_work(session, desk.connection, [child.key for child in item.children])
+    children = tuple(child for child in item.children if child.key not in drafts_still)
+    return replace(item, children=children) if drafts_still else item
 
 
 def _with_required(project: Project, finding: Finding) -> Finding:
