@@ -135,7 +135,7 @@ def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
         (Draft.by, Draft.by_id),
     ):
         named = sa.select(name).where(name.class_.connection == connection, identity == person_id).distinct()
-        yield from filter(str.strip, session.scalars(named.where(name.is_not(None))))
+        yield from (one for one in session.scalars(named) if one and one.strip())
     beside: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (
         (Item.content, Item.connection == connection),
         (HandledComment.commands, HandledComment.connection == connection),
