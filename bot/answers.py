@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from bot.words.changes import STATE_WORDS, ShownChange, because, change_entries, change_title, unseen_in
+from bot.words.drafted import stay
 from bot.words.rule_lines import rule_line
 from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, sentence, tidy
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
@@ -160,6 +161,12 @@ def incomplete(number: int, fields: Sequence[str]) -> Blocks:
     wanted = f"Suggestion {number} waits: this project requires {enumeration(names)}. Give it as lines of a comment:"
     lines = (command(f"steward accept {number}:"), *(command(f"{name} = ...") for name in names))
     return (Paragraph((plain(wanted),)), Bullets(tuple((line,) for line in lines)))
+
+
+def drafts_stay(keys: Sequence[str]) -> Blocks:
+    """Of a change that was turned down, these drafts are left as they are, without the label."""
+    told = sentence(stay(keys))
+    return _said(plain(told[:1].upper() + told[1:]))
 
 
 def nothing_to_show() -> Blocks:

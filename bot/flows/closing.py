@@ -6,7 +6,7 @@ Deliveries, looks and the nightly run come upon it; what none of them brings, th
 from __future__ import annotations
 
 from bot.flows.desk import Desk
-from bot.store import audit, items, proposals
+from bot.store import audit, drafts, items, proposals
 from bot.store.erasing import retellings, texts
 from rules.model import WorkItem
 
@@ -44,6 +44,7 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
                     change.state = "accepted"
             audit.record(session, "closed", f"{desk.connection}:{row.id}", {"reason": reason}, now)
         texts.forget(session, row, reason, now)
+        drafts.gone(session, desk.connection, row.key, now)
 
 
 def tell_again(desk: Desk) -> None:

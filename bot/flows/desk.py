@@ -35,6 +35,7 @@ class Project:
     accept_people: frozenset[str] = frozenset()
     accept_groups: tuple[str, ...] = ()
     draft_subtasks: bool = False
+    draft_days: int = 30
     mentions_reporter: bool = True
     scope: str = ""
     comments_for: str = ""

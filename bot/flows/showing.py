@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from bot.comments import MAX_CHANGES, ShownChange, ShownProposal
 from bot.flows.desk import Project
-from bot.store import proposals
+from bot.store import drafts, proposals
 from bot.words.changes import State
+from bot.words.drafted import counted, drafted_as
 from rules.changes import AddCriteria, Duplicate
 from rules.model import WorkItem
 
@@ -22,7 +23,8 @@ def shown_proposal(session: Session, project: Project, proposal: proposals.Propo
     still_open = sorted((row for row in rows if row.state == proposals.OPEN), key=lambda row: (-row.value, row.number))
     decided = [row for row in rows if row.state != proposals.OPEN]
     limit = MAX_CHANGES * (2 if proposal.more_shown else 1)
-    shown = tuple(shown_change(row) for row in (*still_open[:limit], *decided))
+    listed = (*still_open[:limit], *decided)
+    shown = tuple(shown_change(row, _fates(session, row)) for row in listed)
     sources = sorted({row.source for row in still_open}, key=len)
     # The mention stays in later edits, which are silent: taking it out would make the comment change for nothing.
     asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
@@ -38,11 +40,21 @@ def shown_proposal(session: Session, project: Project, proposal: proposals.Propo
 
 
 def _visible(row: proposals.ProposedChange) -> bool:
+    if row.state == "withdrawn" and row.note == drafts.UNTOUCHED:
+        return row.shown_at is not None
     return row.state in VISIBLE and (row.state == proposals.OPEN or row.shown_at is not None)
 
 
-def shown_change(row: proposals.ProposedChange) -> ShownChange:
-    """A stored change as the comment shows it. One that was altered shows nothing of what stands there now."""
+def _fates(session: Session, row: proposals.ProposedChange) -> tuple[str, ...]:
+    found = drafts.of_change(session, row.connection, row.item, row.number) if row.drafts else ()
+    return tuple(one.state for one in found)
+
+
+def shown_change(row: proposals.ProposedChange, fates: tuple[str, ...] = ()) -> ShownChange:
+    """A stored change as the comment shows it. One that was altered shows nothing of what stands there now.
+
+    `fates` holds the states of its drafts.
+    """
     if not proposals.is_intact(row):
         empty = AddCriteria(())
         return ShownChange(row.number, row.title, empty, "", (), row.source, "not_applied", note=proposals.ALTERED)
@@ -50,13 +62,13 @@ def shown_change(row: proposals.ProposedChange) -> ShownChange:
         number=row.number,
         title=row.title,
         change=proposals.change_of(row),
-        reason=f"{row.reason} Drafted as {', '.join(row.drafts)}." if row.drafts else row.reason,
+        reason=f"{row.reason} {drafted_as(row.drafts, fates)}".strip(),
         evidence=tuple(row.evidence),
         source=row.source,
         state=shown_state(row.state),
         by=row.decided_by or "",
         at=row.decided_at,
-        note=(row.note or "") if row.state in ("rejected", "not_applied") else "",
+        note=counted(fates) if row.state == "accepted" else (row.note or ""),
     )
 
 

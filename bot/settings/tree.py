@@ -137,6 +137,9 @@ class ProjectSettings(BaseModel):
     draft_subtasks: bool = Field(
         default=False, description="Whether sub-tasks may be drafted before anybody accepts them."
     )
+    draft_days: int = Field(
+        default=30, ge=0, le=3650, description="Drafts that nobody has touched for so many days go; 0 keeps them."
+    )
     mention_reporter: bool = Field(default=True, description="Whether a question notifies the item's reporter, once.")
     disabled_rules: tuple[str, ...] = Field(default=(), description="Rules that do not apply here, by name.")
     vague_label: str = Field(

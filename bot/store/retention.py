@@ -17,6 +17,7 @@ from bot.settings.tree import RetentionSettings
 from bot.store import audit
 from bot.store.database import Base, changed
 from bot.store.decisions import ANSWERS_KEPT, AnswerLine, HandledComment
+from bot.store.drafts import Draft
 from bot.store.inbox import DeadLetter, Delivery
 from bot.store.items import Item
 from bot.store.proposals import Dismissal, Proposal, ProposedChange
@@ -51,6 +52,7 @@ KEPT: Mapping[str, Kept] = {
     "connections_heard": Kept(_ALWAYS, "", "what was last heard of each tracker; one row a connection"),
     "dead_letters": Kept("90 days; 14 days once replayed", "dead_letters", "what could not be worked on, for a person"),
     "dismissals": Kept(_ITEM, "gone_items", "a no is remembered; ids only"),
+    "drafts": Kept(_ITEM, "gone_items", "a draft sub-task is decided on once; keys, and who decided"),
     "executors": Kept("1 day after a process ended", "", "which workers there are"),
     "handled_comments": Kept(_ITEM, "gone_items", "a comment counts once; who said it goes 14 days after the item"),
     "inbox": Kept("14 days after it was worked on", "deliveries", "a delivery that comes again is known; ids only"),
@@ -126,7 +128,7 @@ def _done_with(now: datetime, retention: RetentionSettings) -> Iterator[Old]:
     yield OwnComment, _is_gone(OwnComment, written)
     if retention.gone_items is not None:
         long_gone = now - timedelta(seconds=retention.gone_items)
-        for table in (ProposedChange, Proposal, Dismissal, HandledComment):
+        for table in (Draft, ProposedChange, Proposal, Dismissal, HandledComment):
             yield table, _is_gone(table, long_gone)
         yield Item, sa.and_(Item.deleted, Item.gone_since < long_gone)
 
@@ -138,7 +140,7 @@ def _is_beyond_the_newest() -> sa.ColumnElement[bool]:
     return count.correlate(AnswerLine).scalar_subquery() >= ANSWERS_KEPT
 
 
-OfItem = Write | OwnComment | HandledComment | ProposedChange | Proposal | Dismissal
+OfItem = Draft | Write | OwnComment | HandledComment | ProposedChange | Proposal | Dismissal
 
 
 def _is_gone(table: type[OfItem], before: datetime) -> sa.ColumnElement[bool]:

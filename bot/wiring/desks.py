@@ -93,6 +93,7 @@ def _project(key: str, settings: ProjectSettings) -> Project:
         accept_people=frozenset(settings.accept_people),
         accept_groups=settings.accept_groups,
         draft_subtasks=settings.draft_subtasks,
+        draft_days=settings.draft_days,
         mentions_reporter=settings.mention_reporter,
         scope=settings.scope,
         comments_for=settings.comments_for,

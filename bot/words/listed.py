@@ -100,7 +100,8 @@ def decided_change(change: ShownChange, known_keys: Collection[str], zone: ZoneI
             told = f" rejected{who}{f': {quoted(note, 300)}' if note else ''}. Will not be suggested again."
             return (*title, plain(told))
         case "undone":
-            return (*title, plain(f" undone{who}{when}{f': {note}' if note else ''}. It is as it was before."))
+            told = f" undone{who}{when}{f'; {note}.' if note else '. It is as it was before.'}"
+            return (*title, *linked(told, known_keys))
         case "not_applied":
             told = f" not applied: {note or 'the item was changed after this was written'}. "
             return (*title, *linked(told, known_keys), command("steward expand"), plain(" drafts anew."))

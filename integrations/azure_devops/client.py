@@ -65,7 +65,7 @@ class AzureDevOpsConnection:
         self.reader = AzureDevOpsReader(session, name, comment_format)
         self.commenter = AzureDevOpsCommenter(session, self.reader, comment_format, self.people.own_id)
         self.hooks = AzureDevOpsHooks(session)
-        children = ChildWriter(session, self.reader)
+        children = ChildWriter(session, self.reader, self.people.own_id)
         self.drafter = AzureDevOpsDrafter(self.reader, children)
         self.applier = AzureDevOpsApplier(Edits(session, self.reader, self.people.own_id), children)
         self.rights = AzureDevOpsRights(session, children)

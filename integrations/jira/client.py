@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from integrations.exchanges import Observe, unobserved
 from integrations.jira.changes import JiraApplier
+from integrations.jira.changes.created.untouched import UntouchedItems
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.commenter import JiraCommenter, JiraDrafter
 from integrations.jira.hooks import JiraHooks
@@ -87,10 +88,9 @@ class JiraConnection:
         self.rights: Rights = JiraRights(session, reader, markup.render)
         self.rehearser: Rehearser = JiraRehearser(session, flavour, reader, markup, people.account)
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
-        self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup)
-        self.applier: Applier = JiraApplier(
-            session, flavour, LiveIssues(session, reader, people.account), reader, markup, sections, people.name_of
-        )
+        live = LiveIssues(session, reader, people.account)
+        self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup, UntouchedItems(session, live))
+        self.applier: Applier = JiraApplier(session, flavour, live, reader, markup, sections, people.name_of)
 
     def token_end(self) -> datetime | None:
         """When the token ends; None where Jira does not tell. Raises Unreachable and Throttled."""

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from integrations.blocks import Blocks
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.changes.created.untouched import UntouchedItems
 from integrations.jira.items import person, property_list
 from integrations.jira.markup import Markup
 from integrations.jira.reader import JiraReader
@@ -97,9 +98,10 @@ def _visibility(only_for: str) -> dict[str, str]:
 class JiraDrafter:
     """The Drafter port."""
 
-    def __init__(self, subtasks: SubTasks, markup: Markup) -> None:
+    def __init__(self, subtasks: SubTasks, markup: Markup, untouched: UntouchedItems) -> None:
         self._subtasks = subtasks
         self._markup = markup
+        self._untouched = untouched
 
     def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
         fields = {"summary": summary_line(summary), "labels": [DRAFT_LABEL]}
@@ -109,3 +111,6 @@ class JiraDrafter:
 
     def find(self, parent: str, marker: str) -> str | None:
         return self._subtasks.marked(parent).get(marker)
+
+    def withdraw(self, key: str, marker: str) -> None:
+        self._untouched.discard(key, marker, only_labelled=True)

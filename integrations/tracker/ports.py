@@ -129,12 +129,21 @@ class Commenter(Protocol):
 
 
 class Drafter(Protocol):
-    """Creates draft sub-tasks (label `steward-draft`, no sprint, no assignee), where a project's policy allows."""
+    """Creates draft sub-tasks (label `steward-draft`, no sprint, no assignee), where a project's policy allows.
+
+    It edits nothing, and takes nothing away but its own drafts while they are nobody else's.
+    """
 
     def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
         """Creates one sub-task and returns its key. Not repeatable: look with `find` first."""
 
     def find(self, parent: str, marker: str) -> str | None: ...
+
+    def withdraw(self, key: str, marker: str) -> None:
+        """Deletes one draft of the bot's own that carries this marker; one that is gone is no matter.
+
+        Raises Conflict for what is not the bot's own, has the label no more, or was touched by anybody since.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,12 @@ class Applier(Protocol):
 
     def remove_label(self, key: str, label: str) -> None:
         """Takes one label (tag) off; repeatable."""
+
+    def discard(self, key: str, marker: str) -> None:
+        """Deletes one item that the bot created under this marker; one that is gone is no matter.
+
+        Raises Conflict for what is not the bot's own, or where anything but the label of drafts was touched since.
+        """
 
 
 @dataclass(frozen=True, slots=True)

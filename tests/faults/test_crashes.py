@@ -63,11 +63,11 @@ class Mortal:
 def mortal(world: Any, dies_at: tuple[int, str]) -> list[str]:
     """Wire the bot anew so that it dies at one of its requests; returns the list that counts them."""
     calls: list[str] = []
-    ports = ("reader", "commenter", "applier", "people")
+    ports = ("reader", "commenter", "applier", "people", "drafter")
 
     for name in ("triage", "acceptance"):
         desk = getattr(world.wired, name)
-        held = {port: getattr(desk, port) for port in ports if hasattr(desk, port)}
+        held = {port: getattr(desk, port) for port in ports if getattr(desk, port, None) is not None}
         world.rewire(name, **{port: Mortal(each, calls, dies_at) for port, each in held.items()})
     return calls
 

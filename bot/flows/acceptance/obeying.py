@@ -9,7 +9,7 @@ from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, Not
 from bot.flows import applying, looking, showing
 from bot.flows.acceptance import choosing
 from bot.flows.acceptance.word import Word
-from bot.store import audit, items, proposals
+from bot.store import audit, drafts, items, proposals
 from bot.telemetry import metrics, watched
 from integrations.blocks import Blocks
 
@@ -98,9 +98,11 @@ def _reject(word: Word, command: Reject) -> None:
             row.state, row.note, row.cause = "rejected", command.reason, word.cause
             row.decided_by, row.decided_by_id, row.decided_at = word.person.name, word.person.id, now
             proposals.dismiss(session, row, now)
+            drafts.decide_rest(session, row, drafts.REJECTED, word.person, word.cause, now)
             content = {"key": word.item.key, "number": number, "by": word.person.id, "reason": command.reason}
             metrics.decisions.labels(word.desk.connection, "rejected").inc()
             audit.record(session, "rejected", f"{word.desk.connection}:{word.item.id}", content, now)
+    applying.clear_drafts(word.desk, word.item)
 
 
 def _explain(word: Word, command: Explain) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.flows import rights, speaking
+from bot.flows.applying import drafted
 from bot.flows.applying.planned import is_change, load, may_have_landed, plan_of, set_state
 from bot.flows.applying.settled import settle
 from bot.flows.desk import AcceptanceDesk, Project, TryAgain
@@ -21,7 +22,18 @@ from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from bot.telemetry import metrics
 from integrations.exchanges import before_writes
-from integrations.tracker import DRAFT_LABEL, Conflict, Incomplete, Invalid, Missing, Refused, Right, Throttled
+from integrations.tracker import (
+    DRAFT_LABEL,
+    Conflict,
+    Incomplete,
+    Invalid,
+    Missing,
+    Plan,
+    Receipt,
+    Refused,
+    Right,
+    Throttled,
+)
 from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
@@ -135,11 +147,11 @@ def _perform(
     beginning = None
     try:
         plan, beginning = plan_of(desk, item, number, state)
-        if state == "accepting":
-            _keep_drafts(desk, item, number)
+        if state == "accepting" and plan.kind != drafted.KEEP:
+            _keep_drafts(desk, item, row, person)
         # What is read before the write may take long, and the wait for a late one counts from the write.
         with before_writes(beginning.now):
-            receipt = desk.applier.perform(plan)
+            receipt = _made(desk, item, row, plan, person)
     except proposals.AlteredError:
         return _refuse_altered(desk, item, number)
     except Throttled:
@@ -177,9 +189,16 @@ def _in_words(error: Invalid | Refused) -> str:
     return "the tracker does not take it"
 
 
-def _keep_drafts(desk: AcceptanceDesk, item: WorkItem, number: int) -> None:
-    """Sub-tasks that were drafted beforehand are drafts no longer."""
-    for key in load(desk, item, number).drafts:
+def _made(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, plan: Plan, person: Person) -> Receipt:
+    if plan.kind in (drafted.KEEP, drafted.TAKE_BACK):
+        return drafted.perform(desk, item, row, plan, person)
+    return desk.applier.perform(plan)
+
+
+def _keep_drafts(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, person: Person) -> None:
+    """Of sub-tasks that are not all drafted yet, those that are will be found, and are drafts no longer."""
+    known = [draft.key for draft in drafted.keep(desk, item, row, person)]
+    for key in dict.fromkeys((*row.drafts, *known)):
         desk.applier.remove_label(key, DRAFT_LABEL)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.flows.applying.drafted import plan_of_drafts
 from bot.flows.desk import AcceptanceDesk, TryAgain
 from bot.store import proposals
 from bot.store.database import changed
@@ -74,7 +75,9 @@ def plan_of(desk: AcceptanceDesk, item: WorkItem, number: int, state: str) -> tu
         beginning.now()
         return Plan(**row.plan), beginning
     marker = proposals.marker_of(row)
-    if state == "accepting":
+    if (drafted := plan_of_drafts(desk, item, row, state)) is not None:
+        plan = drafted
+    elif state == "accepting":
         plan = desk.applier.plan(item.key, proposals.change_of(row), row.expected, marker)
     else:
         plan = desk.applier.plan_undo(_receipt(row), marker)

@@ -24,10 +24,13 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
     try:
         item = desk.reader.fetch(row.item)
     except Missing:
+        acceptance.draft_deleted(desk, row)
         closing.close(desk, row.item, closing.GONE)
+        closing.tell_again(desk)
         return
     if row.kind == "deleted":
         raise Silent("the item exists: the delivery was late")
+    acceptance.attend_draft(desk, item)  # also of one that the project's scope leaves out
     if (reason := closing.reason_to_leave(desk, item)) is not None:
         closing.close(desk, item.id, reason)
         raise Silent(reason)
@@ -48,6 +51,7 @@ def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, r
     if not project.suggests:
         raise Silent("shadow mode")
     applying.finish_stranded(desk, item)
+    applying.clear_drafts(desk, item)
     speaking.finish_interrupted(desk, item.id)
     touched = row.kind in ("created", "updated")
     if touched and _has_open_proposal(desk, item) and acceptance.attend_label(desk, item):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.comments import draft_subtask
 from bot.flows.desk import TriageDesk
 from bot.flows.once import write_once
-from bot.store import proposals, writes
+from bot.store import drafts, proposals, writes
 from rules.changes import AddSubtasks
 from rules.model import WorkItem
 
@@ -34,19 +34,23 @@ def _draft(desk: TriageDesk, item: WorkItem, row: proposals.ProposedChange) -> i
     blocks = draft_subtask(item.key, row.reason, row.source, row.number)
     keys: list[str] = []
     for index, summary in enumerate(change.summaries):
+        marker = f"{proposals.marker_of(row)}:{index}"
         key, _ = write_once(
             desk,
             f"draft:{desk.connection}:{item.id}:{row.number}:{index}",
             item.id,
             send=lambda marker, summary=summary: drafter.create(item.key, summary, blocks, marker),  # type: ignore[misc]  # bound now
             find=lambda marker: drafter.find(item.key, marker),
-            marker=f"{proposals.marker_of(row)}:{index}",
+            marker=marker,
         )
         keys.append(key)
         with desk.db.write() as session:
             writes.add_own_items(session, desk.connection, [key])
+            drafts.add(session, row, key, marker, desk.now())
     with desk.db.write() as session:
         stored = session.get(proposals.ProposedChange, (desk.connection, item.id, row.number))
         if stored is not None:
             stored.drafts = keys
+            # People may have decided on the first ones while the last ones were made.
+            drafts.conclude(session, drafts.of_change(session, desk.connection, item.id, row.number)[0], desk.now())
     return len(keys)

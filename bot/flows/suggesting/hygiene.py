@@ -13,7 +13,7 @@ import structlog
 
 from bot.flows import closing, speaking
 from bot.flows.desk import Project, Silent, TriageDesk
-from bot.flows.suggesting import guards, triage
+from bot.flows.suggesting import guards, triage, withdrawing
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, items, proposals, writes
@@ -57,6 +57,7 @@ def hygiene(run: Run, desk: TriageDesk) -> None:
         name = f"hygiene:{connection}:{key}:{night}:{following}"
         desk.enqueue("hygiene", name, connection, key, night, told["last"] or after, following, delay=told["wait"])
         return
+    run.step("drafts", lambda: withdrawing.withdraw(desk, project))
     with desk.db.write() as session:
         content = {"project": project.key, "batches": int(number), "date": night}
         audit.record(session, "hygiene", f"{desk.connection}:{project.key}", content, desk.now())

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.store import proposals
+from bot.store import drafts, proposals
 from bot.store.proposals import Proposal, ProposedChange
 from rules.changes import FIELDS_TOUCHED, Change, change_hash
 from rules.model import Finding, WorkItem
@@ -69,7 +69,7 @@ def _place(
     now: datetime,
 ) -> ProposedChange | None:
     same = [row for row in known if (row.rule, row.subject) == (finding.rule, finding.subject)]
-    if any(row.state in SETTLED for row in same):
+    if any(row.state in SETTLED for row in same) or any(_ignored(row, change) for row in same):
         return None
     expected = {name: item.digests[name] for name in FIELDS_TOUCHED[change.kind] if name in item.digests}
     for row in same:
@@ -82,6 +82,11 @@ def _place(
             )
             return row
     return proposals.add_change(session, proposal, finding, change, expected, now)
+
+
+def _ignored(row: ProposedChange, change: Change) -> bool:
+    """Whether the very same was drafted, and nobody wanted it: it is not offered again as long as it is the same."""
+    return row.state == "withdrawn" and row.note == drafts.UNTOUCHED and row.payload_hash == change_hash(change)
 
 
 def anything_open(session: Session, proposal: Proposal) -> bool:

@@ -16,6 +16,7 @@ from bot.flows.suggesting import drafts, guards
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
+from bot.store import drafts as drafted
 from bot.telemetry import metrics
 from integrations.tracker import Missing
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
@@ -168,13 +169,21 @@ def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> t
     words = desk.words(item.project)
     policy = replace(project.policy, priorities=project.policy.priorities or words.priorities)
     context = Context(today=now, policy=policy, candidates=desk.candidates(item))
-    findings = rules.check(item, context)
+    findings = rules.check(_without_drafts(desk, item), context)
     findings = tuple(_with_required(project, finding) for finding in findings)
     if desk.draft_criteria is None:
         return findings
     return tuple(
         _with_model(desk.draft_criteria(item), finding) if _wants_model(finding) else finding for finding in findings
     )
+
+
+def _without_drafts(desk: TriageDesk, item: WorkItem) -> WorkItem:
+    """A draft covers nothing until its change is decided: else drafts would be why that is withdrawn or another."""
+    with desk.db.read() as session:
+        drafts_still = drafted.not_yet_work(session, desk.connection, [child.key for child in item.children])
+    children = tuple(child for child in item.children if child.key not in drafts_still)
+    return replace(item, children=children) if drafts_still else item
 
 
 def _with_required(project: Project, finding: Finding) -> Finding:

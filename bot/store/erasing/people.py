@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from bot.store import audit, proposals
 from bot.store.database import Base, Database
 from bot.store.decisions import AnswerLine, HandledComment
+from bot.store.drafts import Draft
 from bot.store.erasing import retellings
 from bot.store.inbox import DeadLetter, Delivery
 from bot.store.items import Item
@@ -40,6 +41,7 @@ COLUMNS: Mapping[Table, tuple[str, ...]] = {
         *("title", "reason", "evidence", "payload", "decided_by", "decided_by_id", "asked_by", "asked_by_id"),
         *("note", "plan", "receipt"),
     ),
+    Draft: ("by", "by_id"),
     HandledComment: ("commands",),
     AnswerLine: ("to", "content"),
     Delivery: ("actor",),
@@ -127,9 +129,13 @@ def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
     """The names that stand beside the id."""
     row = ProposedChange
-    for name, identity in ((row.decided_by, row.decided_by_id), (row.asked_by, row.asked_by_id)):
-        query = sa.select(name).where(row.connection == connection, identity == person_id).distinct()
-        yield from (one for one in session.scalars(query) if one and one.strip())
+    for name, identity in (
+        (row.decided_by, row.decided_by_id),
+        (row.asked_by, row.asked_by_id),
+        (Draft.by, Draft.by_id),
+    ):
+        named = sa.select(name).where(name.class_.connection == connection, identity == person_id).distinct()
+        yield from (one for one in session.scalars(named) if one and one.strip())
     beside: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (
         (Item.content, Item.connection == connection),
         (HandledComment.commands, HandledComment.connection == connection),

@@ -31,6 +31,7 @@ class AzureDevOpsApplier:
 
     def __init__(self, edits: Edits, children: ChildWriter) -> None:
         self._edits = edits
+        self._children = children
         self._labels = LabelWriter(edits)
         texts, fields, links = TextWriter(edits), FieldWriter(edits), LinkWriter(edits)
         self._writers: dict[str, _Writer] = {
@@ -64,6 +65,10 @@ class AzureDevOpsApplier:
     def remove_label(self, key: str, label: str) -> None:
         """Takes a tag off, if it is on."""
         self._labels.remove(key, label)
+
+    def discard(self, key: str, marker: str) -> None:
+        """Deletes what the bot created, while nobody has touched it. Raises Conflict for anything else."""
+        self._children.discard(key, marker)
 
     def _writer(self, kind: str) -> _Writer:
         if kind not in self._writers:

@@ -5,7 +5,7 @@ Each carries its marker in the foot of its description, so it can be found again
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import parts
@@ -36,9 +36,10 @@ _NEVER_ASKED = frozenset(
 class ChildWriter:
     """Creates items in the area of their parent, in no sprint, without an assignee."""
 
-    def __init__(self, session: Session, reader: AzureDevOpsReader) -> None:
+    def __init__(self, session: Session, reader: AzureDevOpsReader, own_id: Callable[[], str]) -> None:
         self._session = session
         self._reader = reader
+        self._own_id = own_id
 
     def plan(self, key: str, raw: Mapping[str, Any], change: AddSubtasks | AddChildren, marker: str) -> Plan:
         """Raises Incomplete where the type wants fields filled in that the change does not fill in."""
@@ -125,6 +126,27 @@ class ChildWriter:
             if marker is not None:
                 found.setdefault(marker, raw)
         return found
+
+    def discard(self, key: str, marker: str, *, only_tagged: str = "") -> None:
+        """Deletes one item of the bot's own that carries this marker; one that is gone is no matter.
+
+        Raises Conflict for what is somebody else's, was edited since, or (`only_tagged`) lacks this tag.
+        """
+        try:
+            raw = self._session.item(number(key))
+        except Missing:
+            return
+        fields = parts.fields_of(raw)
+        described = reading(parts.text(fields, parts.DESCRIPTION), parts.format_of(raw, parts.DESCRIPTION))
+        creator, editor = (parts.person(fields.get(f"System.{name}By")) for name in ("Created", "Changed"))
+        untouched = untouched_revision(raw, self._reader.raw_updates(number(key)))
+        if parts.revision_of(raw) != untouched or parts.children_of(raw) or marker_of(described) != marker:
+            raise Conflict("a sub-task has been edited since", "subtasks", editor.name if editor else "")
+        if creator is None or creator.id != self._own_id():
+            raise Conflict("a sub-task is not the bot's own", "subtasks")
+        if only_tagged and only_tagged not in {tag.casefold() for tag in parts.tags(fields)}:
+            raise Conflict("a sub-task is no draft any longer", "labels")
+        self._delete(number(key))
 
     def subtask_type(self, project: str) -> str:
         """The usual type of sub-tasks, as the project calls it. Raises Invalid where it has none."""

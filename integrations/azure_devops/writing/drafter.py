@@ -10,7 +10,7 @@ from integrations.tracker import DRAFT_LABEL
 
 
 class AzureDevOpsDrafter:
-    """Creates drafts in the area of their parent, in no sprint, without an assignee."""
+    """Creates drafts in the area of their parent, in no sprint, without an assignee, and withdraws untouched ones."""
 
     def __init__(self, reader: AzureDevOpsReader, children: ChildWriter) -> None:
         self._reader = reader
@@ -29,3 +29,7 @@ class AzureDevOpsDrafter:
         """The key of the sub-task whose description ends with this marker, or None."""
         found = self._children.marked(number(parent)).get(marker)
         return None if found is None else str(parts.number_of(found))
+
+    def withdraw(self, key: str, marker: str) -> None:
+        """Deletes one untouched draft. Raises Conflict for anything else."""
+        self._children.discard(key, marker, only_tagged=DRAFT_LABEL)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from integrations.jira.changes.created.children import CreatedChildren
 from integrations.jira.changes.created.subtasks import CreatedSubTasks
+from integrations.jira.changes.created.untouched import UntouchedItems
 from integrations.jira.changes.duplicates.close import ClosedDuplicate
 from integrations.jira.changes.duplicates.link import DuplicateLink
 from integrations.jira.changes.fields.assignee import Assignee
@@ -70,6 +71,7 @@ class JiraApplier:
         workflow = Workflow(session)
         link, status = DuplicateLink(session, live), Status(live, workflow)
         self._label = Label(live)
+        self._untouched = UntouchedItems(session, live)
         self._kinds: Mapping[str, Kind] = {
             "criteria": Criteria(live, sections),
             "section": WrittenSection(live, sections),
@@ -106,6 +108,9 @@ class JiraApplier:
 
     def remove_label(self, key: str, label: str) -> None:
         self._label.take_off(key, label)
+
+    def discard(self, key: str, marker: str) -> None:
+        self._untouched.discard(key, marker)
 
     def _kind_of(self, name: str) -> Kind:
         kind = self._kinds.get(name.removeprefix(UNDO))

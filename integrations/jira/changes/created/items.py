@@ -7,16 +7,13 @@ from typing import Any
 
 from integrations.blocks import Blocks
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.changes.created.untouched import UntouchedItems
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.markup.sections import Sections
 from integrations.jira.reader import JiraReader
-from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.jira.subtasks import SubTasks
-from integrations.tracker import DRAFT_LABEL, Conflict, HistoryEntry, Missing, Plan, Receipt
-
-# What Jira itself may note when an item comes into being below another.
-_BY_CREATION = frozenset({"rank", "parent", "issueparentassociation", "epic_link", "epic link"})
+from integrations.tracker import Plan, Receipt
 
 
 class CreatedItems(ABC):
@@ -30,6 +27,7 @@ class CreatedItems(ABC):
         self._reader = reader
         self._sections = sections
         self._subtasks = SubTasks(session, reader)
+        self._untouched = UntouchedItems(session, live)
 
     @abstractmethod
     def marked(self, plan: Plan) -> dict[str, str]:
@@ -53,48 +51,15 @@ class CreatedItems(ABC):
         with UNDERSTOOD:
             keys = [str(key) for key in receipt.details["created"]]
         for key in keys:
-            self._refuse_if_touched(key)
+            self._untouched.refuse_if_touched(key, self.kind)
         return Plan(receipt.item, f"undo_{self.kind}", self.kind, marker, keys, None)
 
     def undo(self, plan: Plan) -> Receipt:
         for key in plan.before:
-            self._refuse_if_touched(key)
+            self._untouched.refuse_if_touched(key, self.kind)
         for key in plan.before:
-            try:
-                self._session.delete(issue_path(key), needs=f"Delete Issues on {key}")
-            except Missing:
-                continue
+            self._untouched.delete(key)
         return Receipt(plan.item, plan.kind, self.kind, tuple(plan.before))
 
     def _rich(self, blocks: Blocks) -> Any:
         return self._sections.add(None, blocks).description
-
-    def _refuse_if_touched(self, key: str) -> None:
-        """Raises Conflict where anything happened to what was created since it was created, whoever did it.
-
-        The bot takes the label off a draft that is kept and edits nothing else; a person may work with its account.
-        """
-        try:
-            fields = self._live.fields(key, "attachment", "worklog", "issuelinks", "subtasks")
-            entries = self._live.history(key)
-            comments = self._live.comments(key)
-        except Missing:
-            return
-        for entry in entries:
-            if any(edit.field not in _BY_CREATION for edit in entry.edits) and not _keeps_a_draft(entry):
-                raise Conflict(f"{key} was changed meanwhile", self.kind, entry.actor.name)
-        for comment in comments:
-            if comment.marker is None:
-                raise Conflict(f"{key} has a comment", self.kind, comment.author.name)
-        with UNDERSTOOD:
-            worklog = (fields.get("worklog") or {}).get("total")
-            if worklog or any(fields.get(name) for name in ("attachment", "issuelinks", "subtasks")):
-                raise Conflict(f"{key} is in use", self.kind)
-
-
-def _keeps_a_draft(entry: HistoryEntry) -> bool:
-    """Whether an entry does nothing but take the label of drafts off."""
-    if [edit.field for edit in entry.edits] != ["labels"]:
-        return False
-    before, after = (set(labels.split()) for labels in (entry.edits[0].before, entry.edits[0].after))
-    return DRAFT_LABEL in before and after == before - {DRAFT_LABEL}
