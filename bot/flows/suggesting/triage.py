@@ -19,6 +19,7 @@ from bot.store import audit, decisions, items, proposals, writes
 from bot.store import drafts as drafted
 from bot.telemetry import metrics
 from integrations.tracker import Missing
+from integrations.tracker.trial import SCRATCH_LABEL
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
 
@@ -48,7 +49,7 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
         own = item is not None and writes.is_own_item(session, desk.connection, item)
     if item is None or row is None:
         raise Silent("the item is gone")
-    if own:
+    if own or SCRATCH_LABEL in item.labels:
         raise Silent("the bot created it")
     project = desk.projects.get(item.project)
     if project is None:
