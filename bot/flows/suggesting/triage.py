@@ -18,8 +18,7 @@ from bot.jobs import Run
 from bot.store import audit, decisions, items, proposals, writes
 from bot.store import drafts as drafted
 from bot.telemetry import metrics
-from integrations.tracker import Missing
-from integrations.tracker.trial import SCRATCH_LABEL
+from integrations.tracker import SCRATCH_LABEL, Missing
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
 
