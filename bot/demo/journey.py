@@ -19,6 +19,7 @@ from integrations.sandbox.records import Comment, Item
 from integrations.sandbox.site import Mounted
 from integrations.sandbox.state import Tracker
 
+CRITERIA_FIELD = "Microsoft.VSTS.Common.AcceptanceCriteria"  # of Azure DevOps
 PATIENCE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 0.05
 
@@ -137,24 +138,22 @@ class _Walker:
             self._wait(f"a proposal on {item.key}", lambda item=item: self._proposal(item))  # type: ignore[misc]  # bound now
 
     def _refused(self) -> None:
-        before = self.tracker.item(self.story.id).description
+        before = self._written(self.story)
         self._say("rae", self.story, f"steward accept {self._number(self.story, 'Acceptance criteria')}")
         self._wait("an answer to the person without rights", lambda: self._answer(self.story))
-        if self.tracker.item(self.story.id).description != before:
+        if self._written(self.story) != before:
             raise NotSeen("the item was changed by a person without rights")
 
     def _accepted(self) -> None:
-        number = self._number(self.story, "Acceptance criteria")
+        number, self.before = self._number(self.story, "Acceptance criteria"), self._written(self.story)
         self._say("dana", self.story, f"steward accept {number}")
-        self._wait("the criteria in the description", lambda: "Acceptance criteria" in self._description(self.story))
+        self._wait("the criteria on the item", lambda: self._has_criteria(self.story))
         self._wait("the comment saying so", lambda: "accepted by Dana" in self._text(self._proposal(self.story)))
 
     def _undone(self) -> None:
         number = self._number(self.story, "Acceptance criteria")
         self._say("dana", self.story, f"steward undo {number}")
-        self._wait(
-            "the description as it was", lambda: self.tracker.item(self.story.id).description == self.story.description
-        )
+        self._wait("the item's text as it was", lambda: self._written(self.story) == self.before)
         self._wait("the comment saying so", lambda: "undone by Dana" in self._text(self._proposal(self.story)))
 
     def _yields(self) -> None:
@@ -183,6 +182,14 @@ class _Walker:
 
     def _answer(self, item: Item) -> Comment | None:
         return next((comment for comment in self._own(item) if "Nothing was changed" in self._text(comment)), None)
+
+    def _written(self, item: Item) -> tuple[Any, Any]:
+        """The description and, where the product has a field of its own for them, the criteria."""
+        current = self.tracker.item(item.id)
+        return current.description, current.fields.get(CRITERIA_FIELD) or None
+
+    def _has_criteria(self, item: Item) -> bool:
+        return self._written(item)[1] is not None or "Acceptance criteria" in self._description(item)
 
     def _description(self, item: Item) -> str:
         current = self.tracker.item(item.id)
