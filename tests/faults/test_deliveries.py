@@ -161,7 +161,7 @@ def test_fault_12_whatever_is_wrong_with_an_authentic_delivery_it_is_answered_2x
     world = make_world(flavour)
     samples = AZURE_DEVOPS + real("azure-devops") if flavour == "azure-devops" else JIRA + real("jira")
 
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(spoilt(samples))
     def check(body: bytes) -> None:
         assert answers(world, body) in (200, 503)
