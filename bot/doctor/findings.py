@@ -74,7 +74,7 @@ def remedy_for(error: TrackerError) -> str:
         case Unintelligible():
             return "Often a sign-in page or a proxy: check the url and the token."
         case Incomplete():
-            return "Give them under required_fields of the project, or make them optional in the tracker."
+            return "Give them under required_fields of the project, or have the tracker ask for none."
         case Invalid():
             return "Ask an administrator of the project; steward doctor names the rights that lack."
         case Conflict():

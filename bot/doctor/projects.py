@@ -102,7 +102,7 @@ def _required(place: str, project: ProjectSettings, client: wiring.Client) -> It
         return
     told = f"{place}: sub-tasks lack values that the project requires: {', '.join(lacking)}"
     if lacking:
-        yield Finding(False, told, "Give them under required_fields of the project, or make them optional there.")
+        yield Finding(False, told, "Give them under required_fields of the project, or have the tracker ask for none.")
 
 
 def _audience(place: str, vendor: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ TICKS = "ticks"
 TICKING = ("poll", "sweep", "mend", "upkeep", "webhooks")
 
 APPLICATION = "backlog-steward"
-APPLICATION_VERSION = "2"
+APPLICATION_VERSION = "3"
 """The shape of the jobs' steps. Pinned: work that a former release left behind is work this one goes on with.
 
 Where a release changes the order of steps it counts one up. Workers of the former release then end what they have and

@@ -107,7 +107,7 @@ class Engine:
         if others:
             DBOS._recover_pending_workflows(others)
 
-    def adopt(self, dead: Sequence[str]) -> int:
+    def inherit(self, dead: Sequence[str]) -> int:
         """Begin anew what workers of another release have left in the shape of their steps; returns how many."""
         left = self.client.left_behind(APPLICATION_VERSION, [*dead, self.executor])
         for job_id, job in left:

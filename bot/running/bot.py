@@ -221,8 +221,8 @@ class Bot:
             return
         self._worker.take_up_orphans()
         self._worker.take_over(dead)
-        if adopted := self._worker.adopt(dead):
-            log.info("begun anew", jobs=adopted)
+        if inherited := self._worker.inherit(dead):
+            log.info("begun anew", jobs=inherited)
 
     def _jumped(self, by: timedelta) -> None:
         """The machine's clock was set back: nothing may wait until the time it was set back from."""

@@ -25,6 +25,8 @@ LOST_SECONDS = 60.0
 """How long a job is left for a worker whose settings know its connection: settings change one process at a time."""
 LOST_PATIENCE = 60
 HOUSEHOLD = ("upkeep", "mend")
+ROUNDS = (*outcome.COME_AGAIN, "recheck")
+"""What begins again by itself wherever its connection is known."""
 
 
 def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mapping[str, Job]:
@@ -71,7 +73,7 @@ def _urgency(run: Run) -> Urgency:
 def _nobodys(run: Run, bury: Callable[[Run, str], None]) -> Later | None:
     """A job of a connection that is not in this worker's settings. Rounds come again by themselves where it is."""
     log.warning("connection not in the settings", job=run.id, attempt=run.attempt)
-    if run.kind in outcome.COME_AGAIN:
+    if run.kind in ROUNDS:
         return None
     if run.failures < LOST_PATIENCE:
         return Later(LOST_SECONDS, failed=True)
@@ -83,7 +85,7 @@ def gravedigger(db: Database, now: Callable[[], datetime]) -> Callable[[Run | Qu
     """Keeps dead letters of jobs that never came to a flow of theirs."""
 
     def bury(run: Run | QueuedJob, reason: str) -> None:
-        if not run.args or run.kind in (*outcome.COME_AGAIN, *HOUSEHOLD):
+        if not run.args or run.kind in (*ROUNDS, *HOUSEHOLD):
             log.error("job given up", job=run.id, kind=run.kind, reason=reason)
         else:
             outcome.keep_letter(db, now(), run.args[0], run, reason)

@@ -345,10 +345,10 @@ def test_what_another_release_left_is_begun_again_as_a_new_attempt(
     engine = start(note=lambda run: ran(f"{run.id} {run.attempt} {run.args}"))
     hold.set()
 
-    assert engine.adopt([]) == 1, "what its own slot ran before the upgrade is nobody else's"
+    assert engine.inherit([]) == 1, "what its own slot ran before the upgrade is nobody else's"
 
     assert ran.wait_for(2) == ["n 0", "n 1 ('x',)"]
-    assert engine.adopt([]) == 0
+    assert engine.inherit([]) == 0
 
 
 def set_row(engine: Engine, job_id: str, **values: str) -> None:

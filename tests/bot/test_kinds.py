@@ -25,12 +25,12 @@ def verdict(run: EngineRun) -> tuple[Later | None, list[str]]:
     return wiring.jobs({}, lambda run, reason: told.append(reason))[run.kind](run), told
 
 
-@pytest.mark.parametrize("kind", ["poll", "sweep"])
+@pytest.mark.parametrize("kind", ["poll", "sweep", "webhooks", "recheck"])
 def test_a_round_of_an_unknown_connection_ends(kind: str) -> None:
     assert verdict(run_of(kind, "1")) == (None, [])
 
 
-@pytest.mark.parametrize("kind", ["delivery", "triage", "hygiene", "backfill"])
+@pytest.mark.parametrize("kind", ["delivery", "triage", "hygiene", "backfill", "retell"])
 def test_work_of_an_unknown_connection_waits_for_a_worker_that_knows_it(kind: str) -> None:
     later, told = verdict(run_of(kind, "1", "2", "3"))
     assert later is not None

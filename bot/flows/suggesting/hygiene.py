@@ -95,17 +95,11 @@ def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
     if said:
         # What people are asked about is read again: no event tells that an item was deleted or moved away.
         item = desk.reader.fetch(item.id)
-        if (reason := _left(project, item)) is not None:
+        if (reason := closing.reason_to_leave(desk, item)) is not None:
             closing.close(desk, item.id, reason)
             return
     if _look(desk, project, item):
         speaking.show(desk, item.id)
-
-
-def _left(project: Project, item: WorkItem) -> str | None:
-    if item.project != project.key:
-        return f"it is in {item.project} now"
-    return closing.RESTRICTED if item.restricted else None
 
 
 def _look(desk: TriageDesk, project: Project, item: WorkItem) -> bool:

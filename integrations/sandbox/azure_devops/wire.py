@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -22,8 +21,8 @@ from integrations.sandbox.azure_devops.answers import (
     work_item_error,
 )
 from integrations.sandbox.azure_devops.items import Shapes
-from integrations.sandbox.azure_devops.locations import PREVIEW_ONLY
 from integrations.sandbox.azure_devops.processes import AGILE, Process
+from integrations.sandbox.azure_devops.versions import NEWEST_VERSION, SERVER_VERSION, Version, version_of
 from integrations.sandbox.records import Forbidden, Invalid, NotFound, Project, SandboxError, User
 from integrations.sandbox.state import Tracker
 from integrations.sandbox.webhooks import Webhooks
@@ -31,10 +30,6 @@ from integrations.sandbox.webhooks import Webhooks
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_VERSION = re.compile(r"(\d{1,2}\.\d)(-preview(?:\.(\d{1,2}))?)?$", re.IGNORECASE)
-_NEWEST = 7.2
-SERVER_VERSION = 6.0
-"""The newest API of Azure DevOps Server 2020."""
 _NOT_ON_A_SERVER = frozenset({"graph", "resourceareas"})
 
 
@@ -49,17 +44,6 @@ class Mount(Protocol):
 
     @property
     def url(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The api-version of a request: number and, for previews, the revision of the preview (0: the newest)."""
-
-    number: float
-    preview: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.number}" + ("" if self.preview is None else f"-preview.{self.preview or 1}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +171,7 @@ class Wire:
         if self.server and lowered[at + 1 : at + 2] and lowered[at + 1] in _NOT_ON_A_SERVER:
             raise _no_such_controller()
         handler, rest = self._find(method, segments[at + 1 :])
-        version = _version_of(request, method, lowered[at + 1 :], SERVER_VERSION if self.server else _NEWEST)
+        version = version_of(request, method, lowered[at + 1 :], SERVER_VERSION if self.server else NEWEST_VERSION)
         project = self._project(segments[0], user) if at else None
         base = self.mount.url
         return handler(Call(self.mount, request, user, base, version, project, rest, self.processes, self.server))
@@ -254,34 +238,6 @@ def _matched(pattern: tuple[str, ...], segments: list[str]) -> tuple[str, ...] |
     if any(p not in ("*", s.casefold()) for p, s in zip(pattern, segments, strict=True)):
         return None
     return tuple(s for p, s in zip(pattern, segments, strict=True) if p == "*")
-
-
-def _version_of(request: Request, method: str, path: list[str], newest: float) -> Version:
-    asked = {name.casefold(): value for name, value in request.args.items()}.get("api-version", "")
-    if not asked:
-        accepted = re.search(r"api-version=([\w.-]{1,20})", request.headers.get("Accept", ""))
-        asked = accepted.group(1) if accepted else ""
-    if not asked:
-        if method in ("GET", "OPTIONS"):
-            return Version(newest, 0)
-        message = (
-            f'No api-version was supplied for the "{method}" request. The version must be supplied either as part of '
-            'the Accept header (e.g., "application/json; api-version=1.0") or as a query parameter (e.g., '
-            '"?api-version=1.0").'
-        )
-        raise WireError(400, message, "VssVersionNotSpecifiedException")
-    match = _VERSION.match(asked)
-    if match is None or float(match.group(1)) > newest:
-        message = f"The requested REST API version of {asked} is out of range for this server. The latest is {newest}."
-        raise WireError(400, message, "VssVersionOutOfRangeException")
-    preview = int(match.group(3) or 0) if match.group(2) else None
-    if preview is None and PREVIEW_ONLY.intersection(path):
-        message = (
-            f'The requested version "{asked}" of the resource is under preview. The -preview flag must be supplied in '
-            f'the api-version for such requests. For example: "{asked}-preview"'
-        )
-        raise WireError(400, message, "VssInvalidPreviewVersionException")
-    return Version(float(match.group(1)), preview)
 
 
 def translated(error: SandboxError) -> WireError:

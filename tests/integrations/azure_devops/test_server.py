@@ -9,7 +9,7 @@ import pytest
 
 from integrations.azure_devops.client import AzureDevOpsConnection
 from integrations.blocks import Blocks, Paragraph, Text
-from integrations.sandbox.azure_devops.wire import SERVER_VERSION
+from integrations.sandbox.azure_devops.versions import SERVER_VERSION
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted, Site, serve
 from integrations.sandbox.state import Tracker

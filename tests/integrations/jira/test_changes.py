@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.tracker import Conflict, Invalid, Missing, Receipt, Refused, Unreachable
+from integrations.tracker import Conflict, Invalid, Missing, Refused, Unreachable
 from rules.changes import (
-    FIELDS_TOUCHED,
     AddCriteria,
     AddLabel,
     AddSubtasks,
@@ -17,24 +16,9 @@ from rules.changes import (
     LinkDuplicate,
     SetPriority,
 )
+from tests.integrations.jira.deeds import apply, expected, undo
 
 CRITERIA = AddCriteria((Criterion("the cart is kept"), Criterion("30 s", is_assumption=True)))
-
-
-def expected(world: Any, key: str, change: Change) -> dict[str, str]:
-    digests = world.jira.reader.fetch(key).digests
-    return {name: digests[name] for name in FIELDS_TOUCHED[change.kind] if name in digests}
-
-
-def apply(world: Any, key: str, change: Change, marker: str = "m") -> Receipt:
-    applier = world.jira.applier
-    receipt: Receipt = applier.perform(applier.plan(key, change, expected(world, key, change), marker))
-    return receipt
-
-
-def undo(world: Any, receipt: Receipt) -> Receipt:
-    taken: Receipt = world.jira.applier.perform(world.jira.applier.plan_undo(receipt, "u"))
-    return taken
 
 
 def native(world: Any, key: str) -> tuple[Any, ...]:

@@ -8,18 +8,9 @@ import pytest
 
 from integrations.sandbox.jira.scheme import Scheme, Step, arrange
 from integrations.sandbox.records import Term
-from integrations.tracker import Conflict, Incomplete, Invalid, Receipt, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
 from rules.changes import CloseDuplicate, LinkDuplicate
-
-
-def apply(world: Any, key: str, change: Any) -> Receipt:
-    receipt: Receipt = world.jira.applier.perform(world.jira.applier.plan(key, change, {}, "m"))
-    return receipt
-
-
-def undo(world: Any, receipt: Receipt) -> Receipt:
-    taken: Receipt = world.jira.applier.perform(world.jira.applier.plan_undo(receipt, "u"))
-    return taken
+from tests.integrations.jira.deeds import apply, undo
 
 
 def state(world: Any, key: str) -> tuple[str, str | None, list[str]]:

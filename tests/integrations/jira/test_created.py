@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from integrations.sandbox.jira.scheme import CUSTOM, EPIC_LINK, Field, Scheme, arrange
-from integrations.tracker import Conflict, Incomplete, Invalid, Receipt, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
 from rules.changes import AddChildren, AddSubtasks, FieldValue
+from tests.integrations.jira.deeds import apply, undo
 
 EPIC = Field("customfield_10014", "Epic Link", {"type": "any", "custom": EPIC_LINK, "customId": 10014})
 TEAM = Field(
@@ -19,16 +20,6 @@ TEAM = Field(
     options=("Web", "Store"),
 )
 STORIES = AddChildren("story", ("one", "two", "three"))
-
-
-def apply(world: Any, key: str, change: Any, marker: str = "m") -> Receipt:
-    receipt: Receipt = world.jira.applier.perform(world.jira.applier.plan(key, change, {}, marker))
-    return receipt
-
-
-def undo(world: Any, receipt: Receipt) -> Receipt:
-    taken: Receipt = world.jira.applier.perform(world.jira.applier.plan_undo(receipt, "u"))
-    return taken
 
 
 def below(world: Any, key: str) -> list[tuple[str, str]]:

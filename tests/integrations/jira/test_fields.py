@@ -8,27 +8,12 @@ import pytest
 
 from integrations.sandbox.jira.scheme import CUSTOM, Field, Scheme, Step, arrange
 from integrations.sandbox.records import Term
-from integrations.tracker import Conflict, Incomplete, Invalid, Receipt, Unreachable
-from rules.changes import FIELDS_TOUCHED, Change, SetField
+from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
+from rules.changes import FIELDS_TOUCHED, SetField
+from tests.integrations.jira.deeds import apply, expected, undo
 
 POINTS = "customfield_10016"
 RISK = Field("customfield_10031", "Risk", {"type": "string", "custom": f"{CUSTOM}:textfield", "customId": 10031})
-
-
-def expected(world: Any, key: str, change: Change) -> dict[str, str]:
-    digests = world.jira.reader.fetch(key).digests
-    return {name: digests[name] for name in FIELDS_TOUCHED[change.kind] if name in digests}
-
-
-def apply(world: Any, key: str, change: Change, marker: str = "m") -> Receipt:
-    applier = world.jira.applier
-    receipt: Receipt = applier.perform(applier.plan(key, change, expected(world, key, change), marker))
-    return receipt
-
-
-def undo(world: Any, receipt: Receipt) -> Receipt:
-    taken: Receipt = world.jira.applier.perform(world.jira.applier.plan_undo(receipt, "u"))
-    return taken
 
 
 @pytest.fixture

@@ -7,28 +7,13 @@ from typing import Any
 import pytest
 
 from integrations.sandbox.jira.scheme import CUSTOM, Field, Scheme, arrange
-from integrations.tracker import Conflict, Invalid, Receipt, Unreachable
-from rules.changes import FIELDS_TOUCHED, AddCriteria, AddSection, Change, Criterion
+from integrations.tracker import Conflict, Invalid, Unreachable
+from rules.changes import AddCriteria, AddSection, Criterion
+from tests.integrations.jira.deeds import apply, expected, undo
 
 OWN = "customfield_10050"
 CRITERIA = AddCriteria((Criterion("the cart is kept"), Criterion("30 s", is_assumption=True)))
 SECTION = AddSection("Scope", ("Only the web shop.",), ("cart", "checkout"))
-
-
-def expected(world: Any, key: str, change: Change) -> dict[str, str]:
-    digests = world.jira.reader.fetch(key).digests
-    return {name: digests[name] for name in FIELDS_TOUCHED[change.kind] if name in digests}
-
-
-def apply(world: Any, key: str, change: Change, marker: str = "m") -> Receipt:
-    applier = world.jira.applier
-    receipt: Receipt = applier.perform(applier.plan(key, change, expected(world, key, change), marker))
-    return receipt
-
-
-def undo(world: Any, receipt: Receipt) -> Receipt:
-    taken: Receipt = world.jira.applier.perform(world.jira.applier.plan_undo(receipt, "u"))
-    return taken
 
 
 def own_field(world: Any, kind: str = "textarea", name: str = "Acceptance Criteria", **more: Any) -> None:

@@ -14,7 +14,8 @@ from integrations.sandbox.azure_devops.answers import (
     project_guid,
 )
 from integrations.sandbox.azure_devops.locations import resource_areas, resource_locations
-from integrations.sandbox.azure_devops.wire import SERVER_VERSION, Call, Routes, listing
+from integrations.sandbox.azure_devops.versions import SERVER_VERSION
+from integrations.sandbox.azure_devops.wire import Call, Routes, listing
 from integrations.sandbox.records import NotFound, Project
 
 
