@@ -69,6 +69,7 @@ def shown_change(row: proposals.ProposedChange, fates: tuple[str, ...] = ()) -> 
         by=row.decided_by or "",
         at=row.decided_at,
         note=counted(fates) if row.state == "accepted" else (row.note or ""),
+        drafted=bool(row.drafts),
     )
 
 

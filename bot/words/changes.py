@@ -56,7 +56,8 @@ class ShownChange:
     """One numbered change as a comment shows it.
 
     `by` is the display name of who decided, `at` when; `note` is the reason of a rejection, or what stood in the way of
-    a change that was not applied ("the description was changed by Kim after this was written").
+    a change that was not applied ("the description was changed by Kim after this was written"). `drafted`: what it
+    would create is there already, as drafts.
     """
 
     number: int
@@ -69,6 +70,7 @@ class ShownChange:
     by: str = ""
     at: datetime | None = None
     note: str = ""
+    drafted: bool = False
 
 
 def change_line(change: Change) -> str:

@@ -76,7 +76,7 @@ def _what_accepting_does(change: ShownChange) -> list[Inline]:
         case CloseDuplicate():
             return [plain(" "), accept, plain(" links the two and closes this one.")]
         case AddSubtasks() | AddChildren():
-            return [plain(" "), accept, plain(" creates them:")]
+            return [plain(" "), accept, plain(" keeps them:" if change.drafted else " creates them:")]
         case AddSection():
             return [plain(" "), accept, plain(" adds it to the description:")]
         case RewriteDescription():

@@ -79,6 +79,13 @@ def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any
     return make_world(request.param, project="draft_subtasks = true\ndaily_budget = 100")
 
 
+def test_an_accept_is_said_to_keep_what_is_drafted_already(world: Any) -> None:
+    item = world.file(*LARGE)
+    world.work()
+    assert "keeps them" in world.proposal(item)
+    assert "creates them" not in world.proposal(item)
+
+
 def test_drafts_that_nobody_decides_on_change_nothing_of_what_is_said(world: Any) -> None:
     item, drafts = drafting(world)
     said = world.proposal(item)
