@@ -21,7 +21,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot integrations prompts rules
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot integrations languages prompts rules
 
 # About twenty minutes, on a machine that does nothing else. Try: .venv/bin/python -m tests.benchmarks --help
 bench: $(READY)

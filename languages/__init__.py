@@ -1,0 +1,23 @@
+"""The languages that the bot speaks: a sentence in English -> the sentence in the language of the project.
+
+Each sentence is written in the code in English, with named places: `say("Suggestion {number} is open.", number=2)`.
+Its translations stand in catalogues (gettext's .po files) in one folder a language; a sentence that has none is said
+in English. Which language is spoken is set around a piece of work (`with speaking("de"):`), as the project chooses.
+"""
+
+from languages.catalogues import ENGLISH, LANGUAGES
+from languages.dates import moment
+from languages.saying import Place, enumeration, language, pieces, say, say_many, speaking
+
+__all__ = [
+    "ENGLISH",
+    "LANGUAGES",
+    "Place",
+    "enumeration",
+    "language",
+    "moment",
+    "pieces",
+    "say",
+    "say_many",
+    "speaking",
+]
