@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -83,59 +85,65 @@ class _DiesAfterPosting:
         raise Killed
 
 
-def work_and_die(world: Any) -> bool:
+def work_and_die(world: Any) -> None:
     """Work until done or dead; dead, the queue gives the job to the next process, which is wired anew."""
     try:
         world.work()
     except Killed:
         world.queue.give_back()
-        world.wire()
-        world.work()
-        return True
-    return False
+    world.wire()
+    world.work()
 
 
-def killed_at_each_request(
-    world: Any, when: str, begin: Callable[[Item], None] = lambda item: None
-) -> Iterator[tuple[Item, str]]:
-    """A new item for each request that the bot makes of it, once `begin` is done: (item, where the bot was killed).
+Begin = Callable[[Item], None]
+WRITES = {"post", "edit", "perform", "create"}
 
-    The last one is worked through without a death.
+
+def killed_on_the_way(world: Any, when: str, begin: Begin = lambda item: None) -> Iterator[tuple[Item, str]]:
+    """A new item for each death of the bot once `begin` is done: (item, where the bot was killed).
+
+    On one tracker it dies at each of its requests; on the others, where the way is the same, at each write. One item
+    is worked through without a death.
     """
-    for number in itertools.count(1):
-        item = world.file(f"{STORY[0]} number {number}", STORY[1])
-        begin(item)
-        calls = mortal(world, (number, when))
-        died = work_and_die(world)
-        yield item, f"killed {when} request {number} ({calls})"
-        if not died:
-            break
+    item, calls = worked_through(world, when, 0, begin)
+    yield item, "nowhere"
+    for number, name in enumerate(calls, 1):
+        if world.flavour == "jira-cloud" or name in WRITES:
+            item, told = worked_through(world, when, number, begin)
+            yield item, f"killed {when} request {number} ({told})"
+
+
+def worked_through(world: Any, when: str, dies_at: int, begin: Begin) -> tuple[Item, list[str]]:
+    """A new item, and the requests that were made of it until the bot died at one (0: at none) and afterwards."""
+    item = world.file(f"{STORY[0]} killed {when} {dies_at}", STORY[1])
+    begin(item)
+    calls = mortal(world, (dies_at, when))
+    work_and_die(world)
+    return item, calls
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_fault_16_killed_at_each_request_of_triage_there_is_one_comment(loud_world: Any, when: str) -> None:
-    rounds = 0
-    for item, where in killed_at_each_request(loud_world, when):
+def test_fault_16_killed_on_the_way_of_triage_there_is_one_comment(loud_world: Any, when: str) -> None:
+    deaths = list(killed_on_the_way(loud_world, when))
+    for item, where in deaths:
         assert len(loud_world.own_comments(item)) == 1, where
-        rounds += 1
-    assert rounds >= 3
+    assert len(deaths) >= (4 if loud_world.flavour == "jira-cloud" else 2)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_fault_16_killed_at_each_request_of_an_accept_it_is_applied_once(loud_world: Any, when: str) -> None:
+def test_fault_16_killed_on_the_way_of_an_accept_it_is_applied_once(loud_world: Any, when: str) -> None:
     world = loud_world
 
     def accept(item: Item) -> None:
         world.work()
         world.say("dana", item, "steward accept 1")
 
-    rounds = 0
-    for item, where in killed_at_each_request(world, when, accept):
+    deaths = list(killed_on_the_way(world, when, accept))
+    for item, where in deaths:
         assert world.description(item).count("Acceptance criteria") == 1, where
         assert "accepted by Dana" in world.proposal(item), where
         assert len(world.own_comments(item)) == 1, where
-        rounds += 1
-    assert rounds >= 5
+    assert len(deaths) >= (6 if world.flavour == "jira-cloud" else 3)
 
 
 @pytest.mark.parametrize("word", ["steward accept 1", "steward accept all"])
@@ -291,7 +299,7 @@ def test_fault_27_an_item_hidden_from_the_bot_closes_its_proposal(world: Any) ->
 
 
 ACCEPT = """
-import sys, time
+import os, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from bot import wiring
@@ -302,15 +310,30 @@ from bot.store.database import Database
 from rules.model import Person
 
 configure()
-config, key, project, number, person, cause, gate = sys.argv[1:]
-settings = load(Path(config))
-desk = wiring.wire(settings, Database(wiring.database_url(settings)), lambda *_, **__: None, lambda: datetime.now(UTC))
-desk = desk["tracker"].acceptance
-item = desk.reader.fetch(key)
-print("ready", flush=True)
-while not Path(gate).exists():
-    time.sleep(0.01)
-print(applying.accept(desk, desk.projects[project], item, int(number), Person(person, "Dana"), cause).outcome)
+config, key, project, number, person, gate = sys.argv[1:]
+
+def accept(cause):
+    settings = load(Path(config))
+    db = Database(wiring.database_url(settings))
+    desk = wiring.wire(settings, db, lambda *_, **__: None, lambda: datetime.now(UTC))["tracker"].acceptance
+    item = desk.reader.fetch(key)
+    print("ready", flush=True)
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    said = applying.accept(desk, desk.projects[project], item, int(number), Person(person, "Dana"), cause)
+    print(said.outcome, flush=True)
+
+children = []
+for each in range(8):
+    child = os.fork()
+    if not child:
+        try:
+            accept(f"comment {each}")
+        finally:
+            os._exit(0)
+    children.append(child)
+for child in children:
+    os.waitpid(child, 0)
 """
 
 
@@ -322,24 +345,23 @@ def test_fault_42_eight_processes_accept_one_change_and_it_is_applied_once(
     gate = tmp_path / "gate"
     fixed = [str(world.config), item.key, world.project, str(world.number(item, "Split into 5"))]
     person = world.tracker.user("dana").id
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", ACCEPT, *fixed, person, f"comment {number}", str(gate)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(8)
-    ]
+    # One process imports the bot and becomes eight, because importing takes longer than all that they do.
+    process = subprocess.Popen(
+        [sys.executable, "-c", ACCEPT, *fixed, person, str(gate)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(8)] == ["ready\n"] * 8
         gate.touch()
-        outcomes = [process.communicate(timeout=60)[0].strip() for process in processes]
+        outcomes = process.communicate(timeout=60)[0].split()
     finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     assert outcomes.count("applied") == 1, outcomes
+    assert len(outcomes) == 8
     assert set(outcomes) <= {"applied", "busy", "already"}
     assert len(world.tracker.children(item.id)) == 5

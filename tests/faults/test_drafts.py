@@ -27,13 +27,15 @@ def world(make_world: Callable[..., Any]) -> Any:
 
 
 def killed_at_writes(world: Any, when: str, begin: Callable[[Item], None]) -> Iterator[tuple[Item, str]]:
-    """A new item with drafts for the first and the last write of each kind that follow `begin`: (item, where).
+    """A new item with drafts for each death of the bot after `begin`: (item, where).
 
-    The first one is worked through without a death, to see which there are.
+    It dies before the first write of each kind, or after the first and the last. One item is worked through without a
+    death, to see which there are.
     """
     item, names = _worked_through(world, when, begin, 0)
     yield item, "nowhere"
-    ends = {number(names, name) for name in WRITES & set(names) for number in (_first, _last)}
+    edges = (_first,) if when == "before" else (_first, _last)
+    ends = {number(names, name) for name in WRITES & set(names) for number in edges}
     assert ends
     for number_of_call in sorted(ends):
         item, told = _worked_through(world, when, begin, number_of_call)
