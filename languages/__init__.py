@@ -7,15 +7,29 @@ in English. Which language is spoken is set around a piece of work (`with speaki
 
 from languages.catalogues import ENGLISH, LANGUAGES
 from languages.dates import moment
-from languages.saying import Place, enumeration, language, pieces, say, say_many, speaking
+from languages.numbers import figure
+from languages.saying import (
+    Place,
+    enumeration,
+    language,
+    mark,
+    name_in_english,
+    pieces,
+    say,
+    say_many,
+    speaking,
+)
 
 __all__ = [
     "ENGLISH",
     "LANGUAGES",
     "Place",
     "enumeration",
+    "figure",
     "language",
+    "mark",
     "moment",
+    "name_in_english",
     "pieces",
     "say",
     "say_many",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from babel.core import Locale
 from babel.lists import format_list
 
 from languages.catalogues import ENGLISH, LANGUAGES, catalogue
@@ -28,6 +29,16 @@ def language() -> str:
     return _spoken.get()
 
 
+def locale() -> str:
+    """The spoken language as the library of dates, numbers and lists knows it."""
+    return _LOCALES.get(language(), language())
+
+
+def name_in_english() -> str:
+    """The spoken language by its English name: "German"."""
+    return str(Locale(language()).english_name)
+
+
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Speak a language of LANGUAGES within the block, in this thread or task; another raises ValueError."""
@@ -38,6 +49,11 @@ def speaking(code: str) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(before)
+
+
+def mark(sentence: str, /) -> str:
+    """The sentence itself. It tells the catalogues of a sentence that is kept in a table and said later."""
+    return sentence
 
 
 def say(sentence: str, /, **values: object) -> str:
@@ -57,7 +73,7 @@ def pieces(sentence: str, /) -> tuple[str | Place, ...]:
 
 def enumeration(parts: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
-    return format_list(list(parts), locale=_LOCALES.get(language(), language()))
+    return format_list(list(parts), locale=locale())
 
 
 def _pieces(sentence: str) -> Iterator[str | Place]:

@@ -48,11 +48,15 @@ def test_every_rule_is_listed_and_documented() -> None:
     folder = Path(rules.__file__).parent
     on_disk = {path.stem for path in folder.glob("*.py") if "\nNAME = " in path.read_text()}
     assert {rule.NAME for rule in rules.RULES} == on_disk
-    assert all("What:" in (rule.__doc__ or "") and "Example:" in (rule.__doc__ or "") for rule in rules.RULES)
+    for rule in rules.RULES:
+        page = rule.__doc__ or ""
+        assert "What:" in page
+        assert "Example:" in page
+        assert page.partition("\n")[0] == f"{rule.LOOKS_FOR[:1].upper()}{rule.LOOKS_FOR[1:]}."
 
 
 def test_rules_import_nothing_from_outside_their_room() -> None:
-    allowed = {"rules", "rapidfuzz", "snowballstemmer"}
+    allowed = {"rules", "languages", "rapidfuzz", "snowballstemmer"}
     for path in Path(rules.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
