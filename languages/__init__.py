@@ -12,12 +12,12 @@ from languages.saying import (
     Place,
     enumeration,
     language,
-    mark,
     name_in_english,
     pieces,
     say,
     say_many,
     speaking,
+    to_say,
 )
 
 __all__ = [
@@ -27,11 +27,11 @@ __all__ = [
     "enumeration",
     "figure",
     "language",
-    "mark",
     "moment",
     "name_in_english",
     "pieces",
     "say",
     "say_many",
     "speaking",
+    "to_say",
 ]

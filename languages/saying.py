@@ -51,11 +51,6 @@ def speaking(code: str) -> Iterator[None]:
         _spoken.reset(before)
 
 
-def mark(sentence: str, /) -> str:
-    """The sentence itself. It tells the catalogues of a sentence that is kept in a table and said later."""
-    return sentence
-
-
 def say(sentence: str, /, **values: object) -> str:
     """The sentence with each value in the place of its name. The values are put in as they are."""
     return _filled(catalogue(language()).gettext(sentence), values)
@@ -64,6 +59,11 @@ def say(sentence: str, /, **values: object) -> str:
 def say_many(one: str, many: str, number: int, /, **values: object) -> str:
     """Like `say`, of a number of things; "{number}" stands for it."""
     return _filled(catalogue(language()).ngettext(one, many, number), {"number": number, **values})
+
+
+def to_say(sentence: str, /) -> str:
+    """The English sentence itself: what is kept or compared, and said only later, is marked for the catalogues."""
+    return sentence
 
 
 def pieces(sentence: str, /) -> tuple[str | Place, ...]:

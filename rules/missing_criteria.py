@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from languages import mark, say
+from languages import say, to_say
 from rules.changes import AddCriteria
 from rules.criteria_forms import has_criteria
 from rules.drafting import draft, only_restates
@@ -24,7 +24,7 @@ from rules.model import Context, Finding, WorkItem
 from rules.reading import headline, read, shorten
 
 NAME = "missing_criteria"
-LOOKS_FOR = mark("a story without acceptance criteria")
+LOOKS_FOR = to_say("a story without acceptance criteria")
 
 _ENOUGH_TO_ASK = 50
 """A text with this many words of its own deserves the question; a shorter one is vague first of all."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from languages import figure, mark, say
+from languages import figure, say, to_say
 from rules.changes import AddSubtasks
 from rules.kinds import is_container, is_defect, is_test
 from rules.model import Context, Finding, WorkItem
@@ -19,7 +19,7 @@ from rules.parts import named_parts, without
 from rules.reading import Line, read
 
 NAME = "oversized_item"
-LOOKS_FOR = mark("an item too large to finish in one go")
+LOOKS_FOR = to_say("an item too large to finish in one go")
 
 _FEWEST_PARTS = 3
 """With story points over the limit, a list of this many parts is worth proposing."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from languages import enumeration, mark, say, say_many
+from languages import enumeration, say, say_many, to_say
 from rules.changes import LinkDuplicate
 from rules.duplicates.shared import checkable, in_common, shared_words
 from rules.duplicates.title import is_clone_title, normal_title, same_title
@@ -22,7 +22,7 @@ from rules.kinds import is_container, is_test
 from rules.model import Candidate, Context, Finding, WorkItem
 
 NAME = "possible_duplicate"
-LOOKS_FOR = mark("an earlier item that carries the same title")
+LOOKS_FOR = to_say("an earlier item that carries the same title")
 
 MOST_WITH_TITLE = 2
 """A title that more other items carry is a recurring chore, not a report."""

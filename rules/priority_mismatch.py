@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from languages import mark, say
+from languages import say, to_say
 from rules.changes import SetPriority
 from rules.kinds import reports_defect
 from rules.language import is_english
@@ -20,14 +20,14 @@ from rules.reading import headline, read
 from rules.severity import Heard, severe, slight
 
 NAME = "priority_mismatch"
-LOOKS_FOR = mark("a priority that the item's own words speak against")
+LOOKS_FOR = to_say("a priority that the item's own words speak against")
 
 _FEWEST_LEVELS = 3
 _ABOUT = {
-    "data loss": mark("data loss"),
-    "outage": mark("outage"),
-    "security": mark("security"),
-    "payments": mark("payments"),
+    "data loss": to_say("data loss"),
+    "outage": to_say("outage"),
+    "security": to_say("security"),
+    "payments": to_say("payments"),
 }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from languages import mark, say
+from languages import say, to_say
 from rules import asking
 from rules.changes import AddLabel
 from rules.facts import Fact, facts, filled, said
@@ -23,7 +23,7 @@ from rules.reading import Line, headline, read, shorten, words
 from rules.severity import severe
 
 NAME = "vague_description"
-LOOKS_FOR = mark("a description that gives nobody anything to act on")
+LOOKS_FOR = to_say("a description that gives nobody anything to act on")
 
 _QUOTED = 60
 _FEW_WORDS = 12
