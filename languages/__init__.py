@@ -7,7 +7,7 @@ in English. Which language is spoken is set around a piece of work (`with speaki
 
 from languages.catalogues import ENGLISH, LANGUAGES
 from languages.dates import moment
-from languages.saying import Place, enumeration, language, pieces, say, say_many, speaking
+from languages.saying import Place, enumeration, language, pieces, say, say_many, speaking, to_say
 
 __all__ = [
     "ENGLISH",
@@ -20,4 +20,5 @@ __all__ = [
     "say",
     "say_many",
     "speaking",
+    "to_say",
 ]

@@ -50,6 +50,11 @@ def say_many(one: str, many: str, number: int, /, **values: object) -> str:
     return _filled(catalogue(language()).ngettext(one, many, number), {"number": number, **values})
 
 
+def to_say(sentence: str, /) -> str:
+    """The English sentence itself: what is kept or compared, and said only later, is marked for the catalogues."""
+    return sentence
+
+
 def pieces(sentence: str, /) -> tuple[str | Place, ...]:
     """The sentence as texts and places in their order, for values that are more than text."""
     return tuple(_pieces(catalogue(language()).gettext(sentence)))
