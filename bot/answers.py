@@ -22,6 +22,8 @@ from languages import ENGLISH, enumeration, language, say, say_many, to_say
 MAX_EXPLAINED_ENTRIES = 50
 MAX_LISTED = 10
 EDIT_RIGHT = to_say("the right to edit this item")
+_RIGHTS = (EDIT_RIGHT, to_say("the right to edit work items in this area"))
+_NAMED = (*_RIGHTS, to_say("no such person in the organisation"))
 
 _VERB = re.compile(r"\b(?:is|are|was|were|can|cannot|may|must|has|have|lacks|needs|not)\b")
 
@@ -36,17 +38,16 @@ def help_answer() -> Blocks:
 def refusal(right_missing: str = EDIT_RIGHT) -> Blocks:
     """Who asked may not; `right_missing` is what lacks ("the right to edit"), or a whole sentence that says so.
 
-    In other languages than English it is a sentence, but for the rights that the trackers' ports name.
+    But for what the trackers' ports name in English, it is a sentence in every other language.
     """
     missing = clean(right_missing, 300).rstrip(" .") or EDIT_RIGHT
-    if missing == EDIT_RIGHT or not (_VERB.search(missing) or language() != ENGLISH):
-        return _said(
-            spoken(
-                "Nothing was changed: {right} is missing. Somebody who has it can give the same command.",
-                right=say(EDIT_RIGHT) if missing == EDIT_RIGHT else missing,
-            )
+    told = say(missing) if missing in _NAMED else missing
+    if missing in _RIGHTS or (language() == ENGLISH and not _VERB.search(missing)):
+        lacking = spoken(
+            "Nothing was changed: {right} is missing. Somebody who has it can give the same command.", right=told
         )
-    return _said(spoken("Nothing was changed: {why}.", why=missing))
+        return _said(lacking)
+    return _said(spoken("Nothing was changed: {why}.", why=told))
 
 
 def no_way_to_ask(verb: str) -> str:

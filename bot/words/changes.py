@@ -179,7 +179,8 @@ def _written(change: Change) -> tuple[str, ...]:
 
 
 def _turned(old: str | None, new: str, limit: int) -> str:
-    return f"{clean(old, limit) if old else say('none')} \N{RIGHTWARDS ARROW} {clean(new, limit)}"
+    before = clean(old, limit) if old else say("none")
+    return f"{before} \N{RIGHTWARDS ARROW} {clean(new, limit)}"
 
 
 def _original(change: Duplicate) -> dict[str, str]:

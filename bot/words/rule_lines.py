@@ -30,6 +30,8 @@ def origin(drafted_by: str, versions: Mapping[str, str]) -> str:
     rest = "; ".join((drafted, *(f"{name}: {value}" for name, value in told.values())))
     if not rule:
         return f"{rest}."
-    if looks_for := rule_line(rule):
-        return f"{say('Rule {rule}: {line}', rule=rule, line=sentence(looks_for))} {rest}."
-    return f"{say('Rule {rule}.', rule=rule)} {rest}."
+    looks_for = rule_line(rule)
+    named = (
+        say("Rule {rule}: {line}", rule=rule, line=sentence(looks_for)) if looks_for else say("Rule {rule}.", rule=rule)
+    )
+    return f"{named} {rest}."
