@@ -5,7 +5,7 @@ Its translations stand in catalogues (gettext's .po files) in one folder a langu
 in English. Which language is spoken is set around a piece of work (`with speaking("de"):`), as the project chooses.
 """
 
-from languages.catalogues import ENGLISH, LANGUAGES
+from languages.catalogues import ENGLISH, LANGUAGES, Language
 from languages.dates import moment
 from languages.numbers import figure
 from languages.saying import (
@@ -23,6 +23,7 @@ from languages.saying import (
 __all__ = [
     "ENGLISH",
     "LANGUAGES",
+    "Language",
     "Place",
     "enumeration",
     "figure",

@@ -14,7 +14,7 @@ from babel.lists import format_list
 from languages.catalogues import ENGLISH, LANGUAGES, catalogue
 
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
-_LOCALES = {ENGLISH: "en_GB"}
+_LOCALES: dict[str, str] = {ENGLISH: "en_GB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,11 @@ def to_say(sentence: str, /) -> str:
 
 def pieces(sentence: str, /) -> tuple[str | Place, ...]:
     """The sentence as texts and places in their order, for values that are more than text."""
-    return tuple(_pieces(catalogue(language()).gettext(sentence)))
+    return tuple(taken_apart(catalogue(language()).gettext(sentence)))
 
 
-def enumeration(parts: Iterable[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return format_list(list(parts), locale=locale())
-
-
-def _pieces(sentence: str) -> Iterator[str | Place]:
+def taken_apart(sentence: str) -> Iterator[str | Place]:
+    """The texts and places of a sentence in any language. Raises ValueError where its braces do not match."""
     for text, name, _, _ in string.Formatter().parse(sentence):
         if text:
             yield text
@@ -84,5 +80,10 @@ def _pieces(sentence: str) -> Iterator[str | Place]:
             yield Place(name)
 
 
+def enumeration(parts: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return format_list(list(parts), locale=locale())
+
+
 def _filled(sentence: str, values: dict[str, object]) -> str:
-    return "".join(str(values[piece.name]) if isinstance(piece, Place) else piece for piece in _pieces(sentence))
+    return "".join(str(values[piece.name]) if isinstance(piece, Place) else piece for piece in taken_apart(sentence))

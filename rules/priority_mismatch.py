@@ -68,7 +68,7 @@ def _high(levels: int) -> int:
 def _finding(item: WorkItem, heard: Heard, change: SetPriority, value: int) -> Finding:
     return Finding(
         rule=NAME,
-        title=say("Priority: {old} → {new}", old=change.old, new=change.new),
+        title=say("Priority: {change}", change=f"{change.old} → {change.new}"),
         reason=_why(heard),
         value=value,
         evidence=(heard.words,),

@@ -1,19 +1,19 @@
 """The text of a comment -> the commands in it.
 
 A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`, with the words of
-any language (bot/words/typed_words.py). A line that was meant as one and is not is answered with the line that would
-have worked (bot/words/guesses.py), never acted on; a line that merely mentions the bot is nobody's business.
+any language (typed_words.py). A line that was meant as one and is not is answered with the line that would have worked
+(guesses.py), never acted on; a line that merely mentions the bot is nobody's business.
 """
 
 from __future__ import annotations
 
 import re
 
+from bot.commands.guesses import BARE, guess
+from bot.commands.typed_words import PRAISE, THANKS, TYPED, any_of
 from bot.commands.verbs import Accept, Choice, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
 from bot.words.command_words import typed
-from bot.words.guesses import BARE, guess
 from bot.words.own_words import own_words
-from bot.words.typed_words import PRAISE, THANKS, TYPED, any_of
 from languages import say
 
 MAX_COMMANDS = 10

@@ -22,9 +22,9 @@ from bot.commands import (
     Undo,
     parse,
 )
+from bot.commands.guesses import BARE, NUMBERED, SYNONYMS
+from bot.commands.typed_words import MEANINGS, TYPED, plain
 from bot.words.command_words import typed
-from bot.words.guesses import BARE, NUMBERED, SYNONYMS
-from bot.words.typed_words import MEANINGS, TYPED, plain
 from languages import LANGUAGES, speaking
 
 ONE, TWO, THREE = Choice(1), Choice(2), Choice(3)

@@ -11,8 +11,8 @@ import unicodedata
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.commands.typed_words import MEANINGS, THANKS, plain
 from bot.words.command_words import WORDS, typed
-from bot.words.typed_words import MEANINGS, THANKS, plain
 
 MAX_GUESSED = 300
 """Longer lines are prose, not mistyped commands."""
