@@ -7,7 +7,18 @@ in English. Which language is spoken is set around a piece of work (`with speaki
 
 from languages.catalogues import ENGLISH, LANGUAGES, Language
 from languages.dates import moment
-from languages.saying import Place, enumeration, language, pieces, say, say_many, speaking, to_say
+from languages.numbers import figure
+from languages.saying import (
+    Place,
+    enumeration,
+    language,
+    name_in_english,
+    pieces,
+    say,
+    say_many,
+    speaking,
+    to_say,
+)
 
 __all__ = [
     "ENGLISH",
@@ -15,8 +26,10 @@ __all__ = [
     "Language",
     "Place",
     "enumeration",
+    "figure",
     "language",
     "moment",
+    "name_in_english",
     "pieces",
     "say",
     "say_many",

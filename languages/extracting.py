@@ -1,12 +1,10 @@
 """For maintainers: the sentences of the code, and the catalogues brought in line with them.
 
-A sentence is the first argument of `say`, `say_many` (the first two), `spoken` or `to_say`, written out in one string;
-and the first line of each rule's page, which an explanation quotes.
+A sentence is the first argument of `say`, `say_many` (the first two), `spoken` or `to_say`, written out in one string.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
 import io
 import re
@@ -20,8 +18,6 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 DOMAINS: Mapping[str, tuple[str, ...]] = {"comments": ("bot", "integrations"), "rules": ("rules", "prompts")}
 """Catalogue -> the rooms whose sentences it holds."""
-PAGES = "comments"
-"""The catalogue of the first lines of the rules' pages."""
 
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {"say": None, "say_many": (1, 2), "spoken": None, "to_say": None}
 _CALL = re.compile(rb"\b(?:say|say_many|spoken|to_say)\(")
@@ -35,9 +31,6 @@ def sentences(domain: str) -> Catalog:
     for path in sources(domain):
         for line, message, comments, _ in extract_from_file("python", path, keywords=_KEYWORDS):
             found.add(message, locations=[(path.relative_to(ROOT).as_posix(), line)], auto_comments=comments)
-    if domain == PAGES:
-        for name, page in _pages():
-            found.add(page, locations=[(name, 1)])
     return found
 
 
@@ -75,11 +68,3 @@ def bring_up_to_date(code: str, domain: str) -> None:
 
 def _path(code: str, domain: str) -> Path:
     return ROOT / "languages" / code / f"{domain}.po"
-
-
-def _pages() -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / "rules").glob("*.py")):
-        module = ast.parse(path.read_bytes())
-        named = any(isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "NAME" for one in module.body)
-        if named and (page := ast.get_docstring(module)):
-            yield f"rules/{path.name}", page.split("\n", 1)[0]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from babel.core import Locale
 from babel.lists import format_list
 
 from languages.catalogues import ENGLISH, LANGUAGES, catalogue
@@ -26,6 +27,16 @@ class Place:
 def language() -> str:
     """The code of the language that is spoken now."""
     return _spoken.get()
+
+
+def locale() -> str:
+    """The spoken language as the library of dates, numbers and lists knows it."""
+    return _LOCALES.get(language(), language())
+
+
+def name_in_english() -> str:
+    """The spoken language by its English name: "German"."""
+    return str(Locale(language()).english_name)
 
 
 @contextmanager
@@ -71,7 +82,7 @@ def taken_apart(sentence: str) -> Iterator[str | Place]:
 
 def enumeration(parts: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
-    return format_list(list(parts), locale=_LOCALES.get(language(), language()))
+    return format_list(list(parts), locale=locale())
 
 
 def _filled(sentence: str, values: dict[str, object]) -> str:

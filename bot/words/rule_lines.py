@@ -6,17 +6,13 @@ from collections.abc import Mapping
 
 from bot.words.drafted import drafter
 from bot.words.wording import clean, sentence
-from languages import ENGLISH, language, say
+from languages import say
 from rules import RULES
 
 
 def rule_line(name: str) -> str:
-    """The first line of a rule's page, without its full stop and to be read on from a colon; empty if not known."""
-    for rule in RULES:
-        if name == rule.NAME and (page := (rule.__doc__ or "").strip()):
-            line = say(page.split("\n", 1)[0]).rstrip(" .")  # the catalogues have it: see languages/extracting.py
-            return line[:1].lower() + line[1:] if language() == ENGLISH else line
-    return ""
+    """What a rule looks for, without a full stop and to be read on from a colon; empty if the rule is not known."""
+    return next((say(rule.LOOKS_FOR) for rule in RULES if name == rule.NAME), "")
 
 
 def origin(drafted_by: str, versions: Mapping[str, str]) -> str:
