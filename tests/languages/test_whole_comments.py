@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.comments import ShownChange, ShownProposal, proposal_comment
+from bot.flows.showing import shown_change
+from bot.store.proposals import ALTERED, ProposedChange
 from integrations.blocks import Blocks, Bullets, Code, Inline, ItemLink, Text
 from languages import LANGUAGES, speaking
 from rules.changes import AddCriteria, AddLabel, AddSubtasks, Criterion, LinkDuplicate, SetPriority
@@ -125,6 +127,13 @@ def test_a_comment_reads_as_one_text(code: str) -> None:
     with speaking(code):
         blocks = proposal_comment(VIEW, ZoneInfo("Europe/Berlin"))
     assert _read(blocks) == SAID[code].strip()
+
+
+def test_what_is_stored_in_english_is_said_when_it_is_shown() -> None:
+    altered = ProposedChange(number=1, title="", source="rules", payload={}, payload_hash="")
+    with speaking("de"):
+        assert shown_change(altered).note == "Gespeichert ist nicht mehr das, was gezeigt wurde"
+    assert shown_change(altered).note == ALTERED
 
 
 def _read(blocks: Blocks) -> str:
