@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from bot.words.changes import ShownChange, because, change_entries, change_title, unseen_in
 from bot.words.decided import decision, state_words, what_changed
 from bot.words.drafted import stay
-from bot.words.help import commands_to_type
+from bot.words.help import help_answer as help_answer  # an answer like the others
 from bot.words.rule_lines import origin
 from bot.words.wording import clean, command, linked, plain, quoted, sentence, spoken, tidy, to_type
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
@@ -26,13 +26,6 @@ _RIGHTS = (EDIT_RIGHT, to_say("the right to edit work items in this area"))
 _NAMED = (*_RIGHTS, to_say("no such person in the organisation"))
 
 _VERB = re.compile(r"\b(?:is|are|was|were|can|cannot|may|must|has|have|lacks|needs|not)\b")
-
-
-def help_answer() -> Blocks:
-    """What can be typed, and who may."""
-    place = say("A command is a line of its own in a comment, outside quotes and code.")
-    rights = say("All but help and explain need the right to edit the item; its reporter may also reject.")
-    return (Paragraph((plain(place),)), Bullets(commands_to_type()), Paragraph((plain(rights),)))
 
 
 def refusal(right_missing: str = EDIT_RIGHT) -> Blocks:

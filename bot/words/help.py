@@ -1,15 +1,21 @@
-"""Pure: each command with what it does, as the answer to a call for help lists them."""
+"""Pure: what can be typed, and who may: the answer to a call for help."""
 
 from __future__ import annotations
 
-from bot.words.wording import command, spoken, to_type
-from integrations.blocks import Inline
+from bot.words.wording import command, plain, spoken, to_type
+from integrations.blocks import Blocks, Bullets, Inline, Paragraph
 from integrations.tracker import ACCEPT_LABEL
 from languages import say
 
 
-def commands_to_type() -> tuple[tuple[Inline, ...], ...]:
-    """One entry a command, in the words of the language that is spoken."""
+def help_answer() -> Blocks:
+    """What can be typed, and who may."""
+    place = say("A command is a line of its own in a comment, outside quotes and code.")
+    rights = say("All but help and explain need the right to edit the item; its reporter may also reject.")
+    return (Paragraph((plain(place),)), Bullets(_commands()), Paragraph((plain(rights),)))
+
+
+def _commands() -> tuple[tuple[Inline, ...], ...]:
     return (
         spoken(
             "{accept} applies suggestion 2; also {accept_both}, {accept_all}",
