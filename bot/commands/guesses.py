@@ -48,6 +48,7 @@ _RANGE = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 _INFLECTED = ("s", "d", "ed", "ing", "ful", "less", "er")
 MAX_RANGE = 10
 
+_TOLD = frozenset(plain(word) for words in WORDS.values() for word in words.values())
 _MISTYPED = dict.fromkeys(
     (*NUMBERED, *BARE, *(plain(words[verb]) for words in WORDS.values() for verb in NUMBERED)),
 )
@@ -145,7 +146,7 @@ def _verb(word: str) -> tuple[str | None, bool]:
     """What a plain word means, and whether it is one of the words that people are told."""
     meant = MEANINGS.get(word)
     if meant in NUMBERED or meant in BARE:
-        return meant, True
+        return meant, word in _TOLD
     if word in SYNONYMS:
         return SYNONYMS[word], False
     best, distance = None, 3
@@ -157,7 +158,9 @@ def _verb(word: str) -> tuple[str | None, bool]:
 
 
 def _bare(word: str, verb: str, arguments: list[str], *, exact: bool, certain: bool) -> str | None:
-    if exact and (certain or not arguments or _is_numeric(arguments)) and len(arguments) <= 2:
+    # In other languages these words are everyday ones: "Steward neu starten" is not for the bot.
+    any_arguments = certain and plain(word.strip(".,:;!?")) == verb
+    if exact and (any_arguments or not arguments or _is_numeric(arguments)) and len(arguments) <= 2:
         return typed(verb)
     inflected = any(word.strip(".!?") == verb.removesuffix("e") + end or word == verb + end for end in _INFLECTED)
     return typed(verb) if certain and not exact and not arguments and not inflected else None
