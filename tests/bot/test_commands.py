@@ -373,7 +373,14 @@ def test_fault_39_odd_digits_and_letters_are_answered_and_never_done(line: str, 
     assert parse(line) == (NotUnderstood(line, suggestion),)
 
 
-@pytest.mark.parametrize("suggestion", sorted({*ANSWERED.values(), *(suggestion for _, suggestion in ODD.values())}))
+SUGGESTED = (
+    *ANSWERED.values(),
+    *(suggestion for _, suggestion in ODD.values()),
+    *(suggestion for lines in ANSWERED_IN.values() for suggestion in lines.values()),
+)
+
+
+@pytest.mark.parametrize("suggestion", sorted(set(SUGGESTED)))
 def test_every_suggestion_is_a_command(suggestion: str) -> None:
     (command,) = parse(suggestion)
     assert not isinstance(command, NotUnderstood)
