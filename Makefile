@@ -6,7 +6,7 @@ READY := .venv/.ready
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
   --python-version 3.11 --quiet
 
-.PHONY: demo test install check bench chaos day lock wheels sbom clean
+.PHONY: demo test install check bench chaos day lock wheels sbom catalogues clean
 
 demo: $(READY)
 	@exec $(BIN)/steward demo
@@ -60,6 +60,10 @@ sbom: wheels
 	$(MAKER) install --quiet --require-hashes --requirement requirements-validators.lock
 	dist/maker/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --gather-license-texts \
 	  --output-format JSON --output-file dist/backlog-steward.cdx.json dist/installed/bin/python
+
+# After a change of what the bot says: brings languages/*/*.po in line, and tells what is left to translate.
+catalogues: $(READY)
+	$(BIN)/python -m languages
 
 clean:
 	rm -rf .venv dist

@@ -9,47 +9,38 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from bot.words.changes import STATE_WORDS, ShownChange, because, change_entries, change_title, unseen_in
+from bot.words.changes import ShownChange, because, change_entries, change_title, unseen_in
+from bot.words.decided import decision, state_words, what_changed
 from bot.words.drafted import stay
-from bot.words.rule_lines import rule_line
-from bot.words.wording import clean, command, enumeration, linked, moment, plain, quoted, sentence, tidy
+from bot.words.help import help_answer as help_answer  # an answer like the others
+from bot.words.rule_lines import origin
+from bot.words.wording import clean, command, linked, plain, quoted, sentence, spoken, tidy, to_type
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
 from integrations.tracker import ACCEPT_LABEL
+from languages import ENGLISH, enumeration, language, say, say_many, to_say
 
 MAX_EXPLAINED_ENTRIES = 50
 MAX_LISTED = 10
-EDIT_RIGHT = "the right to edit this item"
+EDIT_RIGHT = to_say("the right to edit this item")
+_RIGHTS = (EDIT_RIGHT, to_say("the right to edit work items in this area"))
+_NAMED = (*_RIGHTS, to_say("no such person in the organisation"))
 
 _VERB = re.compile(r"\b(?:is|are|was|were|can|cannot|may|must|has|have|lacks|needs|not)\b")
 
-_COMMANDS = (
-    "`steward accept 2` applies suggestion 2; also `steward accept 1 3`, `steward accept all without 3`",
-    "`steward accept 1:` with your own lines behind or below it puts those in place of the drafted ones",
-    "`steward reject 2 reason` turns it down; it will not be suggested again",
-    "`steward undo 2` takes an accepted one back",
-    "`steward explain 2` says what it rests on",
-    "`steward expand` looks at the item anew; `steward more` shows what did not fit",
-    "`steward mute` ends suggestions on this item; `steward unmute` allows them again",
-    f"without typing: the label `{ACCEPT_LABEL}` accepts all that is shown",
-)
-
-
-def help_answer() -> Blocks:
-    """What can be typed, and who may."""
-    rights = "All but help and explain need the right to edit the item; its reporter may also reject."
-    return (
-        Paragraph((plain("A command is a line of its own in a comment, outside quotes and code."),)),
-        Bullets(tuple(map(_marked, _COMMANDS))),
-        Paragraph((plain(rights),)),
-    )
-
 
 def refusal(right_missing: str = EDIT_RIGHT) -> Blocks:
-    """Who asked may not; `right_missing` is what lacks ("the right to edit"), or a whole sentence that says so."""
+    """Who asked may not; `right_missing` is what lacks ("the right to edit"), or a whole sentence that says so.
+
+    But for what the trackers' ports name in English, it is a sentence in every other language.
+    """
     missing = clean(right_missing, 300).rstrip(" .") or EDIT_RIGHT
-    if _VERB.search(missing):
-        return _said(plain(f"Nothing was changed: {missing}."))
-    return _said(plain(f"Nothing was changed: {missing} is missing. Somebody who has it can give the same command."))
+    told = say(missing) if missing in _NAMED else missing
+    if missing in _RIGHTS or (language() == ENGLISH and not _VERB.search(missing)):
+        lacking = spoken(
+            "Nothing was changed: {right} is missing. Somebody who has it can give the same command.", right=told
+        )
+        return _said(lacking)
+    return _said(spoken("Nothing was changed: {why}.", why=told))
 
 
 def no_way_to_ask(verb: str) -> str:
@@ -57,19 +48,22 @@ def no_way_to_ask(verb: str) -> str:
 
     The label stands for an accept only; a person with any other command (`verb`, as typed) is shown another way.
     """
-    said = "the bot is not allowed to ask the tracker who may edit this item. "
+    said = say("the bot is not allowed to ask the tracker who may edit this item.")
     if verb.strip().lower() == "accept":
-        return f"{said}Put the label {ACCEPT_LABEL} on the item instead; that accepts all that is shown."
-    return f"{said}An administrator can list you under accept_people."
+        way = say("Put the label {label} on the item instead; that accepts all that is shown.", label=ACCEPT_LABEL)
+    else:
+        way = say("An administrator can list you under accept_people.")
+    return f"{said} {way}"
 
 
 def not_understood(line: str, suggestion: str) -> Blocks:
     """`suggestion` is a whole line that would have worked."""
     return _said(
-        plain(
-            f"{quoted(line, 120)} is not a command, and nothing was changed. This would work, on a line of its own: "
-        ),
-        command(clean(suggestion, 120)),
+        spoken(
+            "{line} is not a command, and nothing was changed. This would work, on a line of its own: {command}",
+            line=quoted(line, 120),
+            command=command(clean(suggestion, 120)),
+        )
     )
 
 
@@ -81,31 +75,32 @@ def explanation(
     `versions` (name -> value) says what drafted it. "rule" is the name of a rule, which is told with one line on what
     it looks for; a checksum ("sha-256") is left out where a rule made the change, because nobody can check it by eye.
     """
-    state = STATE_WORDS[shown.state] + _by_and_at(shown.by, shown.at, zone)
+    state = decision(shown.state, shown.by, shown.at, zone)
     title = linked(f"{shown.number}. {change_title(shown)}", known_keys, "strong")
     blocks: list[Block] = [Paragraph((*title, plain(f" ({state}). "), *because(shown, known_keys)))]
     if entries := change_entries(shown.change, 2000):
         blocks.append(Bullets(entries[:MAX_EXPLAINED_ENTRIES]))
     if count := unseen_in(shown.change):
-        blocks.append(Paragraph((plain(f"Invisible characters in it, not shown: {count}."),)))
-    blocks.append(Paragraph((plain(_origin(shown, versions)),)))
+        blocks.append(Paragraph((plain(say("Invisible characters in it, not shown: {count}.", count=count)),)))
+    blocks.append(Paragraph((plain(origin(shown.source, versions)),)))
     return tidy(blocks)
 
 
 def already(number: int, state: str, by: str = "", at: datetime | None = None, zone: tzinfo = UTC) -> Blocks:
     """The change is no longer open. What came of other changes of the same command is not said here."""
-    said = f"Suggestion {number} is already {_state(state)}{_by_and_at(by, at, zone)}."
+    said = say("Suggestion {number} is already {decision}.", number=number, decision=decision(state, by, at, zone))
     match state:
         case "accepted":
-            return _said(plain(f"{said} "), command(f"steward undo {number}"), plain(" takes it back."))
+            return _then(said, spoken("{undo} takes it back.", undo=to_type("undo", number)))
         case "open":
-            return _said(
-                plain(f"Suggestion {number} is open. "), command(f"steward accept {number}"), plain(" applies it.")
-            )
-        case "accepting" | "undoing":
-            return _said(plain(f"Suggestion {number} is {STATE_WORDS[state]} just now."))
+            said = say("Suggestion {number} is open.", number=number)
+            return _then(said, spoken("{accept} applies it.", accept=to_type("accept", number)))
+        case "accepting":
+            return _said(spoken("Suggestion {number} is being applied just now.", number=str(number)))
+        case "undoing":
+            return _said(spoken("Suggestion {number} is being taken back just now.", number=str(number)))
         case _:
-            return _said(plain(f"{said} "), command("steward expand"), plain(" looks at the item anew."))
+            return _then(said, _anew())
 
 
 def no_such(numbers: int | Sequence[int], open_numbers: Sequence[int], there_are: str = "open") -> Blocks:
@@ -115,109 +110,138 @@ def no_such(numbers: int | Sequence[int], open_numbers: Sequence[int], there_are
     Other changes of the same command may have been made, so nothing is said of them.
     """
     missing = list(dict.fromkeys((numbers,) if isinstance(numbers, int) else numbers))
-    listed = enumeration(map(str, missing[:MAX_LISTED])) + (" and more" if len(missing) > MAX_LISTED else "")
-    if len(missing) == 1:
-        said = f"There is no suggestion {listed} on this item"
-    else:
-        said = f"There are no suggestions {listed} on this item"
+    listed = enumeration(map(str, missing[:MAX_LISTED]))
+    if len(missing) > MAX_LISTED:
+        listed = say("{numbers} and more", numbers=listed)
     if not open_numbers:
-        return _said(plain(f"{said}. "), command("steward expand"), plain(" looks at the item anew."))
-    return _said(plain(f"{said}; {there_are}: {enumeration(map(str, open_numbers[:MAX_LISTED]))}."))
+        said = say_many(
+            "There is no suggestion {numbers} on this item.",
+            "There are no suggestions {numbers} on this item.",
+            len(missing),
+            numbers=listed,
+        )
+        return _then(said, _anew())
+    said = say_many(
+        "There is no suggestion {numbers} on this item; {others}.",
+        "There are no suggestions {numbers} on this item; {others}.",
+        len(missing),
+        numbers=listed,
+        others=_there_are(there_are, enumeration(map(str, open_numbers[:MAX_LISTED]))),
+    )
+    return _said((plain(said),))
+
+
+def _there_are(state: str, numbers: str) -> str:
+    match state:
+        case "accepted":
+            return say("accepted: {numbers}", numbers=numbers)
+        case "shown":
+            return say("shown: {numbers}", numbers=numbers)
+        case _:
+            return say("open: {numbers}", numbers=numbers)
 
 
 def no_variant(number: int, variant: str) -> Blocks:
     """The change exists, but not with this letter."""
-    said = f"Suggestion {number} has no {clean(variant, 8)}. "
-    return _said(plain(said), command(f"steward accept {number}"), plain(" takes it as it stands."))
+    said = say("Suggestion {number} has no {letter}.", number=number, letter=clean(variant, 8))
+    return _then(said, _as_it_stands(number))
 
 
 def own_words_do_not_fit(number: int) -> Blocks:
     """Own lines were given for a change that lines cannot stand for."""
-    said = f"Nothing was changed: your own lines cannot stand for suggestion {number}. "
-    return _said(plain(said), command(f"steward accept {number}"), plain(" takes it as it stands."))
+    said = say("Nothing was changed: your own lines cannot stand for suggestion {number}.", number=number)
+    return _then(said, _as_it_stands(number))
 
 
 def not_applied_yet(number: int, state: str) -> Blocks:
     """An undo of what was never applied."""
-    return _said(plain(f"Suggestion {number} is {_state(state)}, so there is nothing to take back."))
+    return _said(
+        spoken(
+            "Suggestion {number} is {state}, so there is nothing to take back.",
+            number=str(number),
+            state=state_words(state),
+        )
+    )
 
 
 def not_undone(number: int, field: str, by: str = "") -> Blocks:
     """A person has edited since a change was made, so it is not taken back."""
-    what = f"the {clean(field, 60)}" if clean(field, 60) else "the item"
-    who = f" by {clean(by, 80)}" if clean(by, 80) else ""
-    return _said(plain(f"Suggestion {number} was not taken back: {what} was changed{who} since, and that edit stays."))
+    if person := clean(by, 80):
+        return _said(
+            spoken(
+                "Suggestion {number} was not taken back: {what} was changed by {person} since, and that edit stays.",
+                number=str(number),
+                what=what_changed(field),
+                person=person,
+            )
+        )
+    return _said(
+        spoken(
+            "Suggestion {number} was not taken back: {what} was changed since, and that edit stays.",
+            number=str(number),
+            what=what_changed(field),
+        )
+    )
 
 
 def not_possible(number: int, because_of: str, *, undoing: bool = False) -> Blocks:
     """The tracker did not take the change, or the item is gone; `because_of` is a few words of the bot's own."""
-    done = "taken back" if undoing else "applied"
-    return _said(plain(f"Suggestion {number} was not {done}: {clean(because_of, 200).rstrip(' .')}."))
+    why = clean(because_of, 200).rstrip(" .")
+    if undoing:
+        return _said(spoken("Suggestion {number} was not taken back: {why}.", number=str(number), why=why))
+    return _said(spoken("Suggestion {number} was not applied: {why}.", number=str(number), why=why))
 
 
 def incomplete(number: int, fields: Sequence[str]) -> Blocks:
     """The project requires values that nobody has given; nothing was made, and the person is asked for them."""
     names = [clean(name, 80) for name in fields[:MAX_LISTED]]
-    wanted = f"Suggestion {number} waits: this project requires {enumeration(names)}. Give it as lines of a comment:"
-    lines = (command(f"steward accept {number}:"), *(command(f"{name} = ...") for name in names))
-    return (Paragraph((plain(wanted),)), Bullets(tuple((line,) for line in lines)))
+    wanted = _said(
+        spoken(
+            "Suggestion {number} waits: this project requires {fields}. Give it as lines of a comment:",
+            number=str(number),
+            fields=enumeration(names),
+        )
+    )
+    lines = (to_type("accept", f"{number}:"), *(command(f"{name} = ...") for name in names))
+    return (*wanted, Bullets(tuple((line,) for line in lines)))
 
 
 def drafts_stay(keys: Sequence[str]) -> Blocks:
     """Of a change that was turned down, these drafts are left as they are, without the label."""
     told = sentence(stay(keys))
-    return _said(plain(told[:1].upper() + told[1:]))
+    return _said((plain(told[:1].upper() + told[1:]),))
 
 
 def nothing_to_show() -> Blocks:
     """Nothing waits, or nothing more does."""
-    return _said(plain("There is nothing more here. "), command("steward expand"), plain(" looks at the item anew."))
+    return _then(say("There is nothing more here."), _anew())
 
 
 def nothing_found() -> Blocks:
     """The item was looked at anew, and no rule has anything new to say."""
-    return _said(plain("Looked at the item anew: there is nothing new to suggest."))
+    return _said(spoken("Looked at the item anew: there is nothing new to suggest."))
 
 
 def muted(on: bool) -> Blocks:
     """Suggestions on this item have been stopped, or allowed again."""
     if on:
-        return _said(
-            plain("No more suggestions on this item. "), command("steward unmute"), plain(" allows them again.")
-        )
+        return _said(spoken("No more suggestions on this item. {unmute} allows them again.", unmute=to_type("unmute")))
     return _said(
-        plain("Suggestions on this item are allowed again. "), command("steward expand"), plain(" looks at it now.")
+        spoken("Suggestions on this item are allowed again. {expand} looks at it now.", expand=to_type("expand"))
     )
 
 
-def _origin(shown: ShownChange, versions: Mapping[str, str]) -> str:
-    """What drafted a change, on one line: "Rule missing_criteria: a story without ... Drafted by: rules."."""
-    told = {name.lower(): (clean(name, 40), clean(value, 80)) for name, value in list(versions.items())[:8]}
-    _, rule = told.pop("rule", ("", ""))
-    _, source = told.pop("drafted by", ("", clean(shown.source, 80)))
-    if source == "rules":
-        told.pop("sha-256", None)
-    rest = "; ".join(f"{name}: {value}" for name, value in (("Drafted by", source), *told.values()))
-    if not rule:
-        return f"{rest}."
-    looks_for = rule_line(rule)
-    return f"Rule {rule}{f': {sentence(looks_for)}' if looks_for else '.'} {rest}."
+def _anew() -> tuple[Inline, ...]:
+    return spoken("{expand} looks at the item anew.", expand=to_type("expand"))
 
 
-def _marked(said: str) -> tuple[Inline, ...]:
-    """A sentence of our own, with what stands between backticks as commands."""
-    parts = enumerate(said.split("`"))
-    return tuple(command(part) if position % 2 else plain(part) for position, part in parts if part)
+def _as_it_stands(number: int) -> tuple[Inline, ...]:
+    return spoken("{accept} takes it as it stands.", accept=to_type("accept", number))
 
 
-def _said(*inlines: Inline) -> Blocks:
+def _then(said: str, following: tuple[Inline, ...]) -> Blocks:
+    return _said((plain(f"{said} "), *following))
+
+
+def _said(inlines: tuple[Inline, ...]) -> Blocks:
     return (Paragraph(inlines),)
-
-
-def _state(state: str) -> str:
-    return STATE_WORDS.get(state, clean(state, 40))
-
-
-def _by_and_at(by: str, at: datetime | None, zone: tzinfo) -> str:
-    who = f" by {clean(by, 80)}" if clean(by, 80) else ""
-    return who + (f", {moment(at, zone)}" if at else "")

@@ -6,31 +6,31 @@ accepted is what stands here, so a change is described from its own values and n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.words.changes import (
-    STATE_WORDS,
-    ShownChange,
-    change_line,
-)
+from bot.words.asked import MAX_QUESTIONS, question_blocks, still_asked, to_ask
+from bot.words.changes import ShownChange, change_line
+from bot.words.decided import ended
+from bot.words.drafted import drafter
 from bot.words.listed import decided_change, open_change
 from bot.words.wording import (
     block_size,
     clean,
     command,
-    emphasis,
-    enumeration,
+    enumerated,
     linked,
     plain,
     sentence,
+    spoken,
     strong,
     tidy,
+    to_type,
 )
-from integrations.blocks import Block, Blocks, Bullets, Inline, ItemLink, Mention, Paragraph
+from integrations.blocks import Block, Blocks, Inline, ItemLink, Paragraph, Text
 from integrations.tracker import DRAFT_LABEL
+from languages import say, say_many
 from rules.changes import Duplicate
 from rules.model import Person
 
@@ -49,13 +49,10 @@ __all__ = [
 
 MAX_CHANGES = 5
 """Open changes that a caller shows at first; after `steward more`, twice as many."""
-MAX_QUESTIONS = 3
 MAX_DECIDED = 10
 MAX_ANSWERS = 5
 MAX_CHARACTERS = 14_000
 """Of a whole comment: well below what the trackers take (Jira: 32,767), because their markup adds to it."""
-
-_COUNTED = ("One question", "Two questions", "Three questions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def answer_comment(answers: Sequence[Answer]) -> Blocks:
     """The whole answer comment: the last few answers, oldest first. It mentions nobody."""
     blocks: list[Block] = []
     for answer in answers[-MAX_ANSWERS:]:
-        to = strong(f"{clean(answer.to, 80) or 'Answer'}:")
+        to = strong(say("{name}:", name=clean(answer.to, 80) or say("Answer")))
         first, *rest = answer.lines or (Paragraph(()),)
         if isinstance(first, Paragraph):
             blocks += [Paragraph((to, plain(" "), *first.inlines)), *rest]
@@ -123,15 +120,16 @@ def draft_subtask(parent: str, reason: str, drafted_by: str, number: int | None 
     blocks: list[Block] = []
     if why:
         blocks.append(Paragraph(linked(why, keys)))
-    keep = (
-        strong("Draft."),
-        plain(" To keep it, edit it as you like and take the label "),
-        command(DRAFT_LABEL),
-        plain(" off. If it is not wanted, close it."),
+    keep = spoken(
+        "To keep it, edit it as you like and take the label {label} off. If it is not wanted, close it.",
+        label=command(DRAFT_LABEL),
     )
-    blocks.append(Paragraph(keep))
-    origin = (emphasis(f"Drafted by {clean(drafted_by, 80)} from "), ItemLink(parent), emphasis("."))
-    blocks.append(Paragraph((*origin, plain(" As a comment there: "), *_side_by_side(_typed(number)))))
+    blocks.append(Paragraph((strong(say("Draft.")), plain(" "), *keep)))
+    origin = spoken(
+        "Drafted by {source} from {parent}.", "emphasis", source=drafter(drafted_by), parent=ItemLink(parent)
+    )
+    there = spoken("As a comment there: {commands}", commands=_side_by_side(_typed(number)))
+    blocks.append(Paragraph((*origin, plain(" "), *there)))
     return tidy(blocks)
 
 
@@ -139,21 +137,22 @@ def _comment(view: ShownProposal, zone: ZoneInfo, scale: float) -> Blocks:
     numbers = shown_numbers(view)
     decided = sorted(change.number for change in view.changes if change.state != "open")[-MAX_DECIDED:]
     listed = [change for change in view.changes if change.number in numbers or change.number in decided]
+    asked = to_ask(view.questions)
     blocks: list[Block] = []
-    if listed or not _asked(view):
+    if listed or not asked:
         blocks.append(Paragraph(_header(view, listed, numbers)))
-    if (listed or _asked(view)) and (notice := clean(view.notice, 300)):
-        blocks.append(Paragraph((plain("Note: "), *linked(sentence(notice), view.known_keys))))
+    if (listed or asked) and (notice := clean(view.notice, 300)):
+        blocks.append(Paragraph(spoken("Note: {notice}", notice=linked(sentence(notice), view.known_keys))))
     for change in listed:
         if change.state == "open":
             blocks += open_change(change, view.known_keys, scale)
         else:
             blocks.append(Paragraph(decided_change(change, view.known_keys, zone)))
-    blocks += _questions(view, alone=not listed)
+    blocks += question_blocks(asked, view.reporter, view.mention_reporter, view.known_keys, alone=not listed)
     waiting = view.waiting + sum(change.state == "open" for change in view.changes) - len(numbers)
     if waiting > 0:
-        waits = f"{waiting} more {'waits' if waiting == 1 else 'wait'}: "
-        blocks.append(Paragraph((plain(waits), command("steward more"))))
+        waits = say_many("{number} more waits:", "{number} more wait:", waiting)
+        blocks.append(Paragraph((plain(f"{waits} "), to_type("more"))))
     blocks.append(Paragraph(_foot(view, listed, numbers)))
     return tidy(blocks)
 
@@ -162,74 +161,59 @@ def _header(view: ShownProposal, listed: list[ShownChange], numbers: tuple[int, 
     if not listed:
         reason = clean(view.notice, 300).rstrip(" .")
         if not reason:
-            return (strong("Steward: nothing to suggest on this item."),)
-        return (strong("Steward: nothing waits here:"), *linked(sentence(f" {reason}"), view.known_keys))
-    counts = Counter[str](change.state for change in listed)
+            return (strong(say("Steward: nothing to suggest on this item.")),)
+        why = linked(sentence(reason), view.known_keys)
+        return (strong(say("Steward: nothing waits here:")), plain(" "), *why)
     if not numbers:
-        ended = enumeration(f"{counts[state]} {words}" for state, words in STATE_WORDS.items() if counts[state])
-        return (strong(_still_asked(len(_asked(view)))), plain(f" {ended}."))
-    one = len(numbers) == 1
+        head, counts = still_asked(len(to_ask(view.questions))), ended(change.state for change in listed)
+        return (strong(head), plain(f" {counts}."))
     if len(listed) == len(numbers):
-        said = f"Steward: {len(numbers)} suggestion{'' if one else 's'}."
+        said = say_many("Steward: {number} suggestion.", "Steward: {number} suggestions.", len(numbers))
     else:
-        said = f"Steward: {len(numbers)} of {len(listed)} suggestions {'is' if one else 'are'} still open."
+        said = say_many(
+            "Steward: {number} of {all} suggestions is still open.",
+            "Steward: {number} of {all} suggestions are still open.",
+            len(numbers),
+            all=len(listed),
+        )
+    return (strong(said), plain(" "), *_replies(numbers))
+
+
+def _replies(numbers: tuple[int, ...]) -> tuple[Inline, ...]:
     first, last = numbers[0], numbers[-1 if len(numbers) < 3 else 1]
-    replies: tuple[Inline, ...] = (command(f"steward accept {first}"),)
-    if one:
-        replies += (plain(" or "),)
-    else:
-        replies += (plain(", "), command(f"steward accept {first} {last}"), plain(", "))
-    replies += (command(f"steward reject {last} reason"), plain(". Nothing changes until you do."))
-    return (strong(said), plain(" Reply "), *replies)
-
-
-def _asked(view: ShownProposal) -> list[str]:
-    return [cleaned for question in view.questions if (cleaned := clean(question, 300))][:MAX_QUESTIONS]
-
-
-def _still_asked(questions: int) -> str:
-    if not questions:
-        return "Steward: nothing waits for an answer."
-    return f"Steward: {_COUNTED[questions - 1].lower()} {'waits' if questions == 1 else 'wait'} for an answer."
-
-
-def _questions(view: ShownProposal, *, alone: bool) -> list[Block]:
-    asked = _asked(view)
-    if not asked:
-        return []
-    count = _COUNTED[len(asked) - 1]
-    count = f"Steward: {count[0].lower()}{count[1:]}" if alone else count
-    addressee: tuple[Inline, ...] = ()
-    if view.reporter is not None:
-        addressee = (strong(" for the reporter"),)
-        if view.mention_reporter:
-            addressee = (strong(" for "), Mention(view.reporter.id, clean(view.reporter.name, 80)))
-    end = plain if view.reporter is not None and view.mention_reporter else strong
-    if len(asked) == 1:
-        question = linked(" " + sentence(asked[0]), view.known_keys)
-        return [Paragraph((strong(count), *addressee, end(":"), *question, plain(" Answer in a comment.")))]
-    heading = Paragraph((strong(count), *addressee, end("."), plain(" Answer in a comment.")))
-    return [heading, Bullets(tuple(linked(question, view.known_keys) for question in asked))]
+    accept, reject = to_type("accept", first), to_type("reject", last, say("reason"))
+    if len(numbers) == 1:
+        return spoken("Reply {accept} or {reject}. Nothing changes until you do.", accept=accept, reject=reject)
+    return spoken(
+        "Reply {accept}, {accept_both}, {reject}. Nothing changes until you do.",
+        accept=accept,
+        accept_both=to_type("accept", first, last),
+        reject=reject,
+    )
 
 
 def _foot(view: ShownProposal, listed: list[ShownChange], numbers: tuple[int, ...]) -> tuple[Inline, ...]:
     originals = [change.change.original for change in listed if isinstance(change.change, Duplicate)]
-    keys = [key for key in dict.fromkeys(originals) if key in view.known_keys]
-    said: list[Inline] = [emphasis(f"Drafted by {clean(view.drafted_by, 80)} from this item")]
-    for position, key in enumerate(keys):
-        said += [emphasis(" and " if position == len(keys) - 1 else ", "), ItemLink(key)]
-    said.append(emphasis(". "))
+    keys = [ItemLink(key) for key in dict.fromkeys(originals) if key in view.known_keys]
     explained = numbers[0] if numbers else (listed[0].number if listed else None)
-    said += _side_by_side(_typed(explained))
-    return tuple(said)
+    return (*_origin(drafter(view.drafted_by), keys), plain(" "), *_side_by_side(_typed(explained)))
 
 
-def _typed(explained: int | None) -> list[str]:
-    return [*([] if explained is None else [f"steward explain {explained}"]), "steward mute", "steward help"]
+def _origin(source: str, keys: list[ItemLink]) -> tuple[Inline, ...]:
+    if not keys:
+        return spoken("Drafted by {source} from this item.", "emphasis", source=source)
+    others = enumerated(keys, "emphasis")
+    if len(keys) == 1:
+        return spoken("Drafted by {source} from this item and {others}.", "emphasis", source=source, others=others)
+    return spoken("Drafted by {source} from this item, {others}.", "emphasis", source=source, others=others)
 
 
-def _side_by_side(commands: list[str]) -> list[Inline]:
+def _typed(explained: int | None) -> list[Text]:
+    return [*([] if explained is None else [to_type("explain", explained)]), to_type("mute"), to_type("help")]
+
+
+def _side_by_side(commands: list[Text]) -> tuple[Inline, ...]:
     said: list[Inline] = []
     for position, typed in enumerate(commands):
-        said += [plain(" \N{MIDDLE DOT} "), command(typed)] if position else [command(typed)]
-    return said
+        said += [plain(" \N{MIDDLE DOT} "), typed] if position else [typed]
+    return tuple(said)

@@ -5,19 +5,34 @@ Its translations stand in catalogues (gettext's .po files) in one folder a langu
 in English. Which language is spoken is set around a piece of work (`with speaking("de"):`), as the project chooses.
 """
 
-from languages.catalogues import ENGLISH, LANGUAGES
+from languages.catalogues import ENGLISH, LANGUAGES, Language
 from languages.dates import moment
-from languages.saying import Place, enumeration, language, pieces, say, say_many, speaking
+from languages.numbers import figure
+from languages.saying import (
+    Place,
+    enumeration,
+    language,
+    name_in_english,
+    pieces,
+    say,
+    say_many,
+    speaking,
+    to_say,
+)
 
 __all__ = [
     "ENGLISH",
     "LANGUAGES",
+    "Language",
     "Place",
     "enumeration",
+    "figure",
     "language",
     "moment",
+    "name_in_english",
     "pieces",
     "say",
     "say_many",
     "speaking",
+    "to_say",
 ]

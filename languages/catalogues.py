@@ -6,12 +6,14 @@ import functools
 import io
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
+from typing import Literal, get_args
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-ENGLISH = "en"
-LANGUAGES = (ENGLISH, "de", "fr", "es", "pt")
+Language = Literal["en", "de", "fr", "es", "pt"]
+ENGLISH: Language = "en"
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from languages import name_in_english, say
 from prompts.fence import Fence, new_fence
 from prompts.invisible import invisible_warning, visible
 from prompts.library import Message, Prompt
@@ -63,8 +64,13 @@ def compose(prompt: Prompt, inputs: Mapping[str, str], known_secrets: Collection
 
 
 def criteria_draft(item: WorkItem, prompt: Prompt, known_secrets: Collection[str] = ()) -> Draft:
-    """The draft that asks for the acceptance criteria of one item."""
-    inputs = {"type": item.type, "title": item.summary, "description": item.description or "(no description)"}
+    """The draft that asks for the acceptance criteria of one item, in its language or else in that of the project."""
+    inputs = {
+        "type": item.type,
+        "title": item.summary,
+        "description": item.description or "(no description)",
+        "language": name_in_english(),
+    }
     return compose(prompt, inputs, known_secrets)
 
 
@@ -87,6 +93,6 @@ def _line(text: str, draft: Draft) -> str:
     if draft.fence.stands_in(text):
         return ""
     line = restore(plain_line(text, draft.links), draft.originals, RESTORED_KINDS)
-    if line.replace(WITHHELD, "").strip(" .,:;-") == "":
+    if line.replace(say(WITHHELD), "").strip(" .,:;-") == "":
         return ""
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}\u2026"

@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from languages import say, to_say
 from prompts.invisible import visible
 
-LINK_LEFT_OUT = "(link left out)"
+LINK_LEFT_OUT = to_say("(link left out)")
 _LONGEST = 2_000
 
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()]{0,1000}(?:\([^()]{0,200}\)[^()]{0,200})?\)")
@@ -54,7 +55,7 @@ def plain_line(text: str, known_links: Collection[str] = ()) -> str:
 
     def link(match: re.Match[str]) -> str:
         bare = match[0].rstrip(".,:;!?")
-        return match[0] if bare in known_links else LINK_LEFT_OUT + match[0][len(bare) :]
+        return match[0] if bare in known_links else say(LINK_LEFT_OUT) + match[0][len(bare) :]
 
     line = _SPACES.sub(" ", _LINK.sub(link, text)).replace("](", "] (").replace("[~", "~")  # nor half of a construct
     return _BULLET.sub("", line.strip()).strip()

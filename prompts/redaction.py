@@ -15,12 +15,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from languages import say, to_say
 from prompts.secret_patterns import Kind, Span, find_spans
 
 _PLACEHOLDER = re.compile(r"\[\[\s{0,3}(SECRET|EMAIL|IBAN|CARD)\s{0,3}_\s{0,3}(\d{1,6})\s{0,3}\]\]", re.IGNORECASE)
 
 ALL_KINDS: frozenset[Kind] = frozenset({"SECRET", "EMAIL", "IBAN", "CARD"})
-WITHHELD = "(secret left out)"
+WITHHELD = to_say("(secret left out)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def redact(*texts: str, known: Collection[str] = ()) -> Redacted:
 
 
 def restore(text: str, originals: Mapping[str, str], kinds: Collection[Kind] = ALL_KINDS) -> str:
-    """Put back what placeholders of these kinds stand for; known ones of other kinds become `WITHHELD`.
+    """Put back what placeholders of these kinds stand for; known ones of other kinds become `WITHHELD`, as spoken.
 
     Forgives the spaces and small letters that models put into placeholders. Unknown placeholders stay as they are.
     """
@@ -48,7 +49,7 @@ def restore(text: str, originals: Mapping[str, str], kinds: Collection[Kind] = A
         kind, name = match[1].upper(), f"{match[1].upper()}_{match[2]}"
         if name not in originals:
             return match[0]
-        return originals[name] if kind in kinds else WITHHELD
+        return originals[name] if kind in kinds else say(WITHHELD)
 
     return _PLACEHOLDER.sub(original, text)
 

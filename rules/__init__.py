@@ -1,7 +1,7 @@
 """What a good backlog item is: pure, with no input or output and no clock.
 
-`RULES` is the table of contents. A rule is one module with a `NAME` and `check(item, context) -> Iterable[Finding]`;
-its docstring is its page in the documentation.
+`RULES` is the table of contents. A rule is one module with a `NAME`, a `LOOKS_FOR` and `check(item, context) ->
+Iterable[Finding]`; its docstring is its page in the documentation. What people read is said in their language.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ class Rule(Protocol):
     """What every module in RULES offers."""
 
     NAME: str
+    LOOKS_FOR: str
+    """What it looks for, in a few English words, to be read on from a colon: the first line of its page."""
 
     def check(self, item: WorkItem, context: Context) -> Iterable[Finding]:
         """What the rule has to say about the item."""

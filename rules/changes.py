@@ -22,10 +22,14 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class AddCriteria:
-    """Add acceptance criteria: to the project's own field for them, else as a section of the description."""
+    """Add acceptance criteria: to the project's own field for them, else as a section of the description.
+
+    `heading` is that of the section; empty is "Acceptance criteria".
+    """
 
     criteria: tuple[Criterion, ...]
     kind: Literal["criteria"] = "criteria"
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +166,12 @@ FIELDS_TOUCHED: Mapping[str, tuple[str, ...]] = {
 
 
 def payload_of(change: Change) -> dict[str, Any]:
-    """A change as it is stored. Without values for fields it says nothing of them, as before there could be any."""
+    """A change as it is stored. Of fields without values and of the usual heading it says nothing, as in the past."""
     payload = asdict(change)
     if not payload.get("fields", True):
         del payload["fields"]
+    if payload["kind"] == "criteria" and not payload["heading"]:
+        del payload["heading"]
     return payload
 
 
@@ -182,7 +188,8 @@ def change_from(payload: Mapping[str, Any]) -> Change:
     """
     match payload.get("kind"):
         case "criteria":
-            return AddCriteria(tuple(Criterion(c["text"], c["is_assumption"]) for c in payload["criteria"]))
+            criteria = tuple(Criterion(one["text"], one["is_assumption"]) for one in payload["criteria"])
+            return AddCriteria(criteria, heading=payload.get("heading", ""))
         case "section":
             return AddSection(payload["heading"], tuple(payload["paragraphs"]), tuple(payload["entries"]))
         case "rewrite":

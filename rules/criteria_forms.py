@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from rules.reading import Line
 
 _GIVEN = re.compile(
-    r"(?:given|angenommen|gegeben\w*|[ée]tant\s+donn[ée]\w*|dado|dada|gegeven|zakładając|дано|前提|假如|假设)\b",
+    r"(?:given|angenommen|gegeben\w*|[ée]tant\s+donn[ée]\w*|soit|dad[oa]s?|gegeven|zakładając|дано|前提|假如|假设)\b",
     re.IGNORECASE,
 )
-_WHEN_THEN = re.compile(r"\bwhen\b.{0,400}?\bthen\b", re.IGNORECASE)
+_WHEN_THEN = re.compile(
+    r"\b(?:when\b.{0,400}?\bthen|wenn\b.{0,400}?\bdann|(?:quand|lorsqu['\u2019]?e?)\b.{0,400}?\balors"
+    r"|cuando\b.{0,400}?\bentonces|quando\b.{0,400}?\bent[ãa]o)\b",
+    re.IGNORECASE,
+)
 _STEP = re.compile(
-    r"(?:when|then|wenn|dann|quand|lorsque|alors|cuando|entonces|quando|ent[ãa]o|als|dan|когда|тогда|もし|ならば|当|那么)\b",
+    r"(?:when|then|wenn|dann|quand|lorsqu['\u2019]?e?|alors|cuando|entonces|quando|ent[ãa]o|als|dan|когда|тогда|もし|ならば|当|那么)\b",
     re.IGNORECASE,
 )
 _INLINE = re.compile(
-    r"\bacceptance\s+criteri|\bdefinition\s+of\s+done\b|\bdone\s+(?:when|means)\b|\bconditions\s+of\s+satisfaction\b",
+    r"\bacceptance\s+criteri|\b(?:akzeptanz|abnahme)kriteri|\bcrit[èe]res\s+d['\u2019]acceptation\b"
+    r"|\bcriterios\s+de\s+aceptaci[óo]n\b|\bcrit[ée]rios\s+de\s+(?:aceita?[çc][ãa]o|aceite)\b|\bdefinition\s+of\s+done\b"
+    r"|\bdone\s+(?:when|means)\b|\bconditions\s+of\s+satisfaction\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\W{0,3}A\.?C\.?[ \-_#]?\d{1,2}\b")
@@ -27,12 +34,18 @@ def has_criteria(lines: Sequence[Line]) -> bool:
     """A heading or label for them, Given/When/Then, numbered AC lines, or a check list."""
     if any(line.section == "criteria" for line in lines):
         return True
-    shown = [line for line in lines if line.kind != "code"]
-    if any(_INLINE.search(line.text) or _NUMBERED.match(line.text) or _given_when_then(line.text) for line in shown):
+    shown = [_composed(line.text) for line in lines if line.kind != "code"]
+    if any(_INLINE.search(text) or _NUMBERED.match(text) or _given_when_then(text) for text in shown):
         return True
-    if any(_GIVEN.match(line.text) for line in lines) and any(_STEP.match(line.text) for line in lines):
+    every = [_composed(line.text) for line in lines]
+    if any(map(_GIVEN.match, every)) and any(map(_STEP.match, every)):
         return True
-    return sum(line.checked is not None for line in shown) >= 2
+    return sum(line.checked is not None for line in lines if line.kind != "code") >= 2
+
+
+def _composed(text: str) -> str:
+    """The text with each accent joined to its letter."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _given_when_then(text: str) -> bool:

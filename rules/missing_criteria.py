@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from languages import say, to_say
 from rules.changes import AddCriteria
 from rules.criteria_forms import has_criteria
 from rules.drafting import draft, only_restates
@@ -23,6 +24,7 @@ from rules.model import Context, Finding, WorkItem
 from rules.reading import headline, read, shorten
 
 NAME = "missing_criteria"
+LOOKS_FOR = to_say("a story without acceptance criteria")
 
 _ENOUGH_TO_ASK = 50
 """A text with this many words of its own deserves the question; a shorter one is vague first of all."""
@@ -43,8 +45,8 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     if criteria:
         yield Finding(
             rule=NAME,
-            title="Acceptance criteria",
-            reason="The item has none. These are drafted from its own sentences.",
+            title=say("Acceptance criteria"),
+            reason=say("The item has none. These are drafted from its own sentences."),
             value=60,
             evidence=tuple(criterion.text[:120] for criterion in criteria[:2]),
             change=AddCriteria(criteria),
@@ -52,8 +54,13 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     elif said(lines, summary) >= _ENOUGH_TO_ASK:
         yield Finding(
             rule=NAME,
-            title="No acceptance criteria",
-            reason="The item has none, and its text does not say what must be true when it is done.",
+            title=say("No acceptance criteria"),
+            reason=say("The item has none, and its text does not say what must be true when it is done."),
             value=30,
-            questions=(f'What must somebody be able to see or do when "{shorten(summary.strip(), 60)}" is done?',),
+            questions=(
+                say(
+                    'What must somebody be able to see or do when "{title}" is done?',
+                    title=shorten(summary.strip(), 60),
+                ),
+            ),
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from languages import figure, say, to_say
 from rules.changes import AddSubtasks
 from rules.kinds import is_container, is_defect, is_test
 from rules.model import Context, Finding, WorkItem
@@ -18,6 +19,7 @@ from rules.parts import named_parts, without
 from rules.reading import Line, read
 
 NAME = "oversized_item"
+LOOKS_FOR = to_say("an item too large to finish in one go")
 
 _FEWEST_PARTS = 3
 """With story points over the limit, a list of this many parts is worth proposing."""
@@ -33,17 +35,19 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
         return
     lines = read(item.description)
     points, limit = item.story_points, context.policy.oversized_points
-    over = points is not None and points > limit
     parts = () if is_defect(item) else named_parts(lines)
     left = without(parts, [child.summary for child in item.children])
-    why = _why_points(points, limit) if over else _why_text(item, lines, parts, context.policy.oversized_characters)
+    if points is not None and points > limit:
+        why = _why_points(points, limit)
+    else:
+        why = _why_text(item, lines, parts, context.policy.oversized_characters)
     if not why:
         return
     if len(left) >= (_FEWEST_PARTS if not item.children else 2):
         yield Finding(
             rule=NAME,
-            title=f"Split into {len(left)} sub-tasks",
-            reason=f"{why} Its own list names these parts{', and no child covers them yet' if item.children else ''}.",
+            title=say("Split into {number} sub-tasks", number=len(left)),
+            reason=f"{why} {_where_from(item)}",
             value=50,
             evidence=left[:3],
             change=AddSubtasks(left),
@@ -51,28 +55,44 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     elif not item.children:
         yield Finding(
             rule=NAME,
-            title="Large item",
+            title=say("Large item"),
             reason=why,
-            value=35 if over else 25,
-            questions=("Which part of it would be useful on its own, and could be done first?",),
+            value=25 if points is None or points <= limit else 35,
+            questions=(say("Which part of it would be useful on its own, and could be done first?"),),
         )
 
 
-def _why_points(points: float | None, limit: float) -> str:
-    return f"It is estimated at {points:g} points; the project's limit is {limit:g}."
+def _why_points(points: float, limit: float) -> str:
+    return say(
+        "It is estimated at {points} points; the project's limit is {limit}.",
+        points=figure(points),
+        limit=figure(limit),
+    )
+
+
+def _where_from(item: WorkItem) -> str:
+    if item.children:
+        return say("Its own list names these parts, and no child covers them yet.")
+    return say("Its own list names these parts.")
 
 
 def _why_text(item: WorkItem, lines: Sequence[Line], parts: Sequence[str], most_characters: int) -> str:
     if is_defect(item):
         return ""
     if len(parts) >= _MANY_PARTS:
-        return f"Its text lists {len(parts)} separate pieces of work."
+        return say("Its text lists {number} separate pieces of work.", number=len(parts))
     in_text = [line for line in lines if line.kind == "entry" and line.section == "criteria" and line.depth == 0]
     criteria = len(in_text) + sum(line.kind == "entry" and line.depth == 0 for line in read(item.acceptance_criteria))
     if criteria >= _MANY_CRITERIA:
-        return f"It has {criteria} acceptance criteria."
+        return say("It has {number} acceptance criteria.", number=criteria)
     prose = sum(len(line.text) for line in lines if line.kind in ("text", "entry"))
     headings = sum(line.kind == "heading" for line in lines)
     if prose <= most_characters:
         return ""
-    return f"Its text has {prose:,} characters{f' under {headings} headings' if headings >= _MANY_HEADINGS else ''}."
+    if headings >= _MANY_HEADINGS:
+        return say(
+            "Its text has {characters} characters under {headings} headings.",
+            characters=figure(prose),
+            headings=headings,
+        )
+    return say("Its text has {characters} characters.", characters=figure(prose))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from languages import enumeration, say, say_many, to_say
 from rules.changes import LinkDuplicate
 from rules.duplicates.shared import checkable, in_common, shared_words
 from rules.duplicates.title import is_clone_title, normal_title, same_title
@@ -21,6 +22,7 @@ from rules.kinds import is_container, is_test
 from rules.model import Candidate, Context, Finding, WorkItem
 
 NAME = "possible_duplicate"
+LOOKS_FOR = to_say("an earlier item that carries the same title")
 
 MOST_WITH_TITLE = 2
 """A title that more other items carry is a recurring chore, not a report."""
@@ -44,16 +46,20 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     known_words = original.shared_words or shared_words(
         surfaces(item.summary), in_common(tokens(item.summary), tokens(original.summary))
     )
-    told = f"{original.status}, {_age(original.created, context.today)}"
+    standing = _standing(original, context.today)
     named = checkable(known_words)[:3]
-    told_alike = " The descriptions are the same." if original.same_text else ""
+    told = [say("It is {standing}.", standing=standing)]
+    if original.same_text:
+        told.append(say("The descriptions are the same."))
+    if named:
+        told.append(say("Both name {words}.", words=enumeration(named)))
     yield Finding(
         rule=NAME,
-        title=f"Same title as {original.key}",
-        reason=f"It is {told}.{told_alike}" + (f" Both name {_listed(named)}." if named else ""),
+        title=say("Same title as {key}", key=original.key),
+        reason=" ".join(told),
         value=80,
         subject=original.key,
-        evidence=(original.key, told, *named),
+        evidence=(original.key, standing, *named),
         change=LinkDuplicate(original.key, original.summary),
     )
 
@@ -70,17 +76,13 @@ def _may_be_original(item: WorkItem, other: Candidate, today: datetime) -> bool:
     )
 
 
-def _age(created: datetime, today: datetime) -> str:
-    """ "today", "6 days old", "3 months old", "2 years old"."""
-    days = max(0, (today - created).days)
+def _standing(original: Candidate, today: datetime) -> str:
+    """The status and the age: "Open, created today", "Open, 6 days old"; then in months, then in years."""
+    status, days = original.status, max(0, (today - original.created).days)
     if days == 0:
-        return "created today"
-    for size, name in ((365, "year"), (60, "month"), (1, "day")):
-        if days >= size:
-            count = days // (30 if name == "month" else size)
-            return f"{count} {name}{'s' if count > 1 else ''} old"
-    return "created today"
-
-
-def _listed(found: tuple[str, ...]) -> str:
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+        return say("{status}, created today", status=status)
+    if days < 60:
+        return say_many("{status}, {number} day old", "{status}, {number} days old", days, status=status)
+    if days < 365:
+        return say_many("{status}, {number} month old", "{status}, {number} months old", days // 30, status=status)
+    return say_many("{status}, {number} year old", "{status}, {number} years old", days // 365, status=status)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from languages import say, to_say
 from rules.changes import SetPriority
 from rules.kinds import reports_defect
 from rules.language import is_english
@@ -19,8 +20,15 @@ from rules.reading import headline, read
 from rules.severity import Heard, severe, slight
 
 NAME = "priority_mismatch"
+LOOKS_FOR = to_say("a priority that the item's own words speak against")
 
 _FEWEST_LEVELS = 3
+_ABOUT = {
+    "data loss": to_say("data loss"),
+    "outage": to_say("outage"),
+    "security": to_say("security"),
+    "payments": to_say("payments"),
+}
 
 
 def check(item: WorkItem, context: Context) -> Iterable[Finding]:
@@ -58,17 +66,20 @@ def _high(levels: int) -> int:
 
 
 def _finding(item: WorkItem, heard: Heard, change: SetPriority, value: int) -> Finding:
-    said = f'The text says "{heard.words}"'
-    why = (
-        f"{said}, which calls it cosmetic."
-        if heard.about == "cosmetic"
-        else f"{said} ({heard.about}{', for everyone' if heard.everyone else ''})."
-    )
     return Finding(
         rule=NAME,
-        title=f"Priority: {change.old} → {change.new}",
-        reason=why,
+        title=say("Priority: {change}", change=f"{change.old} → {change.new}"),
+        reason=_why(heard),
         value=value,
         evidence=(heard.words,),
         change=change,
     )
+
+
+def _why(heard: Heard) -> str:
+    if heard.about == "cosmetic":
+        return say('The text says "{words}", which calls it cosmetic.', words=heard.words)
+    about = say(_ABOUT[heard.about])
+    if heard.everyone:
+        return say('The text says "{words}" ({about}, for everyone).', words=heard.words, about=about)
+    return say('The text says "{words}" ({about}).', words=heard.words, about=about)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from languages import say, to_say
 from rules import asking
 from rules.changes import AddLabel
 from rules.facts import Fact, facts, filled, said
@@ -22,6 +23,7 @@ from rules.reading import Line, headline, read, shorten, words
 from rules.severity import severe
 
 NAME = "vague_description"
+LOOKS_FOR = to_say("a description that gives nobody anything to act on")
 
 _QUOTED = 60
 _FEW_WORDS = 12
@@ -55,7 +57,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     has_label = label is not None and label.casefold() in {own.casefold() for own in item.labels}
     yield Finding(
         rule=NAME,
-        title="Needs details",
+        title=say("Needs details"),
         reason=_what_is_there(lines, quote),
         value=70 if defect else 55,
         evidence=(quote,) if quote and quote == first else (),
@@ -100,9 +102,9 @@ def _known(summary: str, lines: tuple[Line, ...]) -> frozenset[Fact]:
 
 def _what_is_there(lines: tuple[Line, ...], quote: str) -> str:
     if quote:
-        return f'The description adds little to the title ("{quote}").'
+        return say('The description adds little to the title ("{quote}").', quote=quote)
     if not lines:
-        return "The description is empty."
+        return say("The description is empty.")
     if any(line.kind == "heading" or line.text[:1] in tuple("<[{(") for line in lines):
-        return "The description holds only unfilled headings or placeholders."
-    return "The description is too short to act on."
+        return say("The description holds only unfilled headings or placeholders.")
+    return say("The description is too short to act on.")

@@ -14,7 +14,7 @@ from typer.main import get_command
 from bot.cli import app
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ROOMS = ("bot", "integrations", "prompts", "rules")
+ROOMS = ("bot", "integrations", "languages", "prompts", "rules")
 WORDS_NEVER_USED = re.compile(r"(^|_)(manager|helpers?|utils?|common|services?)(_|$)")
 
 

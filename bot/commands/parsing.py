@@ -1,17 +1,20 @@
 """The text of a comment -> the commands in it.
 
-A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`. A line that was
-meant as one and is not is answered with the line that would have worked (bot/words/guesses.py), never acted on; a
-line that merely mentions the bot is nobody's business.
+A command is one whole line of the author's own words: `steward verb arguments` or `/verb arguments`, with the words of
+any language (typed_words.py). A line that was meant as one and is not is answered with the line that would have worked
+(guesses.py), never acted on; a line that merely mentions the bot is nobody's business.
 """
 
 from __future__ import annotations
 
 import re
 
+from bot.commands.guesses import BARE, guess
+from bot.commands.typed_words import PRAISE, THANKS, TYPED, any_of
 from bot.commands.verbs import Accept, Choice, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
-from bot.words.guesses import guess
+from bot.words.command_words import typed
 from bot.words.own_words import own_words
+from languages import say
 
 MAX_COMMANDS = 10
 MAX_OWN_LINES = 50
@@ -20,10 +23,11 @@ MAX_LINE = 4000
 MAX_LINE_SHOWN = 120
 
 _CHOICE = r"#?[0-9]{1,4}[a-z]?(?![0-9a-z])"
-_CHOICES = rf"{_CHOICE}(?:(?:,? (?:and|&) | ?[,;&+] ?| ){_CHOICE})*"
-_WHICH = rf"(?:(?P<all>all|everything)(?:,? (?:without|except|but) (?P<without>{_CHOICES}))?|(?P<choices>{_CHOICES}))"
+_CHOICES = rf"{_CHOICE}(?:(?:,? (?:{any_of(TYPED['and'])}|&) | ?[,;&+] ?| ){_CHOICE})*"
+_ALL, _WITHOUT = any_of(TYPED["all"]), any_of(TYPED["without"])
+_WHICH = rf"(?:(?P<all>{_ALL})(?:,? {_WITHOUT} (?P<without>{_CHOICES}))?|(?P<choices>{_CHOICES}))"
 _ADDRESS = r"(?:@?steward(?: ?[:,] ?| )|/(?:steward )?)"
-_THANKS = r"(?:please|pls|plz|thanks|many thanks|thanks a lot|thank you|thank you very much|thx|cheers)"
+_THANKS = any_of(THANKS)
 _NOD = (  # only those that agree: a thumb down beside an accept is no courtesy
     "(?:[\u2705\u2714\u2764\U0001f389\U0001f44c\U0001f44d\U0001f44f\U0001f4af\U0001f600\U0001f601\U0001f603\U0001f604"
     "\U0001f609\U0001f60a\U0001f642\U0001f64c\U0001f64f\U0001f680\U0001f91d][\U0001f3fb-\U0001f3ff\ufe0f]{0,2}|[:;]-?[)])"
@@ -31,20 +35,23 @@ _NOD = (  # only those that agree: a thumb down beside an accept is no courtesy
 _STOP = rf"(?:(?: ?[,.;!-] ?| ){_THANKS}| ?[.!]? ?{_NOD}){{0,3}} ?[.!]{{0,3}}"
 _FLAGS = re.ASCII | re.IGNORECASE  # ASCII: otherwise a long s or a Kelvin sign would pass for a letter
 
-_ACCEPT = re.compile(rf"{_ADDRESS}accept {_WHICH}{_STOP}", _FLAGS)
-_ACCEPT_OWN = re.compile(rf"{_ADDRESS}accept (?P<choices>#?[0-9]{{1,4}}) ?:(?P<own>.*)", _FLAGS)
-_REJECT = re.compile(
-    rf"{_ADDRESS}reject {_WHICH}(?:{_STOP}|(?P<apart> ?[:,;\N{{EN DASH}}\N{{EM DASH}}-] ?| )(?P<reason>\S.*))", _FLAGS
-)
-_NUMBERED = re.compile(rf"{_ADDRESS}(?P<verb>undo|explain) (?P<choices>{_CHOICES}){_STOP}", _FLAGS)
-_BARE = re.compile(rf"{_ADDRESS}(?P<verb>expand|more|mute|unmute|help){_STOP}", _FLAGS)
-_ONE = re.compile(r"([0-9]{1,4})([a-z]?)", _FLAGS)
 
-_PRAISE = re.compile(
-    rf"(?:{_THANKS}|ok|okay|yes|fine|good|great|nice|perfect|agreed|lgtm|(?:looks|sounds) (?:good|fine)(?: to me)?)"
-    r"(?:,? [a-z]{1,20})?[.!]{0,3}",
+def _verbs(*verbs: str) -> str:
+    return f"(?:{'|'.join(f'(?P<{verb}>{any_of(TYPED[verb])})' for verb in verbs)})"
+
+
+_ACCEPT = re.compile(rf"{_ADDRESS}{_verbs('accept')} {_WHICH}{_STOP}", _FLAGS)
+_ACCEPT_OWN = re.compile(rf"{_ADDRESS}{_verbs('accept')} (?P<choices>#?[0-9]{{1,4}}) ?:(?P<own>.*)", _FLAGS)
+_REJECT = re.compile(
+    rf"{_ADDRESS}{_verbs('reject')} {_WHICH}"
+    rf"(?:{_STOP}|(?P<apart> ?[:,;\N{{EN DASH}}\N{{EM DASH}}-] ?| )(?P<reason>\S.*))",
     _FLAGS,
 )
+_NUMBERED = re.compile(rf"{_ADDRESS}{_verbs('undo', 'explain')} (?P<choices>{_CHOICES}){_STOP}", _FLAGS)
+_BARE = re.compile(rf"{_ADDRESS}{_verbs(*BARE)}{_STOP}", _FLAGS)
+_ONE = re.compile(r"([0-9]{1,4})([a-z]?)", _FLAGS)
+
+_PRAISE = re.compile(rf"{any_of((*THANKS, *PRAISE))}(?:,? [a-z\u00c0-\u017f]{{1,20}})? ?[.!]{{0,3}}", _FLAGS)
 
 _LONE_BULLET = re.compile(r"[-*+\u2022]\s+")
 _BULLET = re.compile(r"(?:[-*+\u2022\u2013\u00b7]|[0-9]{1,3}[.)])\s+(?:\[[ xX]?\]\s+)?")
@@ -119,9 +126,9 @@ def _understood(line: str) -> Command | None:
         return _reject(match)
     if match := _NUMBERED.fullmatch(line):
         choices = _choices(match["choices"])
-        return Undo(choices) if match["verb"].lower() == "undo" else Explain(choices)
+        return Undo(choices) if match["undo"] else Explain(choices)
     if match := _BARE.fullmatch(line):
-        return _bare(match["verb"].lower())
+        return _bare(next(verb for verb in BARE if match[verb]))
     return None
 
 
@@ -147,12 +154,8 @@ def _bare(verb: str) -> Command:
 
 
 def _choices(listed: str | None) -> tuple[Choice, ...]:
-    found = (Choice(int(number), variant.lower()) for number, variant in _ONE.findall(_ands_apart(listed or "")))
+    found = (Choice(int(number), variant.lower()) for number, variant in _ONE.findall(listed or ""))
     return tuple(dict.fromkeys(found))
-
-
-def _ands_apart(listed: str) -> str:
-    return listed.lower().replace("and", ",")
 
 
 def _own_lines(lines: tuple[str | None, ...], position: int) -> tuple[tuple[str, ...], int]:
@@ -189,10 +192,12 @@ def _with_first(first: str, below: tuple[str, ...]) -> tuple[str, ...]:
 def _in_own_words(line: str, accept: Accept, own: tuple[str, ...]) -> Command:
     number = accept.choices[0].number
     if not own:
-        return NotUnderstood(_cut(_normal(line)), f"steward accept {number}")
+        return NotUnderstood(_cut(_normal(line)), typed("accept", number))
     if len(own) > MAX_OWN_LINES or any(len(text) > MAX_OWN_LINE for text in own):
-        count = f" ({len(own)} lines)" if len(own) > MAX_OWN_LINES else ""
-        return NotUnderstood(f"{_cut(_normal(line))}{count}", f"steward accept {number}:")
+        shown = _cut(_normal(line))
+        if len(own) > MAX_OWN_LINES:
+            shown = say("{line} ({number} lines)", line=shown, number=len(own))
+        return NotUnderstood(shown, typed("accept", f"{number}:"))
     return Accept(accept.choices, own_lines=own)
 
 

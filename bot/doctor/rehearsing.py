@@ -15,13 +15,16 @@ from bot.doctor.findings import remedy_for, what_is
 from bot.doctor.stepping import Interrupted, Skipped, Step, Unlike, Walk
 from bot.settings import ProjectSettings
 from bot.wiring import Client
+from bot.words.command_words import typed
+from bot.words.wording import spoken, to_type
 from integrations.blocks import Blocks, Bullets, Paragraph, Text
 from integrations.tracker import ACCEPT_LABEL, Missing, Receipt, TrackerError, Unintelligible, Unreachable
+from languages import say, speaking, to_say
 from rules.changes import FIELDS_TOUCHED, AddLabel, AddSection, Change, FieldValue, SetPriority
 from rules.model import WorkItem
 
-HEADING = "Steward rehearsal"
-FIRST, SECOND = "1 suggestion", "accepted by nobody"
+HEADING = to_say("Steward rehearsal")
+FIRST, SECOND = to_say("1 suggestion"), to_say("accepted by nobody")
 DEFAULT_LABEL = "needs-details"
 CLOSED = "the right to delete items lacks, so it is closed"
 
@@ -40,7 +43,8 @@ def rehearse(
     """
     walk = _Rehearsal(tell, stopped, client=client, project=project)
     try:
-        walk.perform()
+        with speaking(project.language):
+            walk.perform()
     except Interrupted:
         walk.fail("interrupted", "What was made is removed now.")
         keep = False
@@ -67,8 +71,9 @@ class _Rehearsal(Walk):
         if self.walk("posted a comment and found it by its marker", self._comment):
             self.walk("edited the comment in place", self._edit)
         self._change("a label", AddLabel(self.project.vague_label or DEFAULT_LABEL), self._has_label)
-        section = AddSection(HEADING, ("This section is taken away again.",), ("One entry",))
-        self._change("a section of the description", section, lambda item: HEADING in item.description)
+        heading = say(HEADING)
+        section = AddSection(heading, (say("This section is taken away again."),), (say("One entry"),))
+        self._change("a section of the description", section, lambda item: heading in item.description)
         self.walk("read in its history who has changed it", self._history)
         if priority := self._priority():
             self._change("a priority", priority, lambda item: item.priority == priority.new)
@@ -131,7 +136,7 @@ class _Rehearsal(Walk):
 
     def _see(self, comment: str, words: str) -> None:
         texts = [one.text for one in self.client.reader.comments(self.key) if one.id == comment]
-        if not any(words in text and "steward accept 1" in text for text in texts):
+        if not any(say(words) in text and typed("accept", 1) in text for text in texts):
             raise Unlike("its text is read back otherwise")
 
     def _change(self, name: str, change: Change, is_seen: Callable[[WorkItem], bool]) -> None:
@@ -233,8 +238,9 @@ def _marker() -> str:
 
 
 def _blocks(words: str) -> Blocks:
-    head = Paragraph((Text(f"{HEADING}: {words}.", "strong"), Text(" Reply "), Text("steward accept 1", "code")))
-    return (head, Bullets(((Text("This comment is deleted again."),),)))
+    title = Text(say("{heading}: {words}.", heading=say(HEADING), words=say(words)), "strong")
+    reply = spoken("Reply {accept}", accept=to_type("accept", 1))
+    return (Paragraph((title, Text(" "), *reply)), Bullets(((Text(say("This comment is deleted again.")),),)))
 
 
 def _face(item: WorkItem) -> tuple[object, ...]:

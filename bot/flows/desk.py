@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.jobs import Enqueue, Silent, TryAgain
 from bot.store.database import Database
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Vocabulary
+from languages import ENGLISH, Language, speaking
 from rules.changes import AddCriteria
 from rules.model import Candidate, Policy, WorkItem
 
@@ -32,6 +34,7 @@ class Project:
     bulk_items: int = 20
     bulk_window: float = 600.0
     zone: ZoneInfo = ZoneInfo("UTC")
+    language: Language = ENGLISH
     accept_people: frozenset[str] = frozenset()
     accept_groups: tuple[str, ...] = ()
     draft_subtasks: bool = False
@@ -59,6 +62,11 @@ class Desk:
     def partition(self, item: str) -> str:
         """Work on one item is done one at a time."""
         return f"{self.connection}:{item}"
+
+    def speaking(self, project: str) -> AbstractContextManager[None]:
+        """Within the block, all that is said is said in the language of a project."""
+        known = self.projects.get(project)
+        return speaking(known.language if known is not None else ENGLISH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,11 +146,12 @@ def _look_for(desk: Desk, key: str, item_id: str, began: datetime) -> None:
 def retell(run: Run, desk: AcceptanceDesk) -> None:
     """Arguments: connection, item id, since when. Makes the bot's comments on an item say what the store says."""
     _, item_id, since = run.args
+    with desk.db.read() as session:
+        item = items.load(session, desk.connection, item_id)
     try:
-        said = speaking.show(desk, item_id)
-        with desk.db.read() as session:
-            item = items.load(session, desk.connection, item_id)
-        answered = speaking.publish_answers(desk, item) if item is not None else "nothing"
+        with desk.speaking(item.project if item is not None else ""):
+            said = speaking.show(desk, item_id)
+            answered = speaking.publish_answers(desk, item) if item is not None else "nothing"
     except Missing:
         closing.close(desk, item_id, closing.GONE)
         said = answered = "gone"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.answers import no_way_to_ask
 from bot.flows.desk import AcceptanceDesk, Project
 from integrations.tracker import Invalid, Missing, Refused, Right
+from languages import say
 from rules.model import Person, WorkItem
 
 
@@ -20,9 +21,9 @@ def may_edit(
     Only who is `accepting` is told of the label: it accepts all that is shown.
     """
     if not person.id:
-        return Right(False, "the tracker does not say who you are")
+        return Right(False, say("the tracker does not say who you are"))
     if person.is_app:
-        return Right(False, "an integration cannot decide; a person has to")
+        return Right(False, say("an integration cannot decide; a person has to"))
     try:
         right = desk.people.may_edit(person, item.key)
     except (Refused, Missing, Invalid):
@@ -32,9 +33,11 @@ def may_edit(
     if person.id in project.accept_people or _in_a_group(desk, project, person):
         return Right(True)
     if project.accept_people or project.accept_groups:
-        return Right(
-            False, f"you are not among the people who may decide in {project.key}; an administrator can add you"
+        missing = say(
+            "you are not among the people who may decide in {project}; an administrator can add you",
+            project=project.key,
         )
+        return Right(False, missing)
     return Right(False, no_way_to_ask("accept" if accepting else "other"))
 
 

@@ -11,6 +11,7 @@ from bot.flows.desk import Project
 from bot.store import drafts, proposals
 from bot.words.changes import State
 from bot.words.drafted import counted, drafted_as
+from languages import say
 from rules.changes import AddCriteria, Duplicate
 from rules.model import WorkItem
 
@@ -57,7 +58,7 @@ def shown_change(row: proposals.ProposedChange, fates: tuple[str, ...] = ()) -> 
     """
     if not proposals.is_intact(row):
         empty = AddCriteria(())
-        return ShownChange(row.number, row.title, empty, "", (), row.source, "not_applied", note=proposals.ALTERED)
+        return ShownChange(row.number, row.title, empty, "", (), row.source, "not_applied", note=say(proposals.ALTERED))
     return ShownChange(
         number=row.number,
         title=row.title,
@@ -68,9 +69,14 @@ def shown_change(row: proposals.ProposedChange, fates: tuple[str, ...] = ()) -> 
         state=shown_state(row.state),
         by=row.decided_by or "",
         at=row.decided_at,
-        note=counted(fates) if row.state == "accepted" else (row.note or ""),
+        note=counted(fates) if row.state == "accepted" else _note(row),
         drafted=bool(row.drafts),
     )
+
+
+def _note(row: proposals.ProposedChange) -> str:
+    """What is stored in words of the bot's own is said in the language of now; the rest was said when it was stored."""
+    return say(row.note) if row.note in (proposals.ALTERED, drafts.UNTOUCHED) else row.note or ""
 
 
 def shown_state(stored: str) -> State:

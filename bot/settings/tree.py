@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.settings.connections import AnyConnection
 from bot.settings.values import STRICT, Address, Bytes, DatabaseUrl, HostName, OptionalSecret, Seconds, TimeOfDay, Zone
+from languages import ENGLISH, Language
 from rules.model import Policy
 
 _RULES = Policy()
@@ -127,6 +128,7 @@ class ProjectSettings(BaseModel):
     )
     bulk_window: Seconds = Field(default=600.0, gt=0, description="The time in which bulk_items are counted.")
     zone: Zone = Field(default=ZoneInfo("UTC"), description="The time zone of the project's people.")
+    language: Language = Field(default=ENGLISH, description="The language of the bot's comments.")
     accept_people: tuple[str, ...] = Field(
         default=(), description="Ids of people who may decide, where rights cannot be asked."
     )

@@ -17,12 +17,13 @@ from bot.store import audit, proposals
 from bot.store.database import Base, changed
 from bot.store.erasing import retellings
 from bot.store.proposals import Proposal, ProposedChange
+from languages import to_say
 from rules.model import Person
 
 OPEN, KEPT, REJECTED, WITHDRAWN, GONE = "open", "kept", "rejected", "withdrawn", "gone"
 RECEIPT = "drafts"
 """The kind of receipt of a change that was made by keeping its drafts."""
-UNTOUCHED = "nobody has taken up its drafts"
+UNTOUCHED = to_say("nobody has taken up its drafts")
 
 
 class Draft(Base):

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base
 from bot.store.writes import marker_for
+from languages import to_say
 from rules.changes import Change, change_from, change_hash, payload_of
 from rules.model import Finding
 
 OPEN = "open"
-ALTERED = "what is stored is no longer what was shown"
+ALTERED = to_say("what is stored is no longer what was shown")
 
 
 class Proposal(Base):

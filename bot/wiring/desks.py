@@ -90,6 +90,7 @@ def _project(key: str, settings: ProjectSettings) -> Project:
         bulk_items=settings.bulk_items,
         bulk_window=settings.bulk_window,
         zone=settings.zone,
+        language=settings.language,
         accept_people=frozenset(settings.accept_people),
         accept_groups=settings.accept_groups,
         draft_subtasks=settings.draft_subtasks,

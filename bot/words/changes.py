@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 
 from bot.words.wording import clean, emphasis, linked, plain, quoted, sentence, unseen
 from integrations.blocks import Inline, Text
+from languages import say, to_say
 from rules.changes import (
     AddChildren,
     AddCriteria,
@@ -17,6 +18,7 @@ from rules.changes import (
     AddSubtasks,
     Change,
     CloseDuplicate,
+    Duplicate,
     FieldKind,
     FieldValue,
     LinkDuplicate,
@@ -30,24 +32,12 @@ MAX_EVIDENCE = 4
 
 State = Literal["open", "accepted", "rejected", "undone", "not_applied", "withdrawn"]
 
-STATE_WORDS: Mapping[str, str] = {
-    "open": "open",
-    "accepted": "accepted",
-    "rejected": "rejected",
-    "undone": "undone",
-    "not_applied": "not applied",
-    "withdrawn": "withdrawn",
-    "accepting": "being applied",
-    "undoing": "being taken back",
-}
-
-
 FIELD_WORDS: Mapping[FieldKind, str] = {
-    "summary": "Title",
-    "component": "Component",
-    "estimate": "Estimate",
-    "assignee": "Assignee",
-    "status": "Status",
+    "summary": to_say("Title"),
+    "component": to_say("Component"),
+    "estimate": to_say("Estimate"),
+    "assignee": to_say("Assignee"),
+    "status": to_say("Status"),
 }
 
 
@@ -78,26 +68,28 @@ def change_line(change: Change) -> str:
     match change:
         case AddCriteria():
             shown = "; ".join(clean(criterion.text, 120) for criterion in change.criteria[:3])
-            more = f"; and {len(change.criteria) - 3} more" if len(change.criteria) > 3 else ""
-            return f"Acceptance criteria: {shown}{more}"
+            if more := len(change.criteria[3:]):
+                return say("Acceptance criteria: {criteria}; and {number} more", criteria=shown, number=more)
+            return say("Acceptance criteria: {criteria}", criteria=shown)
         case AddSection():
-            return f"Description: add {quoted(change.heading, 120)}"
+            return say("Description: add {heading}", heading=quoted(change.heading, 120))
         case RewriteDescription():
-            return f"Description: {clean(change.text, 240)}"
+            return say("Description: {text}", text=clean(change.text, 240))
         case SetPriority():
-            return f"Priority: {_turned(change.old, change.new, 60)}"
+            return say("Priority: {change}", change=_turned(change.old, change.new, 60))
         case SetField():
-            return f"{FIELD_WORDS[change.kind]}: {_turned(change.old, change.new, 160)}"
+            turned = _turned(change.old, change.new, 160)
+            return say("{field}: {change}", field=say(FIELD_WORDS[change.kind]), change=turned)
         case AddLabel():
-            return f"Label: add {clean(change.label, 80)}"
+            return say("Label: add {label}", label=clean(change.label, 80))
         case LinkDuplicate():
-            return f"Duplicate: link to {clean(change.original, 80)} {quoted(change.original_summary, 120)}"
+            return say("Duplicate: link to {original} {summary}", **_original(change))
         case CloseDuplicate():
-            return f"Duplicate: close, as {clean(change.original, 80)} {quoted(change.original_summary, 120)}"
+            return say("Duplicate: close, as {original} {summary}", **_original(change))
         case AddSubtasks():
-            return f"Sub-tasks: {_summaries(change.summaries)}"
+            return say("Sub-tasks: {summaries}", summaries=_summaries(change.summaries))
         case AddChildren():
-            return f"{clean(change.type, 40)}: {_summaries(change.summaries)}"
+            return say("{type}: {summaries}", type=clean(change.type, 40), summaries=_summaries(change.summaries))
     assert_never(change)
 
 
@@ -107,26 +99,30 @@ def change_title(shown: ShownChange) -> str:
     change = shown.change
     match change:
         case AddCriteria():
-            return title or "Acceptance criteria"
+            return title or say("Acceptance criteria")
         case AddSection():
             return title if clean(change.heading, 120) in title else change_line(change)
         case RewriteDescription():
-            return title or "A new description"
+            return title or say("A new description")
         case SetPriority() | SetField():
             line = change_line(change)
             return title if line in title else line
         case AddLabel():
             label = clean(change.label, 80)
-            return title if label in title else f"Label: add {label}"
+            return title if label in title else change_line(change)
         case LinkDuplicate():
             original = clean(change.original, 80)
-            return title if original in title.split() else f"Probably the same as {original}"
+            if title == f"Link to {original}":  # all that is kept of one whose original is gone
+                return say("Link to {original}", original=original)
+            return title if original in title.split() else say("Probably the same as {original}", original=original)
         case CloseDuplicate():
-            return f"Close as a duplicate of {clean(change.original, 80)}"
+            return say("Close as a duplicate of {original}", original=clean(change.original, 80))
         case AddSubtasks():
-            return title or f"Split into {len(change.summaries)} sub-tasks"
+            return title or say("Split into {number} sub-tasks", number=len(change.summaries))
         case AddChildren():
-            return title or f"Add {len(change.summaries)} of type {clean(change.type, 40)}"
+            return title or say(
+                "Add {number} of type {type}", number=len(change.summaries), type=clean(change.type, 40)
+            )
     assert_never(change)
 
 
@@ -135,7 +131,7 @@ def change_entries(change: Change, limit: int) -> tuple[tuple[Inline, ...], ...]
     match change:
         case AddCriteria():
             return tuple(
-                (emphasis("assumption:"), plain(" " + clean(criterion.text, limit)))
+                (emphasis(say("assumption:")), plain(" " + clean(criterion.text, limit)))
                 if criterion.is_assumption
                 else (plain(clean(criterion.text, limit)),)
                 for criterion in change.criteria
@@ -145,17 +141,17 @@ def change_entries(change: Change, limit: int) -> tuple[tuple[Inline, ...], ...]
         case RewriteDescription():
             return tuple((plain(clean(line, limit)),) for line in change.text.splitlines() if line.strip())
         case AddSubtasks() | AddChildren():
-            values = (
-                (emphasis(f"{clean(one.field, 60)}:"), plain(f" {clean(one.value, 80)}")) for one in change.fields
+            return (
+                *((plain(clean(summary, limit)),) for summary in change.summaries),
+                *map(_value_entry, change.fields),
             )
-            return (*((plain(clean(summary, limit)),) for summary in change.summaries), *values)
         case SetPriority() | SetField() | AddLabel() | LinkDuplicate() | CloseDuplicate():
             return ()
     assert_never(change)
 
 
 def _value_entry(value: FieldValue) -> tuple[Inline, ...]:
-    return (emphasis(f"{clean(value.field, 60)}:"), plain(f" {clean(value.value, 80)}"))
+    return (emphasis(say("{name}:", name=clean(value.field, 60))), plain(f" {clean(value.value, 80)}"))
 
 
 def unseen_in(change: Change) -> int:
@@ -183,7 +179,12 @@ def _written(change: Change) -> tuple[str, ...]:
 
 
 def _turned(old: str | None, new: str, limit: int) -> str:
-    return f"{clean(old or 'none', limit)} \N{RIGHTWARDS ARROW} {clean(new, limit)}"
+    before = clean(old, limit) if old else say("none")
+    return f"{before} \N{RIGHTWARDS ARROW} {clean(new, limit)}"
+
+
+def _original(change: Duplicate) -> dict[str, str]:
+    return {"original": clean(change.original, 80), "summary": quoted(change.original_summary, 120)}
 
 
 def _summaries(summaries: Sequence[str]) -> str:

@@ -1,14 +1,17 @@
-"""Pure: what is said of draft sub-tasks, and of what became of them."""
+"""Pure: what is said of draft sub-tasks, of what became of them, and of who drafted anything."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
-from bot.words.wording import clean, enumeration
+from bot.words.wording import clean
+from languages import enumeration, say, say_many
 
 MOST_NAMED = 12
 
-_FATES = (("kept", "kept"), ("rejected", "turned down"), ("withdrawn", "withdrawn"), ("gone", "gone"))
+_FATES = ("kept", "rejected", "withdrawn", "gone")
+_PERSON = re.compile(r"a person, in comment (\S+)")
 
 
 def drafted_as(keys: Sequence[str], fates: Collection[str]) -> str:
@@ -18,18 +21,18 @@ def drafted_as(keys: Sequence[str], fates: Collection[str]) -> str:
     """
     if not keys:
         return ""
-    said = f"Drafted as {', '.join(clean(key, 40) for key in keys[:MOST_NAMED])}."
+    said = say("Drafted as {keys}.", keys=", ".join(clean(key, 40) for key in keys[:MOST_NAMED]))
     told = counted(fates)
     return f"{said} {told}." if told else said
 
 
 def counted(states: Collection[str]) -> str:
     """As "2 of 5 kept, 1 turned down"; empty where nothing is decided."""
-    decided = [(list(states).count(state), words) for state, words in _FATES]
-    (first, words), *others = [one for one in decided if one[0]] or [(0, "")]
+    decided = [(list(states).count(state), state) for state in _FATES]
+    (first, fate), *others = [one for one in decided if one[0]] or [(0, "")]
     if not first:
         return ""
-    return ", ".join((f"{first} of {len(states)} {words}", *(f"{count} {words}" for count, words in others)))
+    return ", ".join((_of_all(fate, first, len(states)), *(_more(fate, count) for count, fate in others)))
 
 
 def stay(keys: Sequence[str]) -> str:
@@ -37,4 +40,39 @@ def stay(keys: Sequence[str]) -> str:
     if not keys:
         return ""
     named = enumeration(clean(key, 40) for key in keys[:MOST_NAMED])
-    return f"not deleted: {named} (somebody has worked on it, or the bot may not delete it)"
+    return say("not deleted: {keys} (somebody has worked on it, or the bot may not delete it)", keys=named)
+
+
+def drafter(source: str) -> str:
+    """Who drafted a change, as it is stored ("rules and a language model"), in words that follow "by"."""
+    if person := _PERSON.fullmatch(source):
+        return say("a person, in comment {comment}", comment=clean(person[1], 40))
+    match source:
+        case "rules":
+            return say("rules")
+        case "rules and a language model":
+            return say("rules and a language model")
+        case _:
+            return clean(source, 80)
+
+
+def _of_all(fate: str, number: int, every: int) -> str:
+    match fate:
+        case "kept":
+            return say_many("{number} of {all} kept", "{number} of {all} kept", number, all=every)
+        case "rejected":
+            return say_many("{number} of {all} turned down", "{number} of {all} turned down", number, all=every)
+        case "withdrawn":
+            return say_many("{number} of {all} withdrawn", "{number} of {all} withdrawn", number, all=every)
+        case _:
+            return say_many("{number} of {all} gone", "{number} of {all} gone", number, all=every)
+
+
+def _more(fate: str, number: int) -> str:
+    match fate:
+        case "rejected":
+            return say_many("{number} turned down", "{number} turned down", number)
+        case "withdrawn":
+            return say_many("{number} withdrawn", "{number} withdrawn", number)
+        case _:
+            return say_many("{number} gone", "{number} gone", number)

@@ -13,18 +13,10 @@ from bot.words.changes import (
     change_title,
     unseen_in,
 )
-from bot.words.wording import (
-    CUT,
-    Style,
-    clean,
-    command,
-    emphasis,
-    linked,
-    moment,
-    plain,
-    quoted,
-)
+from bot.words.decided import decision
+from bot.words.wording import CUT, Style, clean, emphasis, linked, plain, quoted, spoken, to_type
 from integrations.blocks import Block, Bullets, Inline, Paragraph, Text
+from languages import say
 from rules.changes import (
     AddChildren,
     AddSection,
@@ -41,17 +33,16 @@ def open_change(change: ShownChange, known_keys: Collection[str], scale: float) 
     said = _titled(change, known_keys, "strong")
     if isinstance(change.change, Duplicate) and clean(change.change.original_summary, 160) not in change.reason:
         said = [*said[:-1], plain(f" {quoted(change.change.original_summary, int(200 * scale))}.")]
-    if why := because(change, known_keys, scale):
-        said += [plain(" "), *why]
-    said += _what_accepting_does(change)
+    for more in (because(change, known_keys, scale), _what_accepting_does(change)):
+        said += [plain(" "), *more] if more else []
     if unseen_in(change.change):
-        said.append(emphasis(" This text holds invisible characters, which are not shown."))
+        said += [plain(" "), emphasis(say("This text holds invisible characters, which are not shown."))]
     blocks: list[Block] = [Paragraph(tuple(said))]
     if entries := change_entries(change.change, int(400 * scale)):
         blocks.append(Bullets(entries[:MAX_ENTRIES]))
     if len(entries) > MAX_ENTRIES or any(map(_is_cut, entries)):
-        whole = (plain("Not all of it fits here: "), command(f"steward explain {change.number}"), plain(" shows it."))
-        blocks.append(Paragraph(whole))
+        whole = to_type("explain", change.number)
+        blocks.append(Paragraph(spoken("Not all of it fits here: {explain} shows it.", explain=whole)))
     return blocks
 
 
@@ -66,45 +57,54 @@ def _is_cut(entry: tuple[Inline, ...]) -> bool:
     return isinstance(last, Text) and last.text.endswith(CUT)
 
 
-def _what_accepting_does(change: ShownChange) -> list[Inline]:
+def _what_accepting_does(change: ShownChange) -> tuple[Inline, ...]:
     """Said only where the title alone does not tell."""
-    accept, reject = command(f"steward accept {change.number}"), command(f"steward reject {change.number}")
+    accept, reject = to_type("accept", change.number), to_type("reject", change.number)
     match change.change:
         case LinkDuplicate():
-            ends = plain(" links the two and closes nothing; after ")
-            return [plain(" "), accept, ends, reject, plain(" it will not be suggested again.")]
+            return spoken(
+                "{accept} links the two and closes nothing; after {reject} it will not be suggested again.",
+                accept=accept,
+                reject=reject,
+            )
         case CloseDuplicate():
-            return [plain(" "), accept, plain(" links the two and closes this one.")]
+            return spoken("{accept} links the two and closes this one.", accept=accept)
+        case AddSubtasks() | AddChildren() if change.drafted:
+            return spoken("{accept} keeps them:", accept=accept)
         case AddSubtasks() | AddChildren():
-            return [plain(" "), accept, plain(" keeps them:" if change.drafted else " creates them:")]
+            return spoken("{accept} creates them:", accept=accept)
         case AddSection():
-            return [plain(" "), accept, plain(" adds it to the description:")]
+            return spoken("{accept} adds it to the description:", accept=accept)
         case RewriteDescription():
-            return [plain(" "), accept, plain(" puts this in place of the description:")]
+            return spoken("{accept} puts this in place of the description:", accept=accept)
         case _:
-            return []
+            return ()
 
 
 def decided_change(change: ShownChange, known_keys: Collection[str], zone: ZoneInfo) -> tuple[Inline, ...]:
     """One that has been: by whom and when, and how to take it back."""
     struck: Style = "strong_strike" if change.state == "accepted" else "strong"
-    title = _titled(change, known_keys, struck)
-    who = f" by {clean(change.by, 80)}" if clean(change.by, 80) else ""
-    when = f", {moment(change.at, zone)}" if change.at else ""
+    return (*_titled(change, known_keys, struck), plain(" "), *_became(change, known_keys, zone))
+
+
+def _became(change: ShownChange, known_keys: Collection[str], zone: ZoneInfo) -> tuple[Inline, ...]:
     note = clean(change.note, 300).rstrip(" .")
+    told = decision(change.state, change.by, change.at, zone)
     match change.state:
         case "accepted":
-            told = f" accepted{who}{when}{f' ({note})' if note else ''}. "
-            return (*title, *linked(told, known_keys), command(f"steward undo {change.number}"))
+            told = f"{told} ({note})" if note else told
+            return (*linked(f"{told}. ", known_keys), to_type("undo", change.number))
         case "rejected":
-            told = f" rejected{who}{f': {quoted(note, 300)}' if note else ''}. Will not be suggested again."
-            return (*title, plain(told))
+            told = decision("rejected", change.by)
+            if note:
+                told = say("{rejected}: {reason}", rejected=told, reason=quoted(note, 300))
+            return spoken("{rejected}. Will not be suggested again.", rejected=told)
+        case "undone" if note:
+            return linked(f"{told}; {note}.", known_keys)
         case "undone":
-            told = f" undone{who}{when}{f'; {note}.' if note else '. It is as it was before.'}"
-            return (*title, *linked(told, known_keys))
+            return linked(say("{undone}. It is as it was before.", undone=told), known_keys)
         case "not_applied":
-            told = f" not applied: {note or 'the item was changed after this was written'}. "
-            return (*title, *linked(told, known_keys), command("steward expand"), plain(" drafts anew."))
+            why = linked(note or say("the item was changed after this was written"), known_keys)
+            return spoken("not applied: {why}. {expand} drafts anew.", why=why, expand=to_type("expand"))
         case _:
-            told = f" withdrawn: {note or 'it no longer fits the item'}."
-            return (*title, *linked(told, known_keys))
+            return linked(say("withdrawn: {why}.", why=note or say("it no longer fits the item")), known_keys)

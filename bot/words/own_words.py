@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 MAX_TEXT = 100_000
 """Characters of a comment that are read; what lies beyond is ignored."""
@@ -15,6 +16,8 @@ _ATTRIBUTION = (
     ("Am ", ("schrieb",)),
     ("Le ", ("a écrit",)),
     ("El ", ("escribió",)),
+    ("Em ", ("escreveu",)),
+    ("A ", ("escreveu",)),
     ("Il ", ("ha scritto",)),
     ("Op ", ("schreef",)),
 )
@@ -22,18 +25,21 @@ _FROM = ("from:", "von:", "de:", "da:", "van:")
 _HEADER_FIELDS = (
     *("sent:", "date:", "to:", "subject:", "cc:"),
     *("gesendet:", "datum:", "an:", "betreff:"),
-    *("envoyé:", "à:", "objet:", "enviado:", "para:", "asunto:", "inviato:", "verzonden:", "aan:", "onderwerp:"),
+    *("envoyé:", "à:", "objet:", "enviado:", "enviado el:", "fecha:", "para:", "asunto:"),
+    *("enviado em:", "enviada em:", "data:", "assunto:", "inviato:", "verzonden:", "aan:", "onderwerp:"),
 )
 _ORIGINAL = (
-    "original message",
-    "forwarded message",
-    "ursprüngliche nachricht",
-    "message d'origine",
-    "mensaje original",
+    *("original message", "forwarded message"),
+    *("ursprüngliche nachricht", "weitergeleitete nachricht"),
+    *("message d'origine", "message original", "message transféré"),
+    *("mensaje original", "mensaje reenviado", "mensagem original", "mensagem encaminhada"),
 )
 _FOOTERS = (
     *("sent from my ", "sent from outlook", "get outlook for ", "begin forwarded message:"),
-    *("von meinem ", "gesendet von ", "envoyé de mon ", "enviado desde mi ", "inviato da "),
+    *("von meinem ", "gesendet von ", "gesendet mit ", "holen sie sich outlook", "outlook für "),
+    *("envoyé de mon ", "envoyé depuis mon ", "envoyé à partir de ", "obtenez outlook", "télécharger outlook"),
+    *("enviado desde mi ", "enviado desde outlook", "obtener outlook"),
+    *("enviado do meu ", "enviado a partir do ", "enviado do outlook", "obter o outlook", "inviato da "),
 )
 
 
@@ -111,10 +117,15 @@ def _attribution(lines: list[str], number: int) -> int:
     for length in (1, 2, 3):
         if number + length > len(lines):
             break
-        joined += " " + lines[number + length - 1][:300].strip()
+        joined += " " + _composed(lines[number + length - 1][:300].strip())
         if joined.endswith(":") and any(verb in joined for verb in verbs):
             return length
     return 0
+
+
+def _composed(text: str) -> str:
+    """The text with each accent joined to its letter."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _quoted_from(lines: list[str], number: int) -> bool:
@@ -127,7 +138,7 @@ def _ends_own_words(lines: list[str], number: int) -> bool:
     bare = lines[number].strip()
     if bare in {"--", "\N{EM DASH}", "\N{EN DASH}"}:
         return True
-    low = bare[:200].lower()
+    low = _composed(bare[:200]).lower().replace("\u2019", "'")
     if low.startswith("--") and low.endswith("--") and any(phrase in low for phrase in _ORIGINAL):
         return True
     if low.startswith(_FOOTERS):
@@ -139,7 +150,7 @@ def _ends_own_words(lines: list[str], number: int) -> bool:
 
 def _header(line: str) -> str:
     """A line of a mail header without emphasis and without the French space before the colon."""
-    return line.replace("*", "").replace("_", "").replace("\xa0", " ").replace(" :", ":").strip()
+    return _composed(line).replace("*", "").replace("_", "").replace("\xa0", " ").replace(" :", ":").strip()
 
 
 def _without_spanning_code(own: list[str | None]) -> tuple[str | None, ...]:

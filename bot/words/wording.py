@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from integrations.blocks import Block, Blocks, Bullets, Heading, Inline, ItemLink, Paragraph, Text
+from bot.words.command_words import typed
+from integrations.blocks import Block, Blocks, Bullets, Heading, Inline, ItemLink, Mention, Paragraph, Text
+from languages import Place, enumeration, pieces, say
 
 Style = Literal["plain", "strong", "emphasis", "strike", "strong_strike", "code"]
 
 CUT = "\N{HORIZONTAL ELLIPSIS}"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, invisible and bidi, halves, private, unassigned
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters by category that show nothing
@@ -64,9 +65,38 @@ def command(text: str) -> Text:
     return Text(text, "code")
 
 
+def to_type(verb: str, *arguments: object) -> Text:
+    """A command of the bot's, as people of the language type it."""
+    return command(typed(verb, *arguments))
+
+
+def spoken(sentence: str, style: Style = "plain", /, **values: str | Inline | tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """One whole sentence in the language that is spoken, each value in its place; texts are in the sentence's style."""
+    inlines: list[Inline] = []
+    for piece in pieces(sentence):
+        match values[piece.name] if isinstance(piece, Place) else piece:
+            case str() as text:
+                inlines.append(Text(text, style))
+            case Text() | ItemLink() | Mention() as inline:
+                inlines.append(inline)
+            case several:
+                inlines += several
+    return tuple(inlines)
+
+
+def enumerated(parts: Iterable[Inline], style: Style = "plain") -> tuple[Inline, ...]:
+    """As `enumeration`, of links; what stands between them is in the style."""
+    listed = list(parts)
+    words = enumeration(_MARK for _ in listed).split(_MARK)
+    inlines: list[Inline] = [Text(words[0], style)]
+    for inline, after in zip(listed, words[1:], strict=True):
+        inlines += [inline, Text(after, style)]
+    return tuple(inlines)
+
+
 def quoted(text: str, limit: int) -> str:
     """Other people's words in quotation marks."""
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{clean(text, limit)}\N{RIGHT DOUBLE QUOTATION MARK}"
+    return say("\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}", words=clean(text, limit))
 
 
 def linked(text: str, known_keys: Collection[str], style: Style = "plain") -> tuple[Inline, ...]:
@@ -91,20 +121,6 @@ def linked(text: str, known_keys: Collection[str], style: Style = "plain") -> tu
 def sentence(text: str) -> str:
     """The text with a full stop unless it ends like a sentence."""
     return text if not text or text[-1] in f".?!{CUT}" else text + "."
-
-
-def moment(at: datetime, zone: tzinfo) -> str:
-    """A point in time as people of the project say it: "21 Nov, 14:02 CET". A naive time is taken as UTC."""
-    local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone)
-    name = local.tzname() or ""
-    name = f"UTC{name}" if name[:1] in {"+", "-"} else name
-    return f"{local.day} {MONTHS[local.month - 1]}, {local:%H:%M} {name}".rstrip()
-
-
-def enumeration(parts: Iterable[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    listed = list(parts)
-    return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
 
 
 def tidy(blocks: Iterable[Block]) -> Blocks:

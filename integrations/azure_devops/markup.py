@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from integrations.blocks import Block, Blocks, Bullets, Code, Heading, Inline, ItemLink, Mention, Paragraph, Text
+from languages import say
 
 TextFormat = Literal["html", "markdown"]
 
@@ -54,7 +55,7 @@ class Markup:
         one = self._html if text_format == "html" else self._markdown
         between = "" if text_format == "html" else "\n\n"
         foot = one(foot_block(marker)) if marker else ""
-        cut = one(Paragraph((Text("[The rest is too long for the tracker.]", "emphasis"),)))
+        cut = one(Paragraph((Text(say("[The rest is too long for the tracker.]"), "emphasis"),)))
         shown: list[str] = []
         room = limit - len(foot) - len(cut) - 2 * len(between)
         for block in blocks:

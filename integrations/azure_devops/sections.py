@@ -14,6 +14,7 @@ import nh3
 
 from integrations.azure_devops.markup import Markup, TextFormat
 from integrations.blocks import Block, Blocks, Bullets, Heading, Inline, Paragraph, Text
+from languages import say
 from rules.changes import AddSection, Criterion
 
 HEADING = "Acceptance criteria"
@@ -48,15 +49,15 @@ class Extended:
     section: str
 
 
-def criteria(entries: tuple[Criterion, ...]) -> Blocks:
+def criteria(entries: tuple[Criterion, ...], heading: str = "") -> Blocks:
     """Acceptance criteria as a section of a description."""
-    return Heading(3, (Text(HEADING),)), *bare_criteria(entries)
+    return Heading(3, (Text(heading or HEADING),)), *bare_criteria(entries)
 
 
 def bare_criteria(entries: tuple[Criterion, ...]) -> Blocks:
     """Acceptance criteria for a field of their own, which needs no heading."""
     lines: list[tuple[Inline, ...]] = [
-        (Text("assumption:", "emphasis"), Text(f" {one.text}")) if one.is_assumption else (Text(one.text),)
+        (Text(say("assumption:"), "emphasis"), Text(f" {one.text}")) if one.is_assumption else (Text(one.text),)
         for one in entries
     ]
     return (Bullets(tuple(lines)),)

@@ -22,6 +22,10 @@ from bot.commands import (
     Undo,
     parse,
 )
+from bot.commands.guesses import BARE, NUMBERED, SYNONYMS
+from bot.commands.typed_words import MEANINGS, TYPED, plain
+from bot.words.command_words import typed
+from languages import LANGUAGES, speaking
 
 ONE, TWO, THREE = Choice(1), Choice(2), Choice(3)
 
@@ -44,6 +48,12 @@ QUIET = {
     "a quoted command in a sentence": 'You can type "steward accept 2" here',
     "a sentence about a yes": "steward yesterday said more",
     "another bot's command with a number": "/estimate3",
+    "a sentence about the bot in German": "Steward hilft.",
+    "a mention in a sentence in French": "Je crois que steward accepter 2 suffit",
+    "a verb that resembles one of ours": "steward plusieurs",
+    "everyday words of German": "Steward neu starten",
+    "a sentence about the bot in Spanish": "Steward acepta las sugerencias.",
+    "a sentence about the bot in French": "Steward annule la commande",
     "a check box": "- [ ] steward accept 2",
     "inline code in a bullet": "- `steward accept 2`",
     "a line of prose that is far too long": "steward accept 2 " + "and so on " * 600,
@@ -64,6 +74,14 @@ QUOTED = {
     "an Outlook header": "No.\n\nFrom: Dana\nSent: Friday\nTo: Lee\nSubject: SHOP-1\n\nsteward accept 2",
     "a bold Outlook header": "No.\n\n*From:* Dana\n*Sent:* Friday\n\nsteward accept 2",
     "a German Outlook header": "Nein.\n\nVon: Dana\nGesendet: Freitag\nAn: Lee\nBetreff: SHOP-1\nsteward accept 2",
+    "a Spanish attribution": "No.\n\nEl vie, 21 nov 2026 a las 14:02, Dana escribio\u0301:\nsteward aceptar 2",
+    "a Portuguese attribution": "Não.\n\nEm sex., 21 de nov. de 2026, Dana escreveu:\nsteward aceitar 2",
+    "a Portuguese Outlook header": "Não.\n\nDe: Dana\nEnviado em: sexta\nPara: Lee\nAssunto: X\nsteward aceitar 2",
+    "a Spanish Outlook header": "No.\n\nDe: Dana\nEnviado el: viernes\nPara: Lee\nsteward aceptar 2",
+    "a Portuguese forward": "-------- Mensagem encaminhada --------\nsteward aceitar 2",
+    "a Portuguese mail footer": "Não.\n\nEnviado do meu iPhone\nsteward aceitar 2",
+    "a French mail footer": "Non.\n\nEnvoyé de mon iPhone\nsteward accepter 2",
+    "a quoted German command": "> steward annehmen 2\nsteward zurücknehmen 2",
     "an original message": "No.\n\n-----Original Message-----\nsteward accept 2",
     "a signature": "No.\n-- \nDana\nsteward accept 2",
     "a signature whose dashes a phone has joined": "No.\n\u2014\nsteward accept 2",
@@ -78,6 +96,7 @@ CODE = {
     "a code block with tildes": "~~~\nsteward accept 2\n~~~",
     "a code block that never ends": "```\nsteward accept 2",
     "a shorter fence inside a longer one": "````\n```\nsteward accept 2\n````",
+    "inline code in French": "`steward accepter 2`",
     "an indented block": "    steward accept 2",
     "a tabbed block": "\tsteward accept 2",
     "an inline span over several lines": "see `this\nsteward accept 2\nthat` there",
@@ -188,6 +207,75 @@ def test_a_command_on_a_line_of_its_own_is_understood(text: str, commands: tuple
     assert parse(text) == commands
 
 
+SPOKEN: dict[str, tuple[Command, ...]] = {
+    "steward annehmen 2": (Accept((TWO,)),),
+    "/annehmen 2": (Accept((TWO,)),),
+    "STEWARD ÜBERNEHMEN 1, 2 UND 3!": (Accept((ONE, TWO, THREE)),),
+    "Steward, akzeptieren alle außer 1 und 3, bitte": (Accept(everything=True, without=(ONE, THREE)),),
+    "steward annehmen alles ausser 3, vielen Dank": (Accept(everything=True, without=(THREE,)),),
+    "steward verwerfen 2: 3 Leute haben gefragt": (Reject((TWO,), reason="3 Leute haben gefragt"),),
+    "steward ablehnen 2 und 3 bitte nicht": (Reject((TWO, THREE), reason="bitte nicht"),),
+    "steward zurücknehmen 2 danke schön": (Undo((TWO,)),),
+    "steward zuru\u0308cknehmen 2": (Undo((TWO,)),),
+    "steward zuruecknehmen 2": (Undo((TWO,)),),
+    "steward Rückgängig machen 2": (Undo((TWO,)),),
+    "steward erklaeren 1": (Explain((ONE,)),),
+    "steward neu": (Expand(),),
+    "steward mehr": (More(),),
+    "steward stumm\nsteward laut": (Mute(on=True), Mute(on=False)),
+    "/Hilfe!": (Help(),),
+    "Steward : accepter 1 et 2, s\u2019il te plaît": (Accept((ONE, TWO)),),
+    "steward accepte tout sauf 3, merci !": (Accept(everything=True, without=(THREE,)),),
+    "steward ACCEPTEZ TOUTES EXCEPTE\u0301 3": (Accept(everything=True, without=(THREE,)),),
+    "steward refuser 2 déjà fait": (Reject((TWO,), reason="déjà fait"),),
+    "steward rejeter 2 de\u0301ja\u0300 fait": (Reject((TWO,), reason="de\u0301ja\u0300 fait"),),
+    "steward acepta 2, por favor": (Accept((TWO,)),),
+    "steward aceptar todo menos 2 y 3": (Accept(everything=True, without=(TWO, THREE)),),
+    "steward rechazar 2 y 3 no hace falta": (Reject((TWO, THREE), reason="no hace falta"),),
+    "steward mas": (More(),),
+    "steward ma\u0301s, gracias": (More(),),
+    "steward aceita 1 e 2, obrigada!": (Accept((ONE, TWO)),),
+    "steward aceitar tudo exceto 3": (Accept(everything=True, without=(THREE,)),),
+    "steward rejeitar 2 e também": (Reject((TWO,), reason="e também"),),
+    "steward desfac\u0327a 2": (Undo((TWO,)),),
+    "steward alle annehmen\nsteward accept alle": (
+        NotUnderstood("steward alle annehmen", "steward accept all"),
+        Accept(everything=True),
+    ),
+    "steward annehmen 1:\n- Angenommen eine Karte\n\nDanke, Jörg\nsteward ablehnen 2": (
+        Accept((ONE,), own_lines=("Angenommen eine Karte",)),
+        Reject((TWO,)),
+    ),
+    "steward accepter 1 : Le numéro est masqué": (Accept((ONE,), own_lines=("Le numéro est masqué",)),),
+}
+
+
+@pytest.mark.parametrize(("text", "commands"), SPOKEN.items(), ids=map(repr, SPOKEN))
+def test_a_command_is_understood_in_each_language_whatever_a_project_speaks(
+    text: str, commands: tuple[Command, ...]
+) -> None:
+    assert parse(text) == commands
+
+
+def test_no_word_of_one_language_means_something_else_in_another() -> None:
+    for word in (word for words in TYPED.values() for word in words):
+        meanings = {meant for meant, words in TYPED.items() if plain(word) in map(plain, words)}
+        assert meanings == {MEANINGS[plain(word)]}, word
+    assert set(SYNONYMS) & set(MEANINGS) == {"except"}  # as a verb it is "accept" mistyped, behind "all" it is itself
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_the_bot_writes_it_understands(code: str) -> None:
+    with speaking(code):
+        written = [typed(verb, 2) for verb in NUMBERED] + [typed(verb) for verb in BARE]
+        written.append(typed("accept", "all", "without", 1))
+    assert parse("\n".join(written)) == (
+        *(Accept((TWO,)), Reject((TWO,)), Undo((TWO,)), Explain((TWO,))),
+        *(Expand(), More(), Mute(on=True), Mute(on=False), Help()),
+        Accept(everything=True, without=(ONE,)),
+    )
+
+
 ANSWERED = {
     "steward acept 2": "steward accept 2",
     "steward except 2": "steward accept 2",
@@ -228,6 +316,35 @@ def test_a_line_that_was_meant_as_a_command_is_answered_and_not_done(line: str, 
     assert parse(line) == (NotUnderstood(line, suggestion),)
 
 
+ANSWERED_IN = {
+    "de": {
+        "steward annemen 2": "steward annehmen 2",
+        "steward accept 1-3": "steward annehmen 1 2 3",
+        "steward 2 und 3 bitte annehmen": "steward annehmen 2 3",
+        "steward bitte zurücknehmen 2": "steward zurücknehmen 2",
+        "steward ja, bitte": "steward annehmen alle",
+        "steward ablenen 2 schon erledigt, größer": "steward ablehnen 2 schon erledigt, größer",
+        "steward annehmen alle, aber nicht 3": "steward annehmen alle ohne 3",
+        "steward hilfe 2": "steward hilfe",
+        "steward annehmen \uff12": "steward annehmen 2",
+    },
+    "fr": {"steward oui": "steward accepter tout", "steward expliqer 1": "steward expliquer 1"},
+    "es": {
+        "steward acetar 1 y 2": "steward aceptar 1 2",
+        "steward rechasar todo menos 3": "steward rechazar todo excepto 3",
+    },
+    "pt": {"steward aceitarr 1 e 2": "steward aceitar 1 2", "steward 3 aceitar": "steward aceitar 3"},
+    "en": {"steward annemen 2": "steward accept 2", "steward ablehnen": "steward reject 1"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ANSWERED_IN)
+def test_a_line_is_answered_with_the_words_of_the_language_that_is_spoken(code: str) -> None:
+    with speaking(code):
+        answered = {line: parse(line) for line in ANSWERED_IN[code]}
+    assert answered == {line: (NotUnderstood(line, suggested),) for line, suggested in ANSWERED_IN[code].items()}
+
+
 ODD = {
     "full-width digit": ("steward accept \uff12", "steward accept 2"),
     "full-width letters": ("\uff53\uff54\uff45\uff57\uff41\uff52\uff44 accept 2", "steward accept 2"),
@@ -243,6 +360,10 @@ ODD = {
     "30 digits behind a good number": ("steward reject 2 " + "1" * 30, "steward reject 2"),
     "right-to-left override": ("steward accept \u202e12", "steward accept 12"),
     "a sign": ("steward accept -2", "steward accept 1"),
+    "a Cyrillic a in German": ("steward \u0430nnehmen 2", "steward accept 2"),
+    "another accent than the word has": ("steward zur\u00fbcknehmen 2", "steward undo 2"),
+    "two accents on a letter": ("steward zuru\u0308\u0308cknehmen 2", "steward undo 2"),
+    "full-width letters in French": ("steward \uff41ccepter 2", "steward accept 2"),
     "a fraction": ("steward accept 2.5", "steward accept 1"),
 }
 
@@ -252,7 +373,14 @@ def test_fault_39_odd_digits_and_letters_are_answered_and_never_done(line: str, 
     assert parse(line) == (NotUnderstood(line, suggestion),)
 
 
-@pytest.mark.parametrize("suggestion", sorted({*ANSWERED.values(), *(suggestion for _, suggestion in ODD.values())}))
+SUGGESTED = (
+    *ANSWERED.values(),
+    *(suggestion for _, suggestion in ODD.values()),
+    *(suggestion for lines in ANSWERED_IN.values() for suggestion in lines.values()),
+)
+
+
+@pytest.mark.parametrize("suggestion", sorted(set(SUGGESTED)))
 def test_every_suggestion_is_a_command(suggestion: str) -> None:
     (command,) = parse(suggestion)
     assert not isinstance(command, NotUnderstood)
@@ -303,7 +431,10 @@ def test_own_words_behind_accept_replace_the_draft(text: str, own: tuple[str, ..
     assert parse(text) == (Accept((ONE,), own_lines=own),)
 
 
-@pytest.mark.parametrize("praise", ["thanks", "Good!", "looks good to me", "ok, Dana", "---", "!"])
+@pytest.mark.parametrize(
+    "praise",
+    ["danke", "Merci, Zoé", "très bien !", "Perfecto", "thanks", "Good!", "looks good to me", "ok, Dana", "---", "!"],
+)
 def test_praise_behind_accept_is_nobodys_own_words(praise: str) -> None:
     assert parse(f"steward accept 1: {praise}") == (NotUnderstood(f"steward accept 1: {praise}", "steward accept 1"),)
 
@@ -360,7 +491,7 @@ WORDS = st.sampled_from(
             "2,",
             "3a",
             "#4",
-            "and",
+            *("and", "annehmen", "außer", "zuru\u0308cknehmen", "tout", "sauf", "e", "danke", "más"),
         ),
         *(":", "\uff12", "\u0430ccept", "`", "```", "> ", "\n", "\n\n", "- ", "-- ", "\u202e"),
         *("On Friday", "wrote:", "From:", "Sent:"),
@@ -405,6 +536,8 @@ def test_fault_39_only_short_ascii_numbers_choose(digits: str) -> None:
         "steward accept 1\u00a0" * 8_000,
         "`" * 100_000,
         "`a``b" * 20_000,
+        "steward zuru\u0308" * 8_000,
+        "".join(f"steward 1{number} annehmen bitte\n" for number in range(3_500)),
         "` `` ``` " * 11_000,
         "On " * 33_000,
         "On \n" * 25_000,

@@ -30,8 +30,9 @@ from bot.comments import (
     shown_numbers,
 )
 from bot.words.rule_lines import rule_line
-from bot.words.wording import block_size, clean, moment
+from bot.words.wording import block_size, clean
 from integrations.blocks import Blocks, Bullets, Code, Inline, ItemLink, Mention, Text, pack, unpack
+from languages import moment
 from rules import RULES, Rule
 from rules.changes import AddCriteria, AddLabel, AddSubtasks, Change, Criterion, LinkDuplicate, SetPriority
 from rules.model import Person

@@ -57,7 +57,7 @@ def test_a_prompt_that_loads_and_yet_is_not_sound_is_told(
 
 
 def test_a_prompt_that_does_not_load_is_a_problem_with_its_file(tmp_path: Path) -> None:
-    (check,) = check_library(copied(tmp_path, "version: 1.0.0", "version: soon"))
+    (check,) = check_library(copied(tmp_path, "version: 1.1.0", "version: soon"))
     assert check.name == "acceptance_criteria"
     assert "front matter, version" in check.problems[0]
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from languages import speaking
 from prompts.drafting import LONGEST_LINE, Draft, criteria_draft, criteria_from, questions_from
 from prompts.library import Prompt, load_library
 from prompts.replies import AcceptanceCriteria, DraftedCriterion
@@ -52,6 +53,24 @@ def test_a_reply_becomes_typed_criteria_and_questions(draft: Draft) -> None:
 def test_the_draft_holds_type_title_and_description(make_item: MakeItem, criteria_prompt: Prompt) -> None:
     text = sent(criteria_draft(make_item("A title", "", type="Bug"), criteria_prompt))
     assert all(word in text for word in ("Bug", "A title", "(no description)"))
+
+
+def test_the_draft_names_the_language_of_the_project_and_is_another_one_for_another(
+    make_item: MakeItem, criteria_prompt: Prompt
+) -> None:
+    english = criteria_draft(make_item(), criteria_prompt)
+    with speaking("pt"):
+        portuguese = criteria_draft(make_item(), criteria_prompt)
+    assert english.messages[1].text.endswith("The project's language is English.")
+    assert portuguese.messages[1].text.endswith("The project's language is Portuguese.")
+    assert english.messages[0] == portuguese.messages[0]
+    assert english.key != portuguese.key
+
+
+def test_what_was_left_out_is_said_in_the_language_that_is_spoken(draft: Draft) -> None:
+    with speaking("de"):
+        change = criteria_from(reply("[[SECRET_1]].", "[[SECRET_1]] steht auf https://evil.example"), draft)
+    assert change == AddCriteria((Criterion("(Geheimnis ausgelassen) steht auf (Link ausgelassen)"),))
 
 
 def test_the_static_part_comes_first_and_is_always_the_same(make_item: MakeItem, criteria_prompt: Prompt) -> None:

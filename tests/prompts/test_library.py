@@ -47,7 +47,7 @@ def test_the_library_holds_the_prompt_for_acceptance_criteria() -> None:
     prompt = load_library()["acceptance_criteria"]
     assert prompt.reply is AcceptanceCriteria
     assert len(prompt.sha256) == 64
-    assert set(prompt.inputs) == {"type", "title", "description"}
+    assert set(prompt.inputs) == {"type", "title", "description", "language"}
 
 
 def test_a_prompt_is_rendered_message_by_message(write: Write) -> None:
@@ -96,8 +96,12 @@ def test_a_missing_or_unknown_input_is_named(write: Write, inputs: dict[str, str
 )
 def test_ticket_text_is_data_and_never_a_message_or_a_template(criteria_prompt: Prompt, hostile: str) -> None:
     fence = Fence("0a" * 16)
-    messages = criteria_prompt.render_fenced(fence, {"type": "Bug", "title": hostile, "description": hostile})
-    honest = criteria_prompt.render_fenced(fence, {"type": "Bug", "title": "HONEST", "description": "HONEST"})
+    messages = criteria_prompt.render_fenced(
+        fence, {"type": "Bug", "title": hostile, "description": hostile, "language": "x"}
+    )
+    honest = criteria_prompt.render_fenced(
+        fence, {"type": "Bug", "title": "HONEST", "description": "HONEST", "language": "x"}
+    )
     assert [message.role for message in messages] == ["system", "user"]
     assert messages[0] == honest[0]
     assert messages[1].text == honest[1].text.replace("HONEST", hostile)
@@ -114,7 +118,9 @@ def test_ticket_text_is_data_and_never_a_message_or_a_template(criteria_prompt: 
 def test_any_text_arrives_letter_for_letter_between_its_fences(title: str, description: str) -> None:
     prompt = load_library()["acceptance_criteria"]
     fence = Fence("0b" * 16)
-    messages = prompt.render_fenced(fence, {"type": "Story", "title": title, "description": description})
+    messages = prompt.render_fenced(
+        fence, {"type": "Story", "title": title, "description": description, "language": "German"}
+    )
     assert [message.role for message in messages] == ["system", "user"]
     assert fence.around("title", title) in messages[1].text
     assert fence.around("description", description) in messages[1].text
@@ -173,7 +179,7 @@ def test_without_a_folder_of_its_own_a_team_has_ours() -> None:
 def test_a_teams_prompt_is_added_and_one_of_the_same_name_wins(write: Write) -> None:
     ours = load_library()["acceptance_criteria"]
     path = write()
-    write(ours.path.read_text(encoding="utf-8").replace("version: 1.0.0", "version: 9.0.0"), "acceptance_criteria")
+    write(ours.path.read_text(encoding="utf-8").replace("version: 1.1.0", "version: 9.0.0"), "acceptance_criteria")
     library = load_library(path.parent)
     assert library["greeting"].version == "1.0.0"
     assert library["acceptance_criteria"].version == "9.0.0"
@@ -200,7 +206,7 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_messages_do_not_show_their_text_in_a_log(criteria_prompt: Prompt) -> None:
-    assert "hunter2" not in repr(criteria_prompt.render(type="Bug", title="hunter2", description=""))
+    assert "hunter2" not in repr(criteria_prompt.render(type="Bug", title="hunter2", description="", language="x"))
 
 
 def test_the_estimate_of_tokens_is_careful() -> None:

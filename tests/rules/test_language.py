@@ -4,6 +4,7 @@ import pytest
 
 from rules.language import is_english
 from rules.priority_mismatch import check as priority
+from rules.sections import section_of
 from rules.vague_description import check as vague
 
 OTHERS = [
@@ -51,3 +52,34 @@ def test_rules_are_silent_on_short_texts_in_other_languages(make_item, context, 
 @pytest.mark.parametrize("text", ENGLISH)
 def test_short_english_is_known(text) -> None:
     assert is_english(text)
+
+
+HEADINGS = {
+    "steps": (
+        "Steps to reproduce",
+        "Schritte zum Nachstellen",
+        "Étapes pour reproduire :",
+        "Pasos para reproducir",
+        "Passos para reproduzir",
+    ),
+    "expected": (
+        "Expected result",
+        "Erwartetes Verhalten",
+        "Résultat attendu",
+        "Comportamiento esperado",
+        "Resultado esperado",
+    ),
+    "actual": (
+        "Actual result",
+        "Tatsächliches Ergebnis",
+        "Comportement constaté",
+        "Resultado actual",
+        "Comportamento atual",
+    ),
+    None: ("Actualités", "Was nun", "Criterio", "Passage"),
+}
+
+
+@pytest.mark.parametrize(("section", "headings"), HEADINGS.items())
+def test_the_headings_of_report_forms_are_known_in_every_language(section, headings) -> None:
+    assert [section_of(heading) for heading in headings] == [section] * len(headings)

@@ -28,6 +28,45 @@ def test_is_silent_where_criteria_exist_or_nothing_can_be_drawn(make_item, conte
     assert list(check(item, context)) == []
 
 
+FORMS = {
+    "a German heading": "## Akzeptanzkriterien\n- Die Nummer ist verdeckt",
+    "a German label": "Abnahmekriterien: die Nummer ist verdeckt",
+    "a French heading": "# Critères d’acceptation :\n- Le numéro est masqué",
+    "a French heading with accents apart": "# Crite\u0300res d'acceptation\n- Le numéro est masqué",
+    "a Spanish heading": "*Criterios de aceptación*\n- El número está oculto",
+    "a Portuguese heading": "Critérios de aceite:\n- O número fica oculto",
+    "another Portuguese heading": "Critérios de Aceitação\n- O número fica oculto",
+    "German steps": "Angenommen eine Karte\nWenn sie gespeichert wird\nDann ist die Nummer verdeckt",
+    "a German sentence": "Gegeben eine Karte, wenn sie gespeichert wird, dann ist die Nummer verdeckt",
+    "French steps": "- Étant donné une carte\n- Quand on l'enregistre\n- Alors le numéro est masqué",
+    "a French sentence": "Étant donné une carte, lorsqu'on l'enregistre, alors le numéro est masqué",
+    "Spanish steps": "Dado un carrito\nCuando se paga\nEntonces llega un recibo",
+    "a Spanish sentence": "Dada una tarjeta, cuando se guarda, entonces el número está oculto",
+    "Portuguese steps": "Dado um carrinho\nQuando é pago\nEntão chega um recibo",
+    "a Portuguese sentence with accents apart": "Dado um cartão, quando é salvo, enta\u0303o o número fica oculto",
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_criteria_count_in_every_language(make_item, context, form) -> None:
+    text = "The card number must be masked in the list of saved cards. The name must be shown beside it."
+    assert drafted(make_item, context, description=text)
+    assert list(check(make_item(type="Story", description=f"{text}\n\n{form}"), context)) == []
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "Als Käufer möchte ich meine Karte speichern, damit ich schneller bezahlen kann.",
+        "En tant qu'acheteuse, je veux enregistrer ma carte afin de payer plus vite.",
+        "Como comprador quiero guardar mi tarjeta para pagar más rápido.",
+        "Como comprador, quero salvar meu cartão para pagar mais rápido.",
+    ],
+)
+def test_a_story_in_another_language_without_criteria_is_left_alone(make_item, context, story) -> None:
+    assert list(check(make_item(type="Story", summary=story, description=f"{story} " * 8), context)) == []
+
+
 def drafted(make_item, context, **changes) -> list[tuple[str, bool]]:
     [finding] = check(make_item(**{"type": "Story", "summary": "Cards", **changes}), context)
     return [(criterion.text, criterion.is_assumption) for criterion in finding.change.criteria]

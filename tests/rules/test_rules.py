@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rules
+from languages import LANGUAGES, speaking
 from rules.model import Candidate, Context, Policy, WorkItem
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -44,15 +45,50 @@ def test_findings_come_most_valuable_first() -> None:
     assert values == sorted(values, reverse=True)
 
 
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_findings_are_said_in_the_language_that_is_spoken_and_are_the_same_otherwise(code: str) -> None:
+    def told() -> list[rules.Finding]:
+        parts = "# Tasks\n" + "\n".join(f"- Add the {name} page" for name in ("cart", "card", "order", "bill", "mail"))
+        need = "As a buyer, I want to save my card. The card must be masked."
+        return [
+            *check(type="Bug", summary="Nobody can log in", description="Production is down."),
+            *check(type="Bug", summary="Checkout broken"),
+            *check(type="Story", summary="Improve search", description="Search better"),
+            *check(type="Story", summary="Pages of the shop and more", description=parts, story_points=20.5),
+            *check(type="Story", summary="Saved cards in the shop", description=need),
+        ]
+
+    english = told()
+    with speaking(code):
+        spoken = told()
+    assert {finding.rule for finding in english} == {rule.NAME for rule in rules.RULES}
+    for here, there in zip(english, spoken, strict=True):
+        assert (here.rule, here.subject, here.value, here.change) == (
+            there.rule,
+            there.subject,
+            there.value,
+            there.change,
+        )
+        for one, other in zip(
+            (here.title, here.reason, *here.questions), (there.title, there.reason, *there.questions), strict=True
+        ):
+            assert one != other
+            assert "{" not in other
+
+
 def test_every_rule_is_listed_and_documented() -> None:
     folder = Path(rules.__file__).parent
     on_disk = {path.stem for path in folder.glob("*.py") if "\nNAME = " in path.read_text()}
     assert {rule.NAME for rule in rules.RULES} == on_disk
-    assert all("What:" in (rule.__doc__ or "") and "Example:" in (rule.__doc__ or "") for rule in rules.RULES)
+    for rule in rules.RULES:
+        page = rule.__doc__ or ""
+        assert "What:" in page
+        assert "Example:" in page
+        assert page.partition("\n")[0] == f"{rule.LOOKS_FOR[:1].upper()}{rule.LOOKS_FOR[1:]}."
 
 
 def test_rules_import_nothing_from_outside_their_room() -> None:
-    allowed = {"rules", "rapidfuzz", "snowballstemmer"}
+    allowed = {"rules", "languages", "rapidfuzz", "snowballstemmer"}
     for path in Path(rules.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []

@@ -13,6 +13,7 @@ from bot.flows.showing import shown_state
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
 from bot.words.changes import State
+from languages import say
 from rules.model import Finding, WorkItem
 
 OWN_WORDS = "a person"
@@ -85,7 +86,7 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
         change = reworded(proposals.change_of(row), lines)
         if change is None:
             return None
-        reason = "In the words of the person who accepted it."
+        reason = say("In the words of the person who accepted it.")
         finding = Finding(row.rule, row.title, reason, row.value, row.subject, source=_own_source(cause))
         own = proposals.add_change(session, proposal, finding, change, row.expected, desk.now())
         own.shown_at, own.cause = desk.now(), cause

@@ -39,7 +39,7 @@ def reworded(change: Change, lines: Sequence[str]) -> Change | None:
     first = lines[0].strip()
     match change:
         case AddCriteria():
-            return AddCriteria(tuple(Criterion(line) for line in lines))
+            return replace(change, criteria=tuple(Criterion(line) for line in lines))
         case AddSection():
             return AddSection(change.heading, (), tuple(lines))
         case RewriteDescription():

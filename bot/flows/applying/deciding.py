@@ -21,6 +21,7 @@ from bot.store import audit, proposals
 from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from bot.telemetry import metrics
+from bot.words.decided import changed_meanwhile
 from integrations.exchanges import before_writes
 from integrations.tracker import (
     DRAFT_LABEL,
@@ -34,10 +35,10 @@ from integrations.tracker import (
     Right,
     Throttled,
 )
+from languages import say
 from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
-GONE = "what it refers to is no longer there"
 UNDER_WAY = ("accepting", "undoing")
 
 
@@ -161,8 +162,9 @@ def _perform(
         return _give_up(desk, item, number, state, error)
     except Missing:
         desk.reader.fetch(item.id)  # raises Missing anew where it is the item itself that is gone
-        set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", GONE)
-        return Result("not possible", GONE)
+        gone = say("what it refers to is no longer there")
+        set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", gone)
+        return Result("not possible", gone)
     except Incomplete as error:
         set_state(desk, item, number, "open" if state == "accepting" else "accepted", None)
         return Result("incomplete", fields=error.fields)
@@ -183,10 +185,10 @@ def _perform(
 def _in_words(error: Invalid | Refused) -> str:
     """For people: the error's own message names requests."""
     if isinstance(error, Refused):
-        return (
-            f"the bot's account lacks a right: {error.missing}" if error.missing else "the bot's account lacks a right"
-        )
-    return "the tracker does not take it"
+        if error.missing:
+            return say("the bot's account lacks a right: {right}", right=error.missing)
+        return say("the bot's account lacks a right")
+    return say("the tracker does not take it")
 
 
 def _made(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, plan: Plan, person: Person) -> Receipt:
@@ -206,13 +208,7 @@ def _give_up(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, erro
     """A person was faster: their edit stands."""
     metrics.conflicts.labels(desk.connection).inc()
     if state == "accepting":
-        set_state(
-            desk,
-            item,
-            number,
-            "not_applied",
-            f"the {error.field} was changed" + (f" by {error.by}" if error.by else ""),
-        )
+        set_state(desk, item, number, "not_applied", changed_meanwhile(error.field, error.by))
     else:
         set_state(desk, item, number, "accepted", None)
     with desk.db.write() as session:
@@ -228,4 +224,4 @@ def _refuse_altered(desk: AcceptanceDesk, item: WorkItem, number: int) -> Result
     set_state(desk, item, number, "not_applied", proposals.ALTERED)
     with desk.db.write() as session:
         audit.record(session, "altered", f"{desk.connection}:{item.id}", {"number": number}, desk.now())
-    return Result("not possible", proposals.ALTERED)
+    return Result("not possible", say(proposals.ALTERED))

@@ -35,7 +35,8 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
         closing.close(desk, item.id, reason)
         raise Silent(reason)
     try:
-        _work_on(run, desk, desk.projects[item.project], item, row)
+        with desk.speaking(item.project):
+            _work_on(run, desk, desk.projects[item.project], item, row)
     except Missing:
         if not _is_gone(desk, item):
             raise

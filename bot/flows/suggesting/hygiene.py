@@ -51,7 +51,8 @@ def hygiene(run: Run, desk: TriageDesk) -> None:
         raise Silent("the project is not in the settings")
     if desk.now() - datetime.fromisoformat(night).replace(tzinfo=project.zone) > LONGEST_NIGHT:
         raise Silent("the nights after it go on with it")
-    told: Reached = json.loads(run.step("batch", lambda: json.dumps(_batch(desk, project, after))))
+    with desk.speaking(key):
+        told: Reached = json.loads(run.step("batch", lambda: json.dumps(_batch(desk, project, after))))
     if not told["done"]:
         following = str(int(number) + 1)
         name = f"hygiene:{connection}:{key}:{night}:{following}"

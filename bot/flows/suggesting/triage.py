@@ -19,6 +19,7 @@ from bot.store import audit, decisions, items, proposals, writes
 from bot.store import drafts as drafted
 from bot.telemetry import metrics
 from integrations.tracker import SCRATCH_LABEL, Missing
+from languages import ENGLISH, language, say
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
 
@@ -58,12 +59,13 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
         raise Silent("muted")
     if why == SCHEDULED and row.triaged_digest == items.content_digest(item):
         raise Silent("nothing that is read has changed")
-    run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
-    said = run.step("speak", lambda: speaking.show(desk, item_id))
-    if why == ASKED and said not in ("posted", "edited"):
-        run.step("answer", lambda: _nothing_new(desk, item, delivery))
-    if project.draft_subtasks and run.step("draft", lambda: drafts.draft(desk, item)):
-        run.step("name the drafts", lambda: speaking.show(desk, item_id))
+    with desk.speaking(item.project):
+        run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
+        said = run.step("speak", lambda: speaking.show(desk, item_id))
+        if why == ASKED and said not in ("posted", "edited"):
+            run.step("answer", lambda: _nothing_new(desk, item, delivery))
+        if project.draft_subtasks and run.step("draft", lambda: drafts.draft(desk, item)):
+            run.step("name the drafts", lambda: speaking.show(desk, item_id))
     return items.content_digest(item)
 
 
@@ -171,11 +173,12 @@ def find(desk: TriageDesk, project: Project, item: WorkItem, now: datetime) -> t
     context = Context(today=now, policy=policy, candidates=desk.candidates(item))
     findings = rules.check(_without_drafts(desk, item), context)
     findings = tuple(_with_required(project, finding) for finding in findings)
-    if desk.draft_criteria is None:
-        return findings
-    return tuple(
-        _with_model(desk.draft_criteria(item), finding) if _wants_model(finding) else finding for finding in findings
-    )
+    if desk.draft_criteria is not None:
+        findings = tuple(
+            _with_model(desk.draft_criteria(item), finding) if _wants_model(finding) else finding
+            for finding in findings
+        )
+    return tuple(map(_with_heading, findings))
 
 
 def _without_drafts(desk: TriageDesk, item: WorkItem) -> WorkItem:
@@ -203,6 +206,13 @@ def _with_model(drafted: AddCriteria | None, finding: Finding) -> Finding:
     if drafted is None or not drafted.criteria:
         return finding
     return replace(finding, change=drafted, source="rules and a language model")
+
+
+def _with_heading(finding: Finding) -> Finding:
+    """The heading is part of what people accept; the English one is understood, as in changes of earlier releases."""
+    if language() == ENGLISH or not isinstance(finding.change, AddCriteria):
+        return finding
+    return replace(finding, change=replace(finding.change, heading=say("Acceptance criteria")))
 
 
 def _open_numbers(rows: object) -> list[int]:

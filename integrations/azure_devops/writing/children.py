@@ -15,13 +15,13 @@ from integrations.azure_devops.reading import reading
 from integrations.azure_devops.writing.untouched import untouched_revision
 from integrations.blocks import Blocks, Paragraph, Text
 from integrations.tracker import Conflict, Incomplete, Invalid, Missing, Plan, Receipt
+from languages import say
 from rules.changes import AddChildren, AddSubtasks, FieldValue
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from integrations.azure_devops.sdk import Session
 
 _LONGEST_TITLE = 255  # characters, the product's own limit
-_ORIGIN: Blocks = (Paragraph((Text("Split off by the steward."),)),)
 # What is sent with each new item, or set by the product itself.
 _NEVER_ASKED = frozenset(
     f"System.{name}"
@@ -47,7 +47,7 @@ class ChildWriter:
         item_type = self.subtask_type(project) if isinstance(change, AddSubtasks) else self._type(project, change.type)
         fields = self.filled(project, item_type, change.fields)
         if self._session.knows_trials() and change.summaries:
-            self.create(number(key), item_type, change.summaries[0], _ORIGIN, marker, fields=fields, only_try=True)
+            self.create(number(key), item_type, change.summaries[0], _origin(), marker, fields=fields, only_try=True)
         after = {"add": list(change.summaries), "type": item_type, "fields": fields}
         return Plan(key, change.kind, "subtasks", marker, None, after)
 
@@ -66,7 +66,7 @@ class ChildWriter:
             marker = f"{plan.marker}:{index}"
             raw: Mapping[str, Any] | None = made.get(marker)
             if raw is None:
-                raw = self.create(parent, item_type, summary, _ORIGIN, marker, fields=plan.after.get("fields"))
+                raw = self.create(parent, item_type, summary, _origin(), marker, fields=plan.after.get("fields"))
             revision = untouched_revision(raw, self._reader.raw_updates(parts.number_of(raw)))
             created.append({"id": parts.number_of(raw), "rev": revision})
         keys = tuple(str(one["id"]) for one in created)
@@ -193,3 +193,7 @@ class ChildWriter:
             self._session.items.delete_work_item(wanted)  # into the recycle bin, from where a person can restore it
         except Missing:
             return
+
+
+def _origin() -> Blocks:
+    return (Paragraph((Text(say("Split off by the steward.")),)),)

@@ -33,7 +33,7 @@ class TextWriter:
         before = value_of(raw, _description(raw, parts.REPRODUCTION in known))
         match change:
             case AddCriteria():
-                after = _extended(before, sections.criteria(change.criteria))
+                after = _extended(before, sections.criteria(change.criteria, change.heading))
             case AddSection():
                 after = _extended(before, sections.section(change))
             case RewriteDescription():

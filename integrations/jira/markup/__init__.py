@@ -18,10 +18,9 @@ from integrations.jira.markup.rewriting import (
 )
 from integrations.jira.markup.wiki_reading import read_wiki
 from integrations.jira.markup.wiki_writing import wiki_block
+from languages import say
 
 LIMIT = 32_000  # Jira takes 32,767 characters in a text; some room is left for what it adds itself
-
-CUT = Paragraph((Text("This text was cut here, because it is longer than Jira takes.", "emphasis"),))
 
 Piece = TypeVar("Piece")
 
@@ -53,7 +52,7 @@ class AdfMarkup:
 
     def render(self, blocks: Blocks) -> dict[str, Any]:
         pieces = [adf_nodes((block,), self._browse) for block in blocks]
-        closing = adf_nodes((CUT,), self._browse)
+        closing = adf_nodes((_cut(),), self._browse)
         return adf_document(node for piece in _within(pieces, closing, _json_length) for node in piece)
 
     def is_rewritable(self, native: object) -> bool:
@@ -75,7 +74,7 @@ class WikiMarkup:
 
     def render(self, blocks: Blocks) -> str:
         pieces = [wiki_block(block, self._browse, self._user_name) for block in blocks]
-        closing = wiki_block(CUT, self._browse, self._user_name)
+        closing = wiki_block(_cut(), self._browse, self._user_name)
         return "\n\n".join(_within([piece for piece in pieces if piece.strip()], closing, length))
 
     def is_rewritable(self, native: object) -> bool:
@@ -101,3 +100,7 @@ def _within(pieces: list[Piece], closing: Piece, size: Callable[[Piece], int]) -
         room -= needed
         kept.append(piece)
     return [*kept, closing]
+
+
+def _cut() -> Paragraph:
+    return Paragraph((Text(say("This text was cut here, because it is longer than Jira takes."), "emphasis"),))

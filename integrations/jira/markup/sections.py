@@ -17,10 +17,10 @@ from integrations.jira.markup.places import SectionEditedError, bare, chosen, in
 from integrations.jira.markup.plain import flat
 from integrations.jira.markup.wiki_tokens import unclosed
 from integrations.jira.markup.wiki_writing import UserName, wiki_block
+from languages import say
 from rules.changes import AddSection, Criterion
 
 HEADING = "Acceptance criteria"
-ASSUMPTION = "assumption:"
 
 
 __all__ = [
@@ -70,9 +70,9 @@ class Sections(Protocol):
         """Whether two descriptions are the same; nothing and an empty one are."""
 
 
-def criteria_section(criteria: tuple[Criterion, ...]) -> Blocks:
+def criteria_section(criteria: tuple[Criterion, ...], heading: str = "") -> Blocks:
     """A heading and the criteria."""
-    return (Heading(3, (Text(HEADING),)), criteria_list(criteria))
+    return (Heading(3, (Text(heading or HEADING),)), criteria_list(criteria))
 
 
 def written_section(change: AddSection) -> Blocks:
@@ -86,7 +86,7 @@ def criteria_list(criteria: tuple[Criterion, ...]) -> Bullets:
     """One bullet a criterion; an assumption is marked in italics."""
     entries: list[tuple[Inline, ...]] = []
     for criterion in criteria:
-        assumed = (Text(ASSUMPTION, "emphasis"), Text(" ")) if criterion.is_assumption else ()
+        assumed = (Text(say("assumption:"), "emphasis"), Text(" ")) if criterion.is_assumption else ()
         entries.append((*assumed, Text(criterion.text)))
     return Bullets(tuple(entries))
 

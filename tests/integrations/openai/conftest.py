@@ -56,4 +56,6 @@ def prompt() -> Prompt:
 
 @pytest.fixture(scope="session")
 def messages(prompt: Prompt) -> tuple[Message, ...]:
-    return prompt.render(type="Story", title="Sort the wish list", description="By price, lowest first.")
+    return prompt.render(
+        type="Story", title="Sort the wish list", description="By price, lowest first.", language="English"
+    )

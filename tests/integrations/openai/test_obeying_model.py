@@ -74,7 +74,8 @@ def check(writer: OpenAIWriter, prompt: Prompt, target: WorkItem) -> bool:
     shown = list(questions_from(reply.value, draft))
     if change is not None:
         assert type(change) is AddCriteria
-        assert [f.name for f in fields(change)] == ["criteria", "kind"]
+        assert [f.name for f in fields(change)] == ["criteria", "kind", "heading"]
+        assert change.heading == ""
         assert all(type(criterion) is Criterion for criterion in change.criteria)
         assert len(change.criteria) <= 8
         shown += [criterion.text for criterion in change.criteria]

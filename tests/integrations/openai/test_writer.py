@@ -183,7 +183,7 @@ def test_fault_50_neither_ticket_text_nor_key_is_logged_or_raised(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    messages = prompt.render(type="Story", title="TICKET-WORDS", description="")
+    messages = prompt.render(type="Story", title="TICKET-WORDS", description="", language="English")
     model_server.moods = ["good", "garbage", "html", "down", "down", "good"]
     writer = make_writer(model_server, api_key="key-sentinel")
     writer.write(prompt, messages, AcceptanceCriteria)

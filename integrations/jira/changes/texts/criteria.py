@@ -29,7 +29,8 @@ class Criteria(OwnedSection):
             except Invalid:
                 if not place.is_line:
                     raise
-        return self.planned(key, Place(), fields.get("description"), criteria_section(change.criteria), marker)
+        section = criteria_section(change.criteria, change.heading)
+        return self.planned(key, Place(), fields.get("description"), section, marker)
 
     def _own_field(self, key: str) -> Place | None:
         known = self._live.extra_ids(OWN)

@@ -1,4 +1,4 @@
-"""Pure: a line that was meant as a command and is none -> the one line that would have worked.
+"""Pure: a line that was meant as a command and is none -> the one line that would have worked, as it is spoken.
 
 What is guessed is only ever shown, never done. A sentence that merely mentions the bot has no guess.
 """
@@ -8,7 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from bot.commands.typed_words import MEANINGS, THANKS, plain
+from bot.words.command_words import WORDS, typed
 
 MAX_GUESSED = 300
 """Longer lines are prose, not mistyped commands."""
@@ -17,23 +21,41 @@ NUMBERED = ("accept", "reject", "undo", "explain")
 BARE = ("expand", "more", "mute", "unmute", "help")
 SYNONYMS = {
     **dict.fromkeys(("approve", "apply", "yes", "ok", "agree", "take", "except", "acccept"), "accept"),
-    **dict.fromkeys(("decline", "dismiss", "no", "refuse", "deny"), "reject"),
+    **dict.fromkeys(("ja", "oui", "si", "sim", "genehmigen", "approuver", "aprobar", "aprovar"), "accept"),
+    **dict.fromkeys(("decline", "dismiss", "no", "refuse", "deny", "nein", "non", "nao"), "reject"),
     **dict.fromkeys(("revert", "rollback", "unaccept"), "undo"),
 }
+"""Words that are guessed and never acted on, as `plain` gives them."""
 
-_FILLERS = frozenset({"please", "pls", "plz", "kindly", "to", "can", "could", "you", "change", "changes", "number"})
-_JOINTS = frozenset({"and", "&", "+", "-", "to", "number", "nr", "change", "changes", "suggestion", "suggestions"})
-_ALL = frozenset({"all", "everything"})
-_WITHOUT = frozenset({"without", "except", "but", "not"})
+_FILLERS_WORDS = "please pls plz kindly to can could you change changes number bitte stp svp por favor"
+_FILLERS = frozenset(_FILLERS_WORDS.split())
+_JOINTS_WORDS = """
+    & + - to number nr change changes suggestion suggestions nummer bis vorschlag vorschlage numero sugerencia
+    sugestao
+"""
+_JOINTS = frozenset({*_JOINTS_WORDS.split(), *(word for word, meant in MEANINGS.items() if meant == "and")})
+_ALL = frozenset(word for word, meant in MEANINGS.items() if meant == "all")
+_NEGATIONS = {"not", "aber", "nicht", "auf", "mais", "pas", "pero", "no", "mas", "nao"}
+_WITHOUT = frozenset({*_NEGATIONS, *(word for word, meant in MEANINGS.items() if meant == "without")})
 _BULLET = re.compile(r"(?:[-*+\u2022]|[0-9]{1,3}[.)]) ")
 _NUMBER = re.compile(r"([0-9]{1,4})([a-z]?)")
-_RUN_TOGETHER = re.compile(r"([a-z]{2,10})[#:]?([0-9][0-9,a-z-]{0,9})")
-_YES = frozenset({"yes", "yep", "ok", "okay", "agreed", "approved"})
-_COURTESIES = frozenset({"please", "pls", "plz", "thanks", "thank", "you", "thx", "all"})
+_RUN_TOGETHER = re.compile(r"([a-z]{2,16})[#:]?([0-9][0-9,a-z-]{0,9})")
+_YES_WORDS = "yes yep ok okay agreed approved ja oui si sim einverstanden d'accord vale"
+_YES = frozenset(_YES_WORDS.split())
+_COURTESIES = frozenset(word for phrase in THANKS for word in plain(phrase).split() if len(word) > 1)
 _LETTER = re.compile(r"[a-z]")
 _RANGE = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 _INFLECTED = ("s", "d", "ed", "ing", "ful", "less", "er")
 MAX_RANGE = 10
+
+_TOLD = frozenset(plain(word) for words in WORDS.values() for word in words.values())
+_MISTYPED = dict.fromkeys(
+    (*NUMBERED, *BARE, *(plain(words[verb]) for words in WORDS.values() for verb in NUMBERED)),
+)
+"""What a word is compared with. One that takes no number is looked for in English only: alone in a line, a word that
+resembles one of ours is nearly always another word."""
+_LONG = [word for word in _MISTYPED if len(word) >= 6]
+_SHORT = [word for word in _MISTYPED if len(word) < 6]
 
 # Letters of other scripts that look like Latin ones: people paste them, and so do those who want to be misread.
 _LOOKALIKES = str.maketrans(
@@ -91,16 +113,17 @@ def _addressed(words: list[str]) -> tuple[bool, list[str]]:
 
 
 def _completed(words: list[str], certain: bool) -> str | None:
-    first = words[0].strip(".,:;!?")
+    words = _verb_first(words) if certain else words
+    first = plain(words[0].strip(".,:;!?"))
     arguments = words[1:]
-    if certain and first in _YES and all(word.strip(".,!") in _COURTESIES for word in arguments):
-        return "steward accept all"
+    if certain and first in _YES and all(plain(word.strip(".,!")) in _COURTESIES | _ALL for word in arguments):
+        return typed("accept", "all")
     if (together := _RUN_TOGETHER.fullmatch(first)) and _verb(together[1])[0] in NUMBERED:
         first, arguments = together[1], [together[2], *arguments]
     verb, exact = _verb(first)
     numeric = _is_numeric(arguments)
     if verb is None:
-        return "steward help" if certain and arguments and numeric and len(arguments) <= 3 else None
+        return typed("help") if certain and arguments and numeric and len(arguments) <= 3 else None
     if verb in BARE:
         return _bare(words[0], verb, arguments, exact=exact, certain=certain)
     if certain:
@@ -110,64 +133,82 @@ def _completed(words: list[str], certain: bool) -> str | None:
     return _numbered(verb, arguments) if meant else None
 
 
+def _verb_first(words: list[str]) -> list[str]:
+    """The verb at the front where it stands behind its numbers, as in "2 bitte annehmen"."""
+    said = [word for word in words if plain(word.strip(".,!")) not in _COURTESIES]
+    last = plain(said[-1].strip(".!")) if said else ""
+    if MEANINGS.get(last) not in NUMBERED or not _is_numeric(said[:-1]):
+        return words
+    return [last, *said[:-1]]
+
+
 def _verb(word: str) -> tuple[str | None, bool]:
-    if word in NUMBERED or word in BARE:
-        return word, True
+    """What a plain word means, and whether it is one of the words that people are told."""
+    meant = MEANINGS.get(word)
+    if meant in NUMBERED or meant in BARE:
+        return meant, word in _TOLD
     if word in SYNONYMS:
         return SYNONYMS[word], False
     best, distance = None, 3
-    for verb in (*NUMBERED, *BARE):
-        allowed = 2 if len(verb) >= 6 else 1
-        found = OSA.distance(word, verb, score_cutoff=allowed)
-        if found <= allowed and found < distance:
-            best, distance = verb, found
+    for known, allowed in ((_LONG, 2), (_SHORT, 1)):
+        found = process.extractOne(word, known, scorer=OSA.distance, score_cutoff=allowed)
+        if found is not None and found[1] < distance:
+            best, distance = MEANINGS[found[0]], int(found[1])
     return best, False
 
 
 def _bare(word: str, verb: str, arguments: list[str], *, exact: bool, certain: bool) -> str | None:
-    if exact and (certain or not arguments or _is_numeric(arguments)) and len(arguments) <= 2:
-        return f"steward {verb}"
+    # In other languages these words are everyday ones: "Steward neu starten" is not for the bot.
+    any_arguments = certain and plain(word.strip(".,:;!?")) == verb
+    if exact and (any_arguments or not arguments or _is_numeric(arguments)) and len(arguments) <= 2:
+        return typed(verb)
     inflected = any(word.strip(".!?") == verb.removesuffix("e") + end or word == verb + end for end in _INFLECTED)
-    return f"steward {verb}" if certain and not exact and not arguments and not inflected else None
+    return typed(verb) if certain and not exact and not arguments and not inflected else None
 
 
 def _starts_numeric(arguments: list[str]) -> bool:
-    first = next((word for word in arguments if word not in _JOINTS), "")
-    return first.lstrip("#(")[:1].isdigit() or first.rstrip(".,;:") in _ALL
+    first = next((word for word in arguments if plain(word) not in _JOINTS), "")
+    return first.lstrip("#(")[:1].isdigit() or plain(first.rstrip(".,;:")) in _ALL
 
 
 def _is_numeric(arguments: list[str]) -> bool:
     """Whether nothing but numbers, "all" and the words between them is there."""
     allowed = _JOINTS | _ALL | _WITHOUT
-    return any(word[:2].lstrip("#").isdigit() or word in _ALL for word in arguments) and all(
-        word.strip("#.,;:!()")[:1].isdigit() or word.strip(".,;:!") in allowed for word in arguments
+    return any(word[:2].lstrip("#").isdigit() or plain(word) in _ALL for word in arguments) and all(
+        word.strip("#.,;:!()")[:1].isdigit() or plain(word.strip(".,;:!")) in allowed for word in arguments
     )
 
 
 def _numbered(verb: str, arguments: list[str]) -> str:
     chosen: list[str] = []
-    prefix = ""
+    which: tuple[str, ...] = ()
     rest = 0
     for position, word in enumerate(arguments):
-        bare = word.strip("#.,;:!()")
+        bare = plain(word.strip("#.,;:!()"))
         pieces = [piece for part in bare.split(",") for piece in _numbers(part.strip("#"))]
         if pieces:
             chosen += pieces
         elif bare in _ALL and verb in {"accept", "reject"}:
-            prefix = "all"
-        elif bare in _WITHOUT and prefix:
-            prefix = "all without"
-        elif chosen and _LETTER.fullmatch(bare) and chosen[-1].isdigit() and verb != "reject":
+            which = ("all",)
+        elif bare in _WITHOUT and which:
+            which = ("all", "without")
+        elif _is_variant(bare, chosen, arguments[position + 1 :]) and verb != "reject":
             chosen[-1] += bare
         elif bare and bare not in _JOINTS and not bare[0].isdigit():
             break
         rest = position + 1
-    numbers = " ".join(dict.fromkeys(chosen[:MAX_RANGE]))
-    if prefix == "all without" and not numbers:
-        prefix = "all"
-    what = prefix if prefix == "all" else " ".join(filter(None, (prefix, numbers))) or "1"
+    numbers = tuple(dict.fromkeys(chosen[:MAX_RANGE]))
+    if which == ("all", "without") and not numbers:
+        which = ("all",)
     reason = " ".join(arguments[rest:])[:80].strip() if verb == "reject" and _starts_numeric(arguments) else ""
-    return " ".join(filter(None, ("steward", verb, what, reason)))
+    return f"{typed(verb, *(which if which == ('all',) else (*which, *numbers) or ('1',)))} {reason}".strip()
+
+
+def _is_variant(letter: str, chosen: list[str], following: list[str]) -> bool:
+    """Whether a letter belongs to the number before it ("3 a"), and is no "and" between two ("3 e 4", "3 y 4")."""
+    if not (_LETTER.fullmatch(letter) and chosen and chosen[-1].isdigit()):
+        return False
+    return not (letter in _JOINTS and following and following[0].lstrip("#")[:1].isdigit())
 
 
 def _numbers(word: str) -> list[str]:
