@@ -1,4 +1,4 @@
-"""Pure: what is said of draft sub-tasks, and of what became of them."""
+"""Pure: what is said of draft sub-tasks and of what became of them, and of what stays after an undo."""
 
 from __future__ import annotations
 
@@ -38,3 +38,11 @@ def stay(keys: Sequence[str]) -> str:
         return ""
     named = enumeration(clean(key, 40) for key in keys[:MOST_NAMED])
     return f"not deleted: {named} (somebody has worked on it, or the bot may not delete it)"
+
+
+def left(fields: Sequence[str]) -> str:
+    """Which fields an undo could not set back; empty for none."""
+    if not fields:
+        return ""
+    named = enumeration(clean(field, 60) for field in fields[:MOST_NAMED])
+    return f"not set back: {named} (the project's own rules offer no way back)"

@@ -28,6 +28,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NoWayBack,
     Plan,
     Receipt,
     Refused,
@@ -38,6 +39,7 @@ from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
 GONE = "what it refers to is no longer there"
+NO_WAY_BACK = "the project's own rules offer no way back to what it was; change it by hand"
 UNDER_WAY = ("accepting", "undoing")
 
 
@@ -164,8 +166,7 @@ def _perform(
         set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", GONE)
         return Result("not possible", GONE)
     except Incomplete as error:
-        set_state(desk, item, number, "open" if state == "accepting" else "accepted", None)
-        return Result("incomplete", fields=error.fields)
+        return _ask_for(desk, item, number, state, error)
     except (Invalid, Refused) as error:
         why = _in_words(error)
         set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
@@ -180,13 +181,22 @@ def _perform(
     return Result("applied" if state == "accepting" else "undone")
 
 
+def _ask_for(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, wanting: Incomplete) -> Result:
+    """What the project requires beside a change can be given with an accept; an undo has nowhere to take it from."""
+    if state == "accepting":
+        set_state(desk, item, number, "open", None)
+        return Result("incomplete", fields=wanting.fields)
+    set_state(desk, item, number, "accepted", None)
+    return Result("not possible", NO_WAY_BACK)
+
+
 def _in_words(error: Invalid | Refused) -> str:
     """For people: the error's own message names requests."""
     if isinstance(error, Refused):
         return (
             f"the bot's account lacks a right: {error.missing}" if error.missing else "the bot's account lacks a right"
         )
-    return "the tracker does not take it"
+    return NO_WAY_BACK if isinstance(error, NoWayBack) else "the tracker does not take it"
 
 
 def _made(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, plan: Plan, person: Person) -> Receipt:
