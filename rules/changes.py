@@ -105,10 +105,11 @@ class LinkDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class CloseDuplicate:
-    """Link this item as a duplicate of an earlier one, and close it."""
+    """Link this item as a duplicate of an earlier one, and close it; `fields` are what its move requires beside it."""
 
     original: str
     original_summary: str
+    fields: tuple[FieldValue, ...] = ()
     kind: Literal["close_duplicate"] = "close_duplicate"
 
 
@@ -203,7 +204,7 @@ def change_from(payload: Mapping[str, Any]) -> Change:
         case "duplicate":
             return LinkDuplicate(payload["original"], payload["original_summary"])
         case "close_duplicate":
-            return CloseDuplicate(payload["original"], payload["original_summary"])
+            return CloseDuplicate(payload["original"], payload["original_summary"], _values(payload))
         case "subtasks":
             return AddSubtasks(tuple(payload["summaries"]), _values(payload))
         case "children":

@@ -166,13 +166,16 @@ class World:
         project: str,
         mode: str,
         database: str | None,
+        language: str,
         empty_store: Path,
     ) -> None:
-        self.flavour, self.account = flavour, account
-        self.tracker = Tracker("tracker", flavour, bot=rights)  # type: ignore[arg-type]
+        self.kind, self.flavour, self.account = flavour, flavour.removesuffix("-server"), account
+        self.tracker = Tracker("tracker", self.flavour, bot=rights, language=language)  # type: ignore[arg-type]
         self.site = Site([self.tracker], time_scale=0.0)
         self.served = serve(self.site)
         self.mounted: Mounted = self.site["tracker"]
+        if flavour == "azure-devops-server":
+            self.mounted.vendor.server = True
         self.project = self.tracker.projects()[0].key
         self.queue = InlineQueue()
         self.config = self._write_settings(folder, account, intake, project, mode, database)
@@ -342,7 +345,7 @@ class World:
         steward = self.tracker.user("dana" if account == "shared" else "steward")
         (folder / "token").write_text(steward.token)
         (folder / "secret").write_text("s3cret")
-        lines = [f'data = "{folder / "data"}"', "[connections.tracker]", f'kind = "{self.flavour}"']
+        lines = [f'data = "{folder / "data"}"', "[connections.tracker]", f'kind = "{self.kind}"']
         lines += [f'url = "{self.mounted.url}"', f'account = "{account}"', f'intake = "{intake}"']
         lines += [f'token = {{ file = "{folder / "token"}" }}', f'webhook_secret = {{ file = "{folder / "secret"}" }}']
         lines += [f'user = "{steward.mail}"'] if self.flavour == "jira-cloud" else []
@@ -378,7 +381,10 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def make_world(tmp_path: Path, request: pytest.FixtureRequest, empty_store: Path) -> Iterator[Callable[..., World]]:
-    """Makes worlds; each is closed at the end of the test. `database` "postgresql": not on SQLite."""
+    """Makes worlds; each is closed at the end of the test. `database` "postgresql": not on SQLite.
+
+    A flavour may also be "azure-devops-server"; `language` is that of a Jira's own words.
+    """
     worlds: list[World] = []
 
     def make(
@@ -390,12 +396,14 @@ def make_world(tmp_path: Path, request: pytest.FixtureRequest, empty_store: Path
         project: str = "",
         mode: str = "suggest",
         database: Literal["sqlite", "postgresql"] = "sqlite",
+        language: str = "en",
     ) -> World:
         folder = tmp_path / f"world-{len(worlds)}"
         folder.mkdir()
         server: PostgresServer | None = None if database == "sqlite" else request.getfixturevalue("postgres")
         url = server.create(f"world-{uuid4()}") if server is not None else None
         others = {"rights": rights, "account": account, "intake": intake, "project": project, "mode": mode}
+        others["language"] = language
         worlds.append(World(folder, flavour, database=url, empty_store=empty_store, **others))
         return worlds[-1]
 

@@ -1,4 +1,4 @@
-"""Pure: what is said of draft sub-tasks, of what became of them, and of who drafted anything."""
+"""Pure: what is said of draft sub-tasks and of what became of them, of what stays after an undo, and of who drafted."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ def stay(keys: Sequence[str]) -> str:
         return ""
     named = enumeration(clean(key, 40) for key in keys[:MOST_NAMED])
     return say("not deleted: {keys} (somebody has worked on it, or the bot may not delete it)", keys=named)
+
+
+def left(fields: Sequence[str]) -> str:
+    """Which fields an undo could not set back; empty for none."""
+    if not fields:
+        return ""
+    named = enumeration(clean(field, 60) for field in fields[:MOST_NAMED])
+    return say("not set back: {fields} (the project's own rules offer no way back)", fields=named)
 
 
 def drafter(source: str) -> str:

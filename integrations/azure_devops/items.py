@@ -37,7 +37,7 @@ _WORDS = {
     "System.AreaPath": "components",
     "System.Parent": "parent",
     "System.History": "comment",
-    **dict.fromkeys(parts.ESTIMATES, "story_points"),
+    **dict.fromkeys(parts.ESTIMATES, "estimate"),
 }
 _BOOKKEEPING = re.compile(
     r"System\.(?:Id|Rev|RevisedDate|AuthorizedDate|AuthorizedAs|ChangedDate|ChangedBy|CreatedDate|CreatedBy|Watermark"

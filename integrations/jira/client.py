@@ -89,7 +89,7 @@ class JiraConnection:
         self.rehearser: Rehearser = JiraRehearser(session, flavour, reader, markup, people.account)
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         live = LiveIssues(session, reader, people.account)
-        self.drafter: Drafter = JiraDrafter(SubTasks(session, reader), markup, UntouchedItems(session, live))
+        self.drafter: Drafter = JiraDrafter(reader, SubTasks(session, reader), markup, UntouchedItems(session, live))
         self.applier: Applier = JiraApplier(session, flavour, live, reader, markup, sections, people.name_of)
 
     def token_end(self) -> datetime | None:

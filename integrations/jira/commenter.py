@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from integrations.blocks import Blocks
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.changes.created.required import required_values
 from integrations.jira.changes.created.untouched import UntouchedItems
 from integrations.jira.items import person, property_list
 from integrations.jira.markup import Markup
@@ -16,6 +17,7 @@ from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
 from integrations.jira.subtasks import SubTasks, summary_line
 from integrations.tracker import DRAFT_LABEL, Invalid, Missing
+from rules.changes import FieldValue
 from rules.model import Person
 
 # In a service project a comment is shown to the customer unless this is sent with it.
@@ -98,16 +100,22 @@ def _visibility(only_for: str) -> dict[str, str]:
 class JiraDrafter:
     """The Drafter port."""
 
-    def __init__(self, subtasks: SubTasks, markup: Markup, untouched: UntouchedItems) -> None:
+    def __init__(self, reader: JiraReader, subtasks: SubTasks, markup: Markup, untouched: UntouchedItems) -> None:
+        self._reader = reader
         self._subtasks = subtasks
         self._markup = markup
         self._untouched = untouched
 
-    def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
-        fields = {"summary": summary_line(summary), "labels": [DRAFT_LABEL]}
+    def create(
+        self, parent: str, summary: str, blocks: Blocks, marker: str, values: tuple[FieldValue, ...] = ()
+    ) -> str:
+        home = self._subtasks.home(parent)
+        screen = self._reader.create_fields(home["project"]["key"], home["issuetype"]["id"])
+        fields = {**required_values(screen, values, self._markup.render), **home, "summary": summary_line(summary)}
+        fields["labels"] = [*fields.get("labels", ()), DRAFT_LABEL]
         if blocks:
             fields["description"] = self._markup.render(blocks)
-        return self._subtasks.create(parent, fields, marker)
+        return self._subtasks.create_with(fields, marker)
 
     def find(self, parent: str, marker: str) -> str | None:
         return self._subtasks.marked(parent).get(marker)

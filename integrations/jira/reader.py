@@ -112,13 +112,38 @@ class JiraReader:
         """The types that the bot may create in a project, as Jira gives them."""
         path = f"issue/createmeta/{quote(project, safe='')}/issuetypes"
         needs = f"Create Issues in {project}"
-        return list(self._paged(path, "issueTypes" if self._cloud else "values", {}, needs=needs))
+        try:
+            return list(self._paged(path, "issueTypes" if self._cloud else "values", {}, needs=needs))
+        except Missing:
+            if self._cloud:
+                raise
+        return self._types_with_fields(project)
 
     def create_fields(self, project: str, kind: str) -> list[Mapping[str, Any]]:
         """The fields of the screen on which an issue of this type (its id) is created."""
         path = f"issue/createmeta/{quote(project, safe='')}/issuetypes/{quote(kind, safe='')}"
         needs = f"Create Issues in {project}"
-        return list(self._paged(path, "fields" if self._cloud else "values", {}, needs=needs))
+        try:
+            return list(self._paged(path, "fields" if self._cloud else "values", {}, needs=needs))
+        except Missing:
+            if self._cloud:
+                raise
+        with UNDERSTOOD:
+            found = (one["fields"] for one in self._types_with_fields(project) if str(one["id"]) == kind)
+            return [{"fieldId": name, **field} for name, field in next(found, {}).items()]
+
+    def _types_with_fields(self, project: str) -> list[Mapping[str, Any]]:
+        """The same, of Jira before 8.4, which tells it in one answer. Raises Missing for an unknown project.
+
+        https://confluence.atlassian.com/jiracore/createmeta-rest-endpoint-to-be-removed-975040986.html
+        """
+        params = {"projectKeys": project, "expand": "projects.issuetypes.fields"}
+        answer = self._session.get("issue/createmeta", params, needs=f"Create Issues in {project}")
+        with UNDERSTOOD:
+            for one in answer["projects"]:
+                if one["key"] == project:
+                    return list(one["issuetypes"])
+        raise Missing(f"no project {project} in which the bot may create")
 
     def found(self, query: str, most: int) -> tuple[str, ...]:
         """Keys of the first issues that a query finds, as far as Jira's index knows them by now."""

@@ -20,10 +20,6 @@ class SubTasks:
         self._session = session
         self._reader = reader
 
-    def create(self, parent: str, fields: Mapping[str, Any], marker: str) -> str:
-        """Creates one under `parent` and returns its key. Raises Invalid where the project has no sub-tasks."""
-        return self.create_with({**fields, **self.home(parent)}, marker)
-
     def home(self, parent: str) -> dict[str, Any]:
         """The fields that make an issue a sub-task of `parent`. Raises Invalid where the project has no sub-tasks."""
         issue = self._session.get(issue_path(parent), {"fields": "project,issuetype"}, needs=_browse(parent))

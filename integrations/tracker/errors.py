@@ -7,7 +7,8 @@ TrackerError
 ├── Missing          404: deleted, moved, or not visible to the bot
 ├── Conflict         the item is no longer as it was
 ├── Invalid          400: the tracker does not take what was sent
-│   └── Incomplete   values are missing that the project requires; `fields` names them
+│   ├── Incomplete   values are missing that the project requires; `fields` names them
+│   └── NoWayBack    what was made cannot be taken back by the rules of the project
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
 
 WebhookError
@@ -66,6 +67,10 @@ class Incomplete(Invalid):
     def __init__(self, message: str, fields: tuple[str, ...]) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+class NoWayBack(Invalid):
+    """The project's rules offer no way back to what was before."""
 
 
 class Unintelligible(TrackerError):

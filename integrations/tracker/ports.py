@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from integrations.blocks import Blocks
-from rules.changes import Change
+from rules.changes import Change, FieldValue
 from rules.model import Person, WorkItem
 
 ACCEPT_LABEL = "steward-accept"
@@ -40,7 +40,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class FieldEdit:
-    """One field in one history entry, in the words of rules.model (summary, description, priority, labels, ...)."""
+    """One field in one history entry, in the words of rules.changes (summary, description, estimate, ...)."""
 
     field: str
     before: str
@@ -134,8 +134,13 @@ class Drafter(Protocol):
     It edits nothing, and takes nothing away but its own drafts while they are nobody else's.
     """
 
-    def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
-        """Creates one sub-task and returns its key. Not repeatable: look with `find` first."""
+    def create(
+        self, parent: str, summary: str, blocks: Blocks, marker: str, values: tuple[FieldValue, ...] = ()
+    ) -> str:
+        """Creates one sub-task and returns its key. Not repeatable: look with `find` first.
+
+        Raises Incomplete where the project requires more than `values`.
+        """
 
     def find(self, parent: str, marker: str) -> str | None: ...
 
@@ -167,7 +172,8 @@ class Receipt:
     """What a performed plan did, enough to take it back: `details` is JSON and may hold text of the item.
 
     `writes` lists how the tracker recorded it (Azure DevOps revisions, Jira changelog ids, keys of created items), so
-    that the bot knows its own writes again.
+    that the bot knows its own writes again. Of what took a change back, "left" in `details` names the fields that could
+    not be set back.
     """
 
     item: str

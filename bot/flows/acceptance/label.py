@@ -6,6 +6,7 @@ put it there, after the comment's last edit; a clone, an import or an automation
 
 from __future__ import annotations
 
+from bot import answers
 from bot.flows import applying, speaking
 from bot.flows.desk import AcceptanceDesk, Project
 from bot.store import audit, decisions, proposals
@@ -57,6 +58,9 @@ def _accept(
 ) -> None:
     result = applying.accept(desk, project, item, number, entry.actor, cause, checked_by_tracker=True)
     watched.applied(desk.connection, result.outcome, entry.at, desk.now())
+    if result.outcome == "incomplete":
+        asked = answers.incomplete(number, result.fields)
+        speaking.answer(desk, item, f"{cause}:incomplete {number}", entry.actor, asked)
     with desk.db.write() as session:
         content = {"number": number, "by": entry.actor.id, "outcome": result.outcome}
         audit.record(session, "label", f"{desk.connection}:{item.id}", content, desk.now())

@@ -29,11 +29,14 @@ _VALUE = re.compile(r"(?P<field>[^\s=][^=]{0,79}?) = (?P<value>\S.{0,500})")
 def reworded(change: Change, lines: Sequence[str]) -> Change | None:
     """The change with these lines in place of the drafted ones; None where lines cannot stand for it.
 
-    Lines of the form "Name = value" give what the project requires beside them; alone they leave the draft as it is.
+    Lines of the form "Name = value" give what the project requires beside them, and what has a value already another;
+    alone they leave the rest of the draft as it is.
     """
     fields: tuple[FieldValue, ...] = ()
-    if isinstance(change, AddSubtasks | AddChildren | SetField):
-        fields, lines = _apart(lines)
+    if isinstance(change, AddSubtasks | AddChildren | SetField | CloseDuplicate):
+        given, lines = _apart(lines)
+        named = {one.field.casefold() for one in given}
+        fields = (*(one for one in change.fields if one.field.casefold() not in named), *given)
         if not lines:
             return replace(change, fields=fields)
     first = lines[0].strip()
@@ -46,7 +49,7 @@ def reworded(change: Change, lines: Sequence[str]) -> Change | None:
             return RewriteDescription("\n".join(lines))
         case AddSubtasks() | AddChildren():
             summaries = tuple(line[:LONGEST_SUMMARY] for line in lines)
-            return replace(change, summaries=summaries, fields=fields or change.fields)
+            return replace(change, summaries=summaries, fields=fields)
         case SetPriority():
             return SetPriority(change.old, first)
         case SetField(kind="summary" | "component" | "estimate" | "status"):

@@ -29,6 +29,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NoWayBack,
     Plan,
     Receipt,
     Refused,
@@ -166,8 +167,7 @@ def _perform(
         set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", gone)
         return Result("not possible", gone)
     except Incomplete as error:
-        set_state(desk, item, number, "open" if state == "accepting" else "accepted", None)
-        return Result("incomplete", fields=error.fields)
+        return _ask_for(desk, item, number, state, error)
     except (Invalid, Refused) as error:
         why = _in_words(error)
         set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
@@ -182,13 +182,28 @@ def _perform(
     return Result("applied" if state == "accepting" else "undone")
 
 
+def _ask_for(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, wanting: Incomplete) -> Result:
+    """What the project requires beside a change can be given with an accept; an undo has nowhere to take it from."""
+    if state == "accepting":
+        set_state(desk, item, number, "open", None)
+        return Result("incomplete", fields=wanting.fields)
+    set_state(desk, item, number, "accepted", None)
+    return Result("not possible", _no_way_back())
+
+
 def _in_words(error: Invalid | Refused) -> str:
     """For people: the error's own message names requests."""
     if isinstance(error, Refused):
         if error.missing:
             return say("the bot's account lacks a right: {right}", right=error.missing)
         return say("the bot's account lacks a right")
+    if isinstance(error, NoWayBack):
+        return _no_way_back()
     return say("the tracker does not take it")
+
+
+def _no_way_back() -> str:
+    return say("the project's own rules offer no way back to what it was; change it by hand")
 
 
 def _made(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, plan: Plan, person: Person) -> Receipt:

@@ -5,12 +5,17 @@ They carry the marker that accepting the change would give them, so that accepti
 
 from __future__ import annotations
 
+import structlog
+
 from bot.comments import draft_subtask
 from bot.flows.desk import TriageDesk
 from bot.flows.once import write_once
 from bot.store import drafts, proposals, writes
+from integrations.tracker import Incomplete
 from rules.changes import AddSubtasks
 from rules.model import WorkItem
+
+log = structlog.get_logger(__name__)
 
 
 def draft(desk: TriageDesk, item: WorkItem) -> int:
@@ -22,7 +27,11 @@ def draft(desk: TriageDesk, item: WorkItem) -> int:
         rows = proposals.changes(session, desk.connection, item.id)
     if proposal is None or proposal.state != "shown" or proposal.comment is None:
         return 0
-    return sum(_draft(desk, item, row) for row in rows if row.state == proposals.OPEN and row.kind == "subtasks")
+    try:
+        return sum(_draft(desk, item, row) for row in rows if row.state == proposals.OPEN and row.kind == "subtasks")
+    except Incomplete as error:  # who accepts is asked for the values; the settings may name them
+        log.warning("not drafted", connection=desk.connection, item=item.key, requires=list(error.fields))
+        return 0
 
 
 def _draft(desk: TriageDesk, item: WorkItem, row: proposals.ProposedChange) -> int:
@@ -39,7 +48,7 @@ def _draft(desk: TriageDesk, item: WorkItem, row: proposals.ProposedChange) -> i
             desk,
             f"draft:{desk.connection}:{item.id}:{row.number}:{index}",
             item.id,
-            send=lambda marker, summary=summary: drafter.create(item.key, summary, blocks, marker),  # type: ignore[misc]  # bound now
+            send=lambda marker, summary=summary: drafter.create(item.key, summary, blocks, marker, change.fields),  # type: ignore[misc]  # bound now
             find=lambda marker: drafter.find(item.key, marker),
             marker=marker,
         )

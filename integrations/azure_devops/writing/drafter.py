@@ -7,6 +7,7 @@ from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.azure_devops.writing.children import ChildWriter
 from integrations.blocks import Blocks
 from integrations.tracker import DRAFT_LABEL
+from rules.changes import FieldValue
 
 
 class AzureDevOpsDrafter:
@@ -16,13 +17,17 @@ class AzureDevOpsDrafter:
         self._reader = reader
         self._children = children
 
-    def create(self, parent: str, summary: str, blocks: Blocks, marker: str) -> str:
+    def create(
+        self, parent: str, summary: str, blocks: Blocks, marker: str, values: tuple[FieldValue, ...] = ()
+    ) -> str:
         """Creates one draft and returns its key.
 
         Raises Invalid where the project has no type for sub-tasks, Incomplete where it wants more fields filled in.
         """
-        item_type = self._children.subtask_type(self._reader.project_of(number(parent)))
-        made = self._children.create(number(parent), item_type, summary, blocks, marker, tag=DRAFT_LABEL)
+        project = self._reader.project_of(number(parent))
+        item_type = self._children.subtask_type(project)
+        fields = self._children.filled(project, item_type, values)
+        made = self._children.create(number(parent), item_type, summary, blocks, marker, tag=DRAFT_LABEL, fields=fields)
         return str(parts.number_of(made))
 
     def find(self, parent: str, marker: str) -> str | None:

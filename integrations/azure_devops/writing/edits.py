@@ -24,7 +24,6 @@ Operations = Sequence[Mapping[str, Any]]
 Attempt = Callable[[Raw], Receipt]
 
 _TRIES = 5
-_IN_HISTORY = {"estimate": "story_points"}  # what the history calls a field
 
 
 class Edits:
@@ -81,7 +80,7 @@ class Edits:
     def last_editor(self, key: str, field: str) -> str:
         """The name of who changed a field last; empty where the history does not tell."""
         for entry in reversed(self.reader.history(key)):
-            if any(edit.field == _IN_HISTORY.get(field, field) for edit in entry.edits):
+            if any(edit.field == field for edit in entry.edits):
                 return entry.actor.name
         return ""
 
@@ -91,9 +90,8 @@ class Edits:
 
     def own_entry(self, key: str, field: str, is_it: Callable[[FieldEdit], bool]) -> HistoryEntry | None:
         """The latest history entry of a kind, if the bot's account made it."""
-        name = _IN_HISTORY.get(field, field)
         for entry in reversed(self.reader.history(key)):
-            if any(edit.field == name and is_it(edit) for edit in entry.edits):
+            if any(edit.field == field and is_it(edit) for edit in entry.edits):
                 own = not entry.actor.id or entry.actor.id.lower() == self._own_id().lower()
                 return entry if own else None
         return None

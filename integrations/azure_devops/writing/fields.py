@@ -10,7 +10,15 @@ from integrations.azure_devops import parts
 from integrations.azure_devops.organisation.areas import existing_path
 from integrations.azure_devops.reading import reading
 from integrations.azure_devops.writing.edits import Edits, Raw
-from integrations.azure_devops.writing.values import Value, is_value, operations, shown, value_of
+from integrations.azure_devops.writing.values import (
+    Value,
+    is_value,
+    operations,
+    shown,
+    untouched_along,
+    value_of,
+    with_along,
+)
 from integrations.tracker import Incomplete, Invalid, Missing, Plan, Receipt
 from rules.changes import SetField, SetPriority
 
@@ -55,7 +63,7 @@ class FieldWriter:
         if not is_value(raw, before) and not is_value(raw, after):
             raise self._edits.changed(receipt.item, receipt.field)
         if not is_value(raw, after):
-            after = with_possible_reason(self._edits, raw, after)
+            after = with_possible_reason(self._edits, raw, untouched_along(raw, after, before))
         return Plan(receipt.item, receipt.kind, receipt.field, marker, before, after)
 
     def _wish(self, raw: Raw, change: SetPriority | SetField) -> tuple[Value, Value]:
@@ -71,7 +79,8 @@ class FieldWriter:
             case "assignee":
                 return _pair(raw, parts.ASSIGNEE, self._person(change))
         before = value_of(raw, parts.STATE)
-        return before, {**before, "value": self._state(raw, change.new), "reason": ""}
+        after = {**before, "value": self._state(raw, change.new), "reason": ""}
+        return with_along(raw, before, after, given(self._edits, raw, change))
 
     def _old(self, raw: Raw, change: SetPriority | SetField) -> str | None:
         if change.kind != "component":
@@ -130,6 +139,14 @@ class FieldWriter:
         entry = self._edits.own_entry(plan.item, plan.field, lambda edit: _reads_as(edit.after, plan.after))
         details = {"before": plan.before if entry else plan.after, "after": plan.after}
         return Receipt(plan.item, plan.kind, plan.field, (entry.id,) if entry else (), details)
+
+
+def given(edits: Edits, raw: Raw, change: object) -> dict[str, str]:
+    """The values that come with a change, by the reference names of their fields; others are not the type's."""
+    told = {one.field.strip().casefold(): one.value for one in getattr(change, "fields", ()) if one.value.strip()}
+    known = edits.processes.fields(*parts.place_of(parts.fields_of(raw))) if told else {}
+    named = {name: told.get(one.label.casefold()) or told.get(name.casefold()) for name, one in known.items()}
+    return {name: value for name, value in named.items() if value}
 
 
 def with_possible_reason(edits: Edits, raw: Raw, after: Value) -> Value:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.markup import link_comment
 from integrations.azure_devops.reader import number
 from integrations.azure_devops.writing.edits import Edits, Raw
-from integrations.azure_devops.writing.fields import with_possible_reason
-from integrations.azure_devops.writing.values import Value, is_value, operations, value_of
+from integrations.azure_devops.writing.fields import given, with_possible_reason
+from integrations.azure_devops.writing.values import (
+    Value,
+    is_value,
+    operations,
+    untouched_along,
+    value_of,
+    with_along,
+)
 from integrations.tracker import Incomplete, Invalid, Plan, Receipt
 from rules.changes import CloseDuplicate, LinkDuplicate
 
@@ -37,7 +45,7 @@ class LinkWriter:
         if isinstance(change, LinkDuplicate):
             return Plan(key, change.kind, "link", marker, at is not None, {"add": change.original})
         now = value_of(raw, parts.STATE)
-        closed = self._closed(raw, now)
+        now, closed = self._closed(raw, now, given(self._edits, raw, change))
         before = {"linked": at is not None, "state": now if closed else None}
         return Plan(key, change.kind, "status", marker, before, {"add": change.original, "state": closed})
 
@@ -52,7 +60,12 @@ class LinkWriter:
             linking, joined = self._link_operations(raw, plan)
             if not linking and not moves:
                 return self._found(plan, joined)
-            _, revision = self._edits.write(raw, [*linking, *(operations(state) if moves else ())])
+            try:
+                _, revision = self._edits.write(raw, [*linking, *(operations(state) if moves else ())])
+            except Invalid:
+                if not plan.after.get("remove"):
+                    raise
+                return self._only_unlinked(raw, plan, linking)
             added = plan.after.get("add") if linking else None
             return self._receipt(plan, revision, added, state if moves else None)
 
@@ -72,7 +85,9 @@ class LinkWriter:
         if not is_value(raw, old):
             if not is_value(raw, state["after"]):
                 raise self._edits.changed(receipt.item, "status")
-            old = with_possible_reason(self._edits, raw, old)
+            old = untouched_along(raw, old, state["after"])
+            with suppress(Incomplete):  # then the link goes and the state stays, see `perform`
+                old = with_possible_reason(self._edits, raw, old)
         return Plan(
             receipt.item, receipt.kind, receipt.field, marker, {"state": state["after"]}, {**undone, "state": old}
         )
@@ -89,16 +104,24 @@ class LinkWriter:
             self._duplicate_end = ends[0] if ends else _DUPLICATE_OF
         return self._duplicate_end
 
-    def _closed(self, raw: Raw, now: Value) -> Value | None:
-        """The closed state that the product would let the item go to; None where it is in one already."""
+    def _only_unlinked(self, raw: Raw, plan: Plan, linking: list[dict[str, Any]]) -> Receipt:
+        """The link is taken away, and the state "left": the process lets nobody back without more."""
+        revision = self._edits.write(raw, linking)[1] if linking else ()
+        return Receipt(plan.item, plan.kind, plan.field, revision, {"left": ["status"]})
+
+    def _closed(self, raw: Raw, now: Value, told: Mapping[str, str]) -> tuple[Value, Value | None]:
+        """The state now, and the closed one that the product would let the item go to: None where it is in one.
+
+        `told` are the values that people have given for fields that closing wants.
+        """
         states = self._edits.processes.states(*parts.place_of(parts.fields_of(raw)))
         categories = {name: category.replace(" ", "").lower() for name, category in states.items()}
         if categories.get(str(now["value"])) in _CLOSED:
-            return None
+            return now, None
         names = [name for wanted in _CLOSED for name, category in categories.items() if category == wanted]
         refused: Invalid | None = None
         for name in names:
-            after = {**now, "value": name, "reason": ""}
+            before, after = with_along(raw, now, {**now, "value": name, "reason": ""}, told)
             try:
                 self._edits.attempt(raw, operations(after))
             except Incomplete:
@@ -106,7 +129,7 @@ class LinkWriter:
             except Invalid as error:
                 refused = error
             else:
-                return after
+                return before, after
         raise refused or Invalid("items of this type have no state in which they are closed")
 
     def _link_operations(self, raw: Raw, plan: Plan) -> tuple[list[dict[str, Any]], bool]:

@@ -1,6 +1,7 @@
 """The native value of one field, as plans and receipts hold it: {"name", "value", "format"}, the name the product's.
 
-`format` matters to long texts. A state brings its "reason" along; a person is {"id", "uniqueName", "displayName"}.
+`format` matters to long texts. A state brings its "reason" along, and "along" with it the values (by name) of other
+fields that its rules want; a person is {"id", "uniqueName", "displayName"}.
 """
 
 from __future__ import annotations
@@ -48,7 +49,31 @@ def operations(after: Mapping[str, Any]) -> list[dict[str, Any]]:
         found.append({"op": "add", "path": f"/multilineFieldsFormat/{name}", "value": "Markdown"})
     if after.get("reason"):
         found.append({"op": "add", "path": f"/fields/{parts.REASON}", "value": after["reason"]})
+    for other, told in (after.get("along") or {}).items():
+        path = f"/fields/{other}"
+        value = told["uniqueName"] if isinstance(told, dict) else told
+        found.append({"op": "remove", "path": path} if told is None else {"op": "add", "path": path, "value": value})
     return found
+
+
+def with_along(raw: Raw, before: Value, after: Value, told: Mapping[str, str]) -> tuple[Value, Value]:
+    """Both values of a state, with those of the fields (by name) that are set with it."""
+    if not told:
+        return before, after
+    held = {name: _kept(parts.fields_of(raw).get(name)) for name in told}
+    return {**before, "along": held}, {**after, "along": dict(told)}
+
+
+def untouched_along(raw: Raw, old: Value, written: Mapping[str, Any]) -> Value:
+    """The old value of a state, with those of the fields beside it in which nobody has put anything else since."""
+    sent = written.get("along") or {}
+    live = parts.fields_of(raw)
+    held = {
+        name: value
+        for name, value in (old.get("along") or {}).items()
+        if parts.plain(live.get(name)) == parts.plain(sent.get(name))
+    }
+    return {**old, "along": held} if old.get("along") else old
 
 
 def _kept(value: Any) -> Any:

@@ -68,7 +68,7 @@ class JiraApplier:
         name_of: Callable[[str], str | None],
     ) -> None:
         self._live = live
-        workflow = Workflow(session)
+        workflow = Workflow(session, markup.render)
         link, status = DuplicateLink(session, live), Status(live, workflow)
         self._label = Label(live)
         self._untouched = UntouchedItems(session, live)

@@ -6,40 +6,51 @@ end of the workflow by its category.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
+from integrations.jira.changes.created.required import Rich, native_value
 from integrations.jira.items import says_duplicate
 from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
 from integrations.tracker import Incomplete, Invalid
+from rules.changes import FieldValue
 
 RESOLUTION = "resolution"
 
 
 Choice = Callable[[Mapping[str, Any]], str | None]
+Given = Iterable[FieldValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transition that can be made: the id of the status it leads to, and what its request needs (JSON)."""
+    """A transition that can be made: the id of the status it leads to, and what its request needs (JSON).
+
+    `beside` are the fields that people give values for, by id, with their names.
+    """
 
     status: str
     target: Mapping[str, Any]
+    beside: Mapping[str, str]
 
 
 class Workflow:
-    """Asked live each time: what is offered depends on the item, on its status and on the bot's rights."""
+    """Asked live each time: what is offered depends on the item, on its status and on the bot's rights.
 
-    def __init__(self, session: JiraSession) -> None:
+    `rich` makes native text. What people have given for the fields of a move's screen is sent with it.
+    """
+
+    def __init__(self, session: JiraSession, rich: Rich) -> None:
         self._session = session
+        self._rich = rich
 
-    def to_status(self, key: str, identity: str, name: str) -> Move:
+    def to_status(self, key: str, identity: str, name: str, given: Given = ()) -> Move:
         """The move to a status by its id, else by its name.
 
-        Raises Invalid where none is offered, and Incomplete where each that is asks for values.
+        Raises Invalid where none is offered, and Incomplete where each that is asks for more values.
         """
         offered = self._offered(key)
         with UNDERSTOOD:
@@ -48,9 +59,9 @@ class Workflow:
             ]
         if not fitting:
             raise Invalid(f"the workflow offers the bot no transition of {key} to that status from where it is now")
-        return self._first_possible(key, fitting, _only_resolution)
+        return self._first_possible(key, fitting, _only_resolution, given)
 
-    def to_duplicate(self, key: str) -> Move:
+    def to_duplicate(self, key: str, given: Given = ()) -> Move:
         """The move that closes an item as a duplicate: to a status of the category done.
 
         Raises as `to_status`.
@@ -58,11 +69,11 @@ class Workflow:
         closing = self._closing(key)
         with UNDERSTOOD:
             closing.sort(key=lambda one: not _speaks_of_duplicates(one))
-        return self._first_possible(key, closing, _duplicate_resolution)
+        return self._first_possible(key, closing, _duplicate_resolution, given)
 
     def to_end(self, key: str) -> Move:
         """The move to any status of the category done. Raises as `to_status`."""
-        return self._first_possible(key, self._closing(key), _only_resolution)
+        return self._first_possible(key, self._closing(key), _only_resolution, ())
 
     def make(self, key: str, target: Mapping[str, Any]) -> None:
         """Makes a transition; never repeated."""
@@ -86,17 +97,18 @@ class Workflow:
         with UNDERSTOOD:
             return [one for one in answer["transitions"] if one.get("isAvailable") is not False]
 
-    def _first_possible(self, key: str, transitions: list[Mapping[str, Any]], choose: Choice) -> Move:
+    def _first_possible(self, key: str, transitions: list[Mapping[str, Any]], choose: Choice, given: Given) -> Move:
         """The first whose screen asks for nothing that is not known; `choose` picks a resolution's id, or None."""
         lacking: tuple[str, ...] = ()
         for transition in transitions:
             with UNDERSTOOD:
-                fields, missing = _filled(transition.get("fields") or {}, choose)
+                fields, missing = self._filled(transition.get("fields") or {}, choose, given)
                 status, number = str(transition["to"]["id"]), str(transition["id"])
             if missing:
                 missing = self._without_values(key, missing)
             if not missing:
-                return Move(status, {"transition": number, "fields": fields})
+                beside = {name: str(transition["fields"][name]["name"]) for name in fields if name != RESOLUTION}
+                return Move(status, {"transition": number, "fields": fields}, beside)
             lacking = lacking or tuple(missing.values())
         raise Incomplete("the transition asks for values that the bot does not choose", lacking)
 
@@ -106,18 +118,21 @@ class Workflow:
         with UNDERSTOOD:
             return {identity: name for identity, name in names.items() if not answer["fields"].get(identity)}
 
-
-def _filled(screen: Mapping[str, Any], choose: Choice) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values to send, and id -> name of the required fields that remain without one."""
-    fields: dict[str, Any] = {}
-    missing: dict[str, str] = {}
-    for identity, field in screen.items():
-        chosen = choose(field) if identity == RESOLUTION else None
-        if chosen is not None:
-            fields[identity] = {"id": chosen}
-        elif field.get("required") and not field.get("hasDefaultValue"):
-            missing[str(identity)] = str(field.get("name") or identity)
-    return fields, missing
+    def _filled(self, screen: Mapping[str, Any], choose: Choice, given: Given) -> tuple[dict[str, Any], dict[str, str]]:
+        """The values to send, and id -> name of the required fields that remain without one."""
+        told = {one.field.strip().casefold(): one.value for one in given}
+        fields: dict[str, Any] = {}
+        missing: dict[str, str] = {}
+        for identity, field in screen.items():
+            name = str(field.get("name") or identity)
+            value = told.get(name.casefold(), told.get(identity.casefold()))
+            if value is not None:
+                fields[identity] = native_value(field, name, value, self._rich)
+            elif identity == RESOLUTION and (chosen := choose(field)) is not None:
+                fields[identity] = {"id": chosen}
+            elif field.get("required") and not field.get("hasDefaultValue"):
+                missing[str(identity)] = name
+        return fields, missing
 
 
 def _only_resolution(field: Mapping[str, Any]) -> str | None:

@@ -50,7 +50,7 @@ class JiraRehearser:
         self._markup = markup
         self._account = account
         self._created = SubTasks(session, reader)
-        self._workflow = Workflow(session)
+        self._workflow = Workflow(session, markup.render)
 
     def create(self, project: str, scope: str, values: tuple[FieldValue, ...]) -> str:
         kind, screen = self._type(project, values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from integrations.azure_devops.client import AzureDevOpsConnection
@@ -9,7 +11,7 @@ from integrations.sandbox.azure_devops.processes import REQUIREMENT, Process
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
 from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
-from rules.changes import CloseDuplicate
+from rules.changes import CloseDuplicate, FieldValue
 from rules.model import Link
 from tests.integrations.azure_devops.deeds import ACTIVITY, apply, edit, make, planned, read, undo
 
@@ -130,3 +132,18 @@ def test_closing_that_wants_a_field_names_it(
         planned(bot, copy, close(original))
     assert raised.value.fields == ("Activity",)
     assert read(bot, copy).links == ()
+    receipt = apply(bot, copy, replace(close(original), fields=(FieldValue("activity", "Design"),)))
+    assert (read(bot, copy).status, ado.tracker.item(copy.id).fields[ACTIVITY]) == ("Closed", "Design")
+    undo(bot, receipt)
+    assert (read(bot, copy).status, ado.tracker.item(copy.id).fields.get(ACTIVITY)) == ("Active", None)
+
+
+def test_fault_24_an_undo_without_a_way_back_takes_the_link_away_and_is_found_made(
+    ado: Mounted, bot: AzureDevOpsConnection, original: Item, copy: Item
+) -> None:
+    receipt = apply(bot, copy, close(original))
+    ado.vendor.give_process("Shop", Process(required_in={"Active": frozenset({ACTIVITY})}))
+    plan = bot.applier.plan_undo(receipt, "u1")
+    for _ in range(2):
+        assert bot.applier.perform(plan).details == {"left": ["status"]}
+        assert (read(bot, copy).status, read(bot, copy).links) == ("Closed", ())

@@ -66,6 +66,18 @@ def test_fault_24_an_undo_that_breaks_off_between_its_steps_is_finished(world: A
     assert state(world, key) == ("To Do", None, [])
 
 
+def test_fault_24_an_undo_without_a_way_back_takes_the_link_away_and_is_found_made(
+    world: Any, pair: tuple[str, str]
+) -> None:
+    key, old = pair
+    receipt = apply(world, key, CloseDuplicate(old, "Old"))
+    arrange(world.tracker, "SHOP", Scheme(steps=(Step("Go on", "In Progress"),)))
+    plan = world.jira.applier.plan_undo(receipt, "u")
+    for _ in range(2):
+        assert world.jira.applier.perform(plan).details == {"left": ["status"]}
+        assert state(world, key) == ("Done", "Duplicate", [])
+
+
 def test_a_link_that_a_person_made_stays_when_the_closing_is_taken_back(world: Any, pair: tuple[str, str]) -> None:
     key, old = pair
     world.tracker.add_link(world.tracker.user("dana"), "Duplicate", world.id(key), world.id(old))

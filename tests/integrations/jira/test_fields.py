@@ -9,7 +9,7 @@ import pytest
 from integrations.sandbox.jira.scheme import CUSTOM, Field, Scheme, Step, arrange
 from integrations.sandbox.records import Term
 from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
-from rules.changes import FIELDS_TOUCHED, SetField
+from rules.changes import FIELDS_TOUCHED, FieldValue, SetField
 from tests.integrations.jira.deeds import apply, expected, undo
 
 POINTS = "customfield_10016"
@@ -216,6 +216,20 @@ def test_a_required_value_of_the_transition_is_asked_for_by_its_name(world: Any)
         world.jira.applier.plan(key, SetField("status", "To Do", "Done"), {}, "m")
     assert caught.value.fields == ("Risk", "Resolution")
     assert world.tracker.item(key).status == "To Do"
+
+
+@pytest.mark.parametrize("theirs", [None, "mine"])
+def test_a_value_given_for_a_move_goes_with_it_and_is_put_back_unless_a_person_has_edited_it(
+    world: Any, theirs: str | None
+) -> None:
+    workflow(world, Step("Finish", "Done", (), ("!customfield_10031",)), Step("Again", "To Do"))
+    key = world.file("A")
+    receipt = apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("risk", "low"),)))
+    assert (world.tracker.item(key).status, world.tracker.item(key).fields[RISK.id]) == ("Done", "low")
+    if theirs:
+        world.change(key, by="lee", customfield_10031=theirs)
+    undo(world, receipt)
+    assert (world.tracker.item(key).status, world.tracker.item(key).fields.get(RISK.id)) == ("To Do", theirs)
 
 
 def test_a_required_value_that_the_item_has_already_is_not_asked_for(world: Any) -> None:

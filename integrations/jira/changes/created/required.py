@@ -34,7 +34,7 @@ def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue
             if identity in _OURS or _custom(field).endswith(EPIC_LINK):
                 continue
             if value is not None:
-                values[identity] = _native(field, name, value, rich)
+                values[identity] = native_value(field, name, value, rich)
             elif field.get("required") and not field.get("hasDefaultValue"):
                 missing.append(name)
     if missing:
@@ -47,7 +47,8 @@ def _custom(field: Mapping[str, Any]) -> str:
     return str(field["schema"].get("custom") or "")
 
 
-def _native(field: Mapping[str, Any], name: str, value: str, rich: Rich) -> Any:
+def native_value(field: Mapping[str, Any], name: str, value: str, rich: Rich) -> Any:
+    """A value that people read, as a field of a screen takes it. Raises Invalid where it does not."""
     kind = str(field["schema"].get("type"))
     if _custom(field).endswith(_SPRINT):
         raise Invalid("what the bot creates never goes into a sprint")

@@ -15,7 +15,7 @@ from integrations.jira.changes.duplicates.link import DuplicateLink
 from integrations.jira.changes.fields.status import Status
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.changes.workflow import Workflow
-from integrations.tracker import Plan, Receipt
+from integrations.tracker import NoWayBack, Plan, Receipt
 from rules.changes import CloseDuplicate, LinkDuplicate
 
 KIND = "close_duplicate"
@@ -23,7 +23,10 @@ FIELD = "status"
 
 
 class ClosedDuplicate:
-    """Undo moves the item back to the status before and takes away only the link that was made."""
+    """Undo moves the item back to the status before and takes away only the link that was made.
+
+    Where the workflow offers no way back, the link goes and the status is "left" as it is.
+    """
 
     fields = ("issuelinks", "status")
 
@@ -39,8 +42,8 @@ class ClosedDuplicate:
             status, category = str(fields["status"]["id"]), fields["status"]["statusCategory"]["key"]
         before, after = {"link": link.before, "status": status}, {"link": link.after, "value": status, "target": None}
         if category != "done":
-            move = self._workflow.to_duplicate(key)
-            after |= {"value": move.status, "target": dict(move.target)}
+            move = self._workflow.to_duplicate(key, change.fields)
+            after |= {"value": move.status, "target": self._status.target_of(key, move)}
         return Plan(key, KIND, FIELD, marker, before, after)
 
     def perform(self, plan: Plan) -> Receipt:
@@ -57,8 +60,14 @@ class ClosedDuplicate:
         with UNDERSTOOD:
             link = replace(receipt, kind="duplicate", details=receipt.details["link"])
             status = replace(receipt, kind="status", details=receipt.details["status"])
-        back = self._status.plan_undo(status, marker)
         unlinked = self._link.plan_undo(link, marker)
+        try:
+            back = self._status.plan_undo(status, marker)
+        except NoWayBack:
+            if not link.details["links"]:
+                raise
+            live = self._status.value(receipt.item, None)
+            back = replace(unlinked, before=live, after={"value": live, "target": None, "left": [FIELD]})
         before = {"link": unlinked.before, "status": back.before}
         return Plan(receipt.item, f"undo_{KIND}", FIELD, marker, before, {"link": None, **back.after})
 
@@ -66,7 +75,8 @@ class ClosedDuplicate:
         link, status = _steps(plan)
         moved = self._status.undo(status)
         unlinked = self._link.undo(link)
-        return Receipt(plan.item, plan.kind, FIELD, moved.writes + unlinked.writes)
+        left = [*plan.after.get("left", ()), *moved.details.get("left", ())]
+        return Receipt(plan.item, plan.kind, FIELD, moved.writes + unlinked.writes, {"left": left} if left else {})
 
 
 def _steps(plan: Plan) -> tuple[Plan, Plan]:

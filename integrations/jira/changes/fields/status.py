@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.fields.value import OneValue
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.changes.workflow import Move, Workflow
-from integrations.tracker import Invalid, Plan
+from integrations.tracker import Incomplete, Invalid, NoWayBack, Plan, Receipt
 from rules.changes import SetField
 
 
 class Status(OneValue):
-    """What is compared is the id of the status; `target` is the transition to make."""
+    """What is compared is the id of the status; `target` is the transition to make.
+
+    A move may set fields beside the status. Its target holds their names and what was "before" under "beside"; the way
+    back puts that there again ("restore") where nobody has edited it since.
+    """
 
     kind = "status"
     field = "status"
@@ -28,8 +33,23 @@ class Status(OneValue):
             name, before = str(fields["status"]["name"]), str(fields["status"]["id"])
         if name != change.old:
             raise self._live.conflict(key, self.field)
-        move = self._workflow.to_status(key, change.identity, change.new)
-        return self.planned(key, marker, before, move.status, move.target)
+        move = self._workflow.to_status(key, change.identity, change.new, change.fields)
+        return self.planned(key, marker, before, move.status, self.target_of(key, move))
+
+    def target_of(self, key: str, move: Move) -> dict[str, Any]:
+        """The target of a move, with what is there now of the fields that it sets."""
+        if not move.beside:
+            return dict(move.target)
+        live = self._live.fields(key, *move.beside)
+        held = {one: {"name": name, "before": live.get(one)} for one, name in move.beside.items()}
+        return {**move.target, "beside": held}
+
+    def perform(self, plan: Plan) -> Receipt:
+        receipt = super().perform(plan)
+        with UNDERSTOOD:
+            restore: Mapping[str, Any] = (plan.after["target"] or {}).get("restore") or {}
+        left = [one["name"] for field, one in restore.items() if not self._restored(plan.item, field, one)]
+        return replace(receipt, details={**receipt.details, "left": left}) if left else receipt
 
     def value(self, key: str, target: Any) -> Any:
         return self._live.native(self._live.fields(key, self.field), self.field)
@@ -38,13 +58,40 @@ class Status(OneValue):
         self._workflow.make(key, target)
 
     def back(self, key: str, value: Any, target: Any) -> Any:
-        return self.way_back(key, value).target
+        back = dict(self.way_back(key, value).target)
+        with UNDERSTOOD:
+            beside = target.get("beside") or {} if target else {}
+            restore = {one: {**old, "written": target["fields"][one]} for one, old in beside.items()}
+        return {**back, "restore": restore} if restore else back
 
     def way_back(self, key: str, status: str) -> Move:
-        """The transition back to a status. Raises Invalid where the workflow has none."""
+        """The transition back to a status. Raises NoWayBack where the workflow has none, or wants values for it."""
         try:
             return self._workflow.to_status(key, status, "")
-        except Invalid as refused:
-            if type(refused) is not Invalid:
-                raise
-            raise Invalid("the workflow offers no way back to the status before; move it by hand") from None
+        except Incomplete as wanting:
+            raise NoWayBack(f"the way back asks for values: {', '.join(wanting.fields)}") from None
+        except Invalid:
+            raise NoWayBack("the workflow offers no way back to the status before") from None
+
+    def _restored(self, key: str, field: str, one: Mapping[str, Any]) -> bool:
+        """False where Jira does not let the field be edited; what a person has put there stays."""
+        live = self._live.fields(key, field).get(field)
+        if not _says(live, one["written"]):
+            return True
+        try:
+            self._live.set(key, field, _named(one["before"]))
+        except Invalid:
+            return False
+        return True
+
+
+def _says(live: Any, written: Any) -> bool:
+    """Whether a field still holds what was sent to it."""
+    return bool(_named(live) == _named(written))
+
+
+def _named(value: Any) -> Any:
+    """A value as it is sent: of what Jira describes at length its id."""
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    return {"id": str(value["id"])} if isinstance(value, Mapping) and "id" in value else value

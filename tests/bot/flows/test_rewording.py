@@ -1,0 +1,29 @@
+"""A change in a person's own words: lines take the place of the drafted ones, values come beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.flows.acceptance.rewording import reworded
+from rules.changes import AddSubtasks, Change, CloseDuplicate, FieldValue, SetField
+
+DRAFTED = AddSubtasks(("one", "two"), (FieldValue("Team", "Web"), FieldValue("Area", "Shop")))
+
+
+def test_lines_alone_leave_the_values_as_they_are() -> None:
+    assert reworded(DRAFTED, ["three"]) == AddSubtasks(("three",), DRAFTED.fields)
+
+
+def test_a_value_takes_the_place_of_the_one_that_the_settings_named_and_leaves_the_others() -> None:
+    told = (FieldValue("Area", "Shop"), FieldValue("team", "Store"), FieldValue("Risk", "low"))
+    assert reworded(DRAFTED, ["team = Store", "Risk = low"]) == AddSubtasks(("one", "two"), told)
+
+
+@pytest.mark.parametrize("change", [SetField("status", "New", "Done"), CloseDuplicate("SHOP-1", "Pay")])
+def test_what_a_move_asks_for_is_given_as_lines(change: Change) -> None:
+    given = reworded(change, ["Risk = low"])
+    assert getattr(given, "fields", None) == (FieldValue("Risk", "low"),)
+
+
+def test_no_words_stand_for_another_item() -> None:
+    assert reworded(CloseDuplicate("SHOP-1", "Pay"), ["SHOP-2"]) is None
