@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base
 from rules.model import Child, Link, Person, WorkItem
+
+_FIELDS = {kind: tuple(each.name for each in fields(kind)) for kind in (WorkItem, Child, Link, Person)}
 
 
 class Item(Base):
@@ -195,17 +197,18 @@ def _next_number(session: Session, count: int = 1) -> int:
 
 
 def _to_json(item: WorkItem) -> dict[str, Any]:
-    content = asdict(item)
-    content["created"], content["updated"] = item.created.isoformat(), item.updated.isoformat()
-    content["digests"] = dict(item.digests)
-    # What JSON gives back is lists where tuples were: compare like with like.
-    return {name: _plain(value) for name, value in content.items()}
+    return {name: _plain(getattr(item, name)) for name in _FIELDS[WorkItem]}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple | list):
+    """As JSON gives it back, so that like is compared with like; `asdict` takes four times as long."""
+    if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
-    return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return {name: getattr(value, name) for name in names} if (names := _FIELDS.get(type(value))) else value
 
 
 def _from_json(row: Item) -> WorkItem:
