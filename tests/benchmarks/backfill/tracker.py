@@ -39,7 +39,10 @@ _SENT = ("HTTP_AUTHORIZATION", "HTTP_ACCEPT", "CONTENT_TYPE")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request and how long the sandbox took for it. `at` is in seconds since the epoch."""
+    """One request and how long the sandbox took for it, and how long it was busy: less where others were as well.
+
+    `at` is in seconds since the epoch.
+    """
 
     at: float
     method: str
@@ -47,6 +50,7 @@ class Asked:
     headers: dict[str, str]
     body: str
     seconds: float
+    busy: float
 
     @property
     def operation(self) -> str:
@@ -80,10 +84,11 @@ class _Watched(Site):
         target = quote(environ.get("PATH_INFO", ""), safe="/$") + (
             f"?{query}" if (query := environ["QUERY_STRING"]) else ""
         )
-        at, began, method = time.time(), time.perf_counter(), environ["REQUEST_METHOD"]
+        at, began, busy, method = time.time(), time.perf_counter(), time.thread_time(), environ["REQUEST_METHOD"]
         headers = {name: str(environ[name]) for name in _SENT if environ.get(name)}
         answer = b"".join(super().__call__(environ, start_response))
-        noted = Asked(at, method, target, headers, body.decode(), time.perf_counter() - began)
+        took = time.perf_counter() - began, time.thread_time() - busy
+        noted = Asked(at, method, target, headers, body.decode(), *took)
         line = json.dumps({name: getattr(noted, name) for name in Asked.__slots__})
         with self._lock:
             self._log.write(line + "\n")
