@@ -141,7 +141,13 @@ def _bare(url: str, whole: Sequence[Asked]) -> float:
 def _settings(folder: Path, flavour: Flavour, place: dict[str, str], port: int) -> Path:
     (folder / "token").write_text(place["token"])
     lines = [f'data = "{folder / "data"}"', "[server]", f"port = {port}", "[operations]", f"port = {free_port()}"]
-    lines += ["[connections.tracker]", f'kind = "{flavour}"', f'url = "{place["url"]}"', 'intake = "poll"']
+    lines += [
+        "[connections.tracker]",
+        f'kind = "{flavour}"',
+        f'url = "{place["url"]}"',
+        'intake = "poll"',
+        "poll_every = 3600",
+    ]
     lines += [f'token = {{ file = "{folder / "token"}" }}']
     lines += [f'user = "{place["user"]}"'] if flavour == "jira-cloud" else []
     lines += ["[projects.main]", f'key = "{place["project"]}"', 'connection = "tracker"', 'nightly = "off"']
