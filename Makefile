@@ -23,7 +23,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot integrations languages prompts rules
 
-# About twenty minutes, on a machine that does nothing else. Try: .venv/bin/python -m tests.benchmarks --help
+# About 25 minutes, on a machine that does nothing else. Try: .venv/bin/python -m tests.benchmarks --help
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 

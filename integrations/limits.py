@@ -1,6 +1,7 @@
 """What a tracker's answer says of its limits. Pure but for the clock it is given.
 
 https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+https://developer.atlassian.com/cloud/jira/platform/build-an-app-that-respects-rate-limits/
 https://confluence.atlassian.com/adminjiraserver/improving-instance-stability-with-rate-limiting-983794911.html
 https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
 """
@@ -16,6 +17,7 @@ from email.utils import parsedate_to_datetime
 DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
 LONGEST_WAIT = 86_400.0
 _OF_ONE_ITEM = "jira-per-issue-on-write"
+_OF_ONE_ENDPOINT = "jira-burst-based"
 _NEAR = 0.2  # Jira says "near" where less than this part is left
 _EPOCH = 1e9  # a number above it is a time, one below it a number of seconds
 
@@ -25,7 +27,8 @@ class Told:
     """`wait`: nothing may be asked for so many seconds; None where nothing was said of it.
 
     `limit` and `left` are the budget in the tracker's own units, `share` the part of it that is left (0 to 1), `reset`
-    the seconds until it is whole again; None where not told. `only_item`: the wait is for writes to this one item.
+    the seconds until it is whole again; None where not told. `only_item`: the wait is for writes to this one item;
+    `only_endpoint`: all of it is said of this one endpoint and method.
     """
 
     wait: float | None = None
@@ -34,6 +37,7 @@ class Told:
     share: float | None = None
     reset: float | None = None
     only_item: bool = False
+    only_endpoint: bool = False
 
 
 def told(status: int | None, headers: Mapping[str, str], now: datetime | None = None) -> Told:
@@ -45,8 +49,9 @@ def told(status: int | None, headers: Mapping[str, str], now: datetime | None = 
     share = min(left / limit, 1.0) if limit and left is not None else None
     if share is None and str(headers.get("X-RateLimit-NearLimit") or "").strip().lower() == "true":
         share = _NEAR
-    only_item = str(headers.get("RateLimit-Reason") or "").strip().lower() == _OF_ONE_ITEM
-    return Told(wait, limit, left, share, _reset(headers, limit, left, now), only_item)
+    reason = str(headers.get("RateLimit-Reason") or "").strip().lower()
+    reset = _reset(headers, limit, left, now)
+    return Told(wait, limit, left, share, reset, reason == _OF_ONE_ITEM, reason == _OF_ONE_ENDPOINT)
 
 
 def wait_asked(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

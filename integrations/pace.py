@@ -1,7 +1,7 @@
 """When the next request to a tracker may be sent. What it said to one is kept by all who share its account.
 
-Gates are closed for a time: one for all requests, one for the writes to each item, and one for each kind of work that
-leaves what is left of the tracker's budget to work that is more urgent.
+Gates are closed for a time: one for all requests, one for the writes to each item, one for each endpoint and method,
+and one for each kind of work that leaves what is left of the tracker's budget to work that is more urgent.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ LONGEST_PAUSE = 900.0
 SPACING_WRITES, SPACING_SECONDS = 10, 2.0
 """Writes to one item within a time, after which the next waits: half of what Jira allows."""
 _ITEM = re.compile(r"/rest/api/[0-9a-z]+/issue/([^/]+)")
+_ID = re.compile(r"(?<=/)(?:[A-Z][^/]*|[^/]*[^A-Za-z/][^/]*)|(?<=/project/)[^/]+|(?<=/createmeta/)[^/]+")
+"""What in a path names one of many. Rather too much: an endpoint that is taken for another waits with it."""
 
 
 class Urgency(IntEnum):
@@ -77,7 +79,7 @@ class Pace:
         """0 where the request may be sent now, which counts it; else the seconds after which to ask again."""
         self._look()
         item = _written(method, path)
-        gates = [ALL, *([_gate(item)] if item else []), _urgency.get().name.lower()]
+        gates = [ALL, _endpoint(method, path), *([_gate(item)] if item else []), _urgency.get().name.lower()]
         with self._lock:
             now = self._clock()
             wait = max(self._closed.get(gate, now) for gate in gates) - now
@@ -88,6 +90,10 @@ class Pace:
     def heard(self, exchange: Exchange) -> None:
         """Close what the answer asks to close."""
         said = told(exchange.status, exchange.headers)
+        if said.only_endpoint and exchange.status == 429:
+            if said.wait:
+                self._close(_endpoint(exchange.method, exchange.path), said.wait)
+            return
         if said.wait:
             item = _written(exchange.method, exchange.path) if said.only_item else ""
             self._close(_gate(item) if item else ALL, said.wait)
@@ -135,6 +141,10 @@ def _written(method: str, path: str) -> str:
     """The item that a request changes, where the path names it as Jira's do; else empty."""
     found = _ITEM.search(path) if method not in READING else None
     return found[1] if found else ""
+
+
+def _endpoint(method: str, path: str) -> str:
+    return f"{method} {_ID.sub('*', path)}"
 
 
 def _gate(item: str) -> str:

@@ -195,7 +195,7 @@ def _note_limits(connection: str, status: int | None, headers: Mapping[str, str]
     if said.wait is not None:
         metrics.throttled.labels(connection).inc()
         metrics.throttled_seconds.labels(connection).inc(said.wait)
-        if not said.only_item:
+        if not (said.only_item or said.only_endpoint):
             heard.throttled(connection, now + timedelta(seconds=said.wait))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.flows import forgetting, outcome
-from bot.flows.intake import delivery, polling, subscriptions, sweep
+from bot.flows.intake import backfill, delivery, polling, subscriptions, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
@@ -47,7 +47,7 @@ def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mappin
             "triage": of(lambda run, each: triage.triage(run, each.triage)),
             "hygiene": of(lambda run, each: hygiene.hygiene(run, each.triage)),
             "delivery": of(lambda run, each: delivery.deliver(run, each.acceptance)),
-            "backfill": of(lambda run, each: polling.backfill(run, each.acceptance)),
+            "backfill": of(_backfill),
             "poll": of(_poll),
             "webhooks": of(lambda run, each: subscriptions.look(run, each.acceptance, each.client.hooks, each.target)),
             "recheck": of(lambda run, each: forgetting.recheck(run, each.acceptance)),
@@ -55,6 +55,11 @@ def jobs(wired: Mapping[str, Wired], bury: Callable[[Run, str], None]) -> Mappin
             "sweep": of(lambda run, each: sweep.sweep(run, each.acceptance, each.client.webhook.read)),
         }
     )
+
+
+def _backfill(run: Run, each: Wired) -> None:
+    backfill.backfill(run, each.acceptance)
+    each.index.catch_up()  # not while the first ticket waits for it
 
 
 def _poll(run: Run, each: Wired) -> None:

@@ -15,7 +15,7 @@ from rules.model import WorkItem
 
 PAGE = 100
 IDS_AT_ONCE = {True: 5000, False: 1000}  # Cloud's and Data Center's own limits where nothing but ids is asked for
-OVERLAP = 10  # Data Center pages by position, and an item that is edited meanwhile moves the others up
+OVERLAP = 5  # Data Center pages by position, and an item that is edited meanwhile moves the others up
 
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
 _KEY_OR_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}-[0-9]{1,18}|[0-9]{1,18}")

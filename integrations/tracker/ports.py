@@ -90,7 +90,8 @@ class Reader(Protocol):
     def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
         """Items of a project that changed at or after `since` (None: all), least recently changed first.
 
-        `scope` leaves out what it does not cover: a condition in the vendor's own query language.
+        `scope` leaves out what it does not cover: a condition in the vendor's own query language. Children may come
+        without their titles.
         """
 
     def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:

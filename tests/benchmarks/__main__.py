@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from tests.benchmarks import commits, growth, intake, recovery, tickets
+from tests.benchmarks.backfill import measuring as backfill
 from tests.benchmarks.figures import Figure, Part, Tell, load_average
 from tests.benchmarks.scale import FULL, SHORT, Scale
 
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[Scale, Tell], Part]] = {
     "recovery": recovery.measure,
     "growth": growth.measure,
     "tickets": tickets.measure,
+    "backfill": backfill.measure,
 }
 
 WIDTH = 120

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from bot.store import retention
 from bot.store.database import Database
 from tests.benchmarks.figures import Part, Tell, share
 from tests.benchmarks.scale import Scale
-from tests.benchmarks.stand import Stand, stand, wait_until
+from tests.benchmarks.stand import Memory, Stand, stand, wait_until
 
 WORKERS = 32
 """More jobs at once than by default, so that twenty thousand are done within minutes."""
@@ -26,24 +25,6 @@ SAMPLE_SECONDS = 0.5
 LATER = timedelta(days=400)
 """Beyond every window of retention."""
 FILES = ("steward.db", "engine.db")
-
-
-class _Memory(threading.Thread):
-    """Samples the bot's resident megabytes, until `end`."""
-
-    def __init__(self, made: Stand) -> None:
-        super().__init__(daemon=True)
-        self._process, self._ended = made.parts["run"].process, threading.Event()
-        self.samples: list[float] = []
-
-    def run(self) -> None:
-        while not self._ended.wait(SAMPLE_SECONDS):
-            self.samples.append(self._process.memory_info().rss / 1e6)
-
-    def end(self) -> list[float]:
-        self._ended.set()
-        self.join()
-        return sorted(self.samples)
 
 
 def measure(scale: Scale, tell: Tell) -> Part:
@@ -77,18 +58,18 @@ def measure(scale: Scale, tell: Tell) -> Part:
 
 
 def _load(made: Stand, part: Part, count: int, tell: Tell) -> None:
-    memory, began = _Memory(made), time.perf_counter()
-    memory.start()
-    report = made.send(part, "growth", count, event=EVENT)
-    part.add("taken at most", count / report.seconds, "deliveries/s")
-    part.add_shares("answer to 32 clients", report.waits, "ms")
-    tell(f"growth: {count} sent, {made.unfinished()} to be worked on")
-    try:
-        wait_until(lambda: made.unfinished() == 0, "all to be worked on", patience=60.0 + count / 5)
-    except TimeoutError:
-        part.lost.append(f"{made.unfinished()} deliveries were never worked on")
-    part.add("worked on", count / (time.perf_counter() - began), "deliveries/s")
-    samples = memory.end()
+    began = time.perf_counter()
+    with Memory(made.parts["run"].process, SAMPLE_SECONDS) as memory:
+        report = made.send(part, "growth", count, event=EVENT)
+        part.add("taken at most", count / report.seconds, "deliveries/s")
+        part.add_shares("answer to 32 clients", report.waits, "ms")
+        tell(f"growth: {count} sent, {made.unfinished()} to be worked on")
+        try:
+            wait_until(lambda: made.unfinished() == 0, "all to be worked on", patience=60.0 + count / 5)
+        except TimeoutError:
+            part.lost.append(f"{made.unfinished()} deliveries were never worked on")
+        part.add("worked on", count / (time.perf_counter() - began), "deliveries/s")
+    samples = sorted(memory.samples)
     part.add("memory under load, median", share(samples, 50), "MB")
     part.add("memory under load, most", share(samples, 100), "MB")
 

@@ -17,7 +17,17 @@ class Scale:
     takeovers: int = 5
     deliveries: int = 20_000
     tickets: int = 60
+    backfills: tuple[int, ...] = (1000, 10_000)
 
 
 FULL = Scale()
-SHORT = Scale(commits=4.0, steady=10.0, lower_rates=5.0, restarts=2, takeovers=1, deliveries=1000, tickets=10)
+SHORT = Scale(
+    commits=4.0,
+    steady=10.0,
+    lower_rates=5.0,
+    restarts=2,
+    takeovers=1,
+    deliveries=1000,
+    tickets=10,
+    backfills=(100, 1000),
+)

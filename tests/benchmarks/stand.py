@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -36,6 +37,28 @@ class Running(Slot):
     def die(self) -> None:
         """kill -9, and nobody starts it again."""
         self._end(signal.SIGKILL, KILL_PATIENCE_SECONDS)
+
+
+class Memory(threading.Thread):
+    """Samples the resident megabytes of a process, every so many seconds, within the block."""
+
+    def __init__(self, process: psutil.Process, every: float) -> None:
+        super().__init__(daemon=True)
+        self._process, self._every, self._ended = process, every, threading.Event()
+        self.samples: list[float] = []
+
+    def __enter__(self) -> Memory:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self.join()
+
+    def run(self) -> None:
+        """See above."""
+        while not self._ended.wait(self._every):
+            self.samples.append(self._process.memory_info().rss / 1e6)
 
 
 class Stand:

@@ -317,7 +317,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of four, where real ones have a hundred or two."""
     monkeypatch.setattr("integrations.jira.search.PAGE", 4)
     monkeypatch.setattr("integrations.jira.search.OVERLAP", 1)
-    monkeypatch.setattr("integrations.azure_devops.reader.PAGE", 4)
+    monkeypatch.setattr("integrations.azure_devops.moved.PAGE", 4)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

@@ -64,7 +64,7 @@ def test_a_429_that_names_no_wait_has_one() -> None:
                 "X_RateLimit_Reset": "2026-11-21T10:00:20Z",
                 "RateLimit_Reason": "jira-burst-based",
             },
-            Told(None, 100.0, 25.0, 0.25, 20.0),
+            Told(None, 100.0, 25.0, 0.25, 20.0, only_endpoint=True),
         ),
         ({"x_ratelimit_nearlimit": "true"}, Told(share=0.2)),
         ({"x_ratelimit_nearlimit": "false"}, Told()),
@@ -105,4 +105,5 @@ def test_each_products_headers_are_understood(headers: dict[str, str], expected:
 
 def test_a_wait_for_one_item_is_told_apart() -> None:
     assert of(429, RateLimit_Reason="jira-per-issue-on-write", Retry_After="3") == Told(3.0, only_item=True)
-    assert not of(429, RateLimit_Reason="jira-quota-tenant-based", Retry_After="3").only_item
+    assert of(429, RateLimit_Reason="jira-burst-based", Retry_After="3") == Told(3.0, only_endpoint=True)
+    assert of(429, RateLimit_Reason="jira-quota-tenant-based", Retry_After="3") == Told(3.0)

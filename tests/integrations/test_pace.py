@@ -88,6 +88,38 @@ def test_the_limit_of_one_items_writes_closes_all_where_the_item_is_not_known(pa
     assert pace.turn(GET, SHOP_1) == 5.0
 
 
+def test_fault_23_the_limit_of_one_endpoint_closes_it_for_all_and_nothing_else(clock: Clock) -> None:
+    board = Board(clock)
+    one, other = Pace(clock, board), Pace(clock, board)
+    burst = {"Retry_After": "9", "RateLimit_Reason": "jira-burst-based", "X_RateLimit_Limit": "100"}
+    one.heard(answer(429, GET, "/ex/jira/a-1/rest/api/3/issue/SHOP-1/comment", **burst, X_RateLimit_Remaining="0"))
+    api = "/ex/jira/a-1/rest/api/3"
+    for pace in (one, other):
+        assert pace.turn(GET, f"{api}/issue/WEB-7/comment") == 9.0
+        assert pace.turn(GET, f"{api}/issue/10017/comment") == 9.0
+        with working_for(Urgency.NIGHTLY):
+            assert (pace.turn(GET, f"{api}/issue/SHOP-1"), pace.turn("POST", f"{api}/issue/SHOP-1/comment")) == (0, 0)
+            assert pace.turn(GET, f"{api}/search/jql") == 0
+    clock.now += 9
+    assert other.turn(GET, f"{api}/issue/WEB-7/comment") == 0
+
+
+def test_an_endpoint_is_the_same_for_each_project_however_its_key_is_written(pace: Pace) -> None:
+    pace.heard(answer(429, GET, "/rest/api/3/project/shop", Retry_After="9", RateLimit_Reason="jira-burst-based"))
+    assert [pace.turn(GET, f"/rest/api/3/project/{key}") for key in ("web", "WEB", "W2")] == [9.0] * 3
+    pace.heard(
+        answer(
+            429,
+            GET,
+            "/rest/api/3/issue/createmeta/shop/issuetypes",
+            Retry_After="5",
+            RateLimit_Reason="Jira-Burst-Based",
+        )
+    )
+    assert pace.turn(GET, "/rest/api/3/issue/createmeta/web/issuetypes") == 5.0
+    assert pace.turn(GET, "/rest/api/3/issue/createmeta/web/issuetypes/10001") == 0.0
+
+
 @pytest.mark.parametrize(
     ("left", "waiting"),
     [(30, ()), (29, (Urgency.NIGHTLY,)), (10, (Urgency.NIGHTLY,)), (9, (Urgency.NIGHTLY, Urgency.TICKET))],

@@ -1,4 +1,4 @@
-"""The poll: what moved since the cursor goes into the same inbox as webhooks; before the first one, the backfill.
+"""The poll: what moved since the cursor goes into the same inbox as webhooks; before the first one, see `backfill`.
 
 It needs one token, no administrator and no open port. It runs beside webhooks too, and finds what they did not bring.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from bot.flows.desk import Desk, Project
 from bot.jobs import Run
 from bot.store import inbox, items
 from bot.telemetry import watched
-from integrations.tracker import Event, Invalid, Page
+from integrations.tracker import Event, Invalid
 from rules.model import WorkItem
 
 OVERLAP = timedelta(minutes=2)
@@ -35,66 +33,9 @@ def poll(run: Run, desk: Desk) -> None:
         if _backfilled(desk, project):
             _poll(desk, project)
         else:
-            # Named by the hour, so that one runs at a time, and one that was given up is begun again.
+            # Named by the hour, so that one that was given up is begun again; of two that run one goes home.
             job = f"backfill:{desk.connection}:{project.key}:{desk.now():%Y-%m-%dT%H}"
             desk.enqueue("backfill", job, desk.connection, project.key)
-
-
-def backfill(run: Run, desk: Desk) -> None:
-    """Arguments: connection, project. Reads a project whole, a page at a time; nothing read here is triaged.
-
-    It goes on where it was interrupted.
-    """
-    project = desk.projects.get(run.args[1])
-    if project is None or _backfilled(desk, project):
-        return
-    number = 0
-    while run.step(f"page {number}", lambda: _read_page(desk, project)):
-        number += 1
-
-
-def _read_page(desk: Desk, project: Project) -> bool:
-    """Read and keep the next page; whether there is another."""
-    with desk.db.read() as session:
-        progress = session.get(items.Progress, (desk.connection, project.key))
-        page = progress.page if progress else None
-    try:
-        found = desk.reader.moved(project.key, None, page, project.scope)
-    except Invalid:
-        if page is None:
-            raise
-        # The token of an interrupted backfill has expired: begin again, nothing is lost by it.
-        found = desk.reader.moved(project.key, None, None, project.scope)
-    for item in _keep_page(desk, project, found):
-        _hand_in(desk, item)
-    return found.next is not None
-
-
-def _keep_page(desk: Desk, project: Project, found: Page) -> list[WorkItem]:
-    """Store what was there before; returns what was filed since the project was connected, to be handed in."""
-    with desk.db.write() as session:
-        progress = session.get(items.Progress, (desk.connection, project.key))
-        if progress is None:
-            return []
-        new = [item for item in found.items if _is_new(session, item, progress.connected)]
-        for item in found.items:
-            if item not in new:
-                items.save(session, item, backfilled=True)
-        latest = max((item.updated for item in found.items), default=None)
-        progress.page = found.next
-        if latest is not None and (progress.cursor is None or progress.cursor < latest):
-            progress.cursor = latest
-        if found.next is None:
-            progress.backfilled = desk.now()
-    return new
-
-
-def _is_new(session: Session, item: WorkItem, connected: datetime) -> bool:
-    """Filed since the project was connected, or edited since an earlier page had it."""
-    if item.created >= connected:
-        return True
-    row = items.find(session, item.connection, item.id)
-    return row is not None and item.updated >= connected and row.triaged_digest != items.content_digest(item)
 
 
 def _backfilled(desk: Desk, project: Project) -> bool:
@@ -118,7 +59,7 @@ def _poll(desk: Desk, project: Project) -> int:
             page, began = None, desk.now()  # the token of an interrupted poll has expired
             continue
         for item in batch.items:
-            found += _hand_in(desk, item)
+            found += hand_in(desk, item)
             latest = max(latest, item.updated)
         page = batch.next
         with desk.db.write() as session:
@@ -144,7 +85,8 @@ def _under_way(kept: str | None, cursor: datetime, now: datetime) -> tuple[str |
     return str(told["page"]), datetime.fromisoformat(told["began"])
 
 
-def _hand_in(desk: Desk, item: WorkItem) -> bool:
+def hand_in(desk: Desk, item: WorkItem) -> bool:
+    """Give an item that was met to the inbox, unless it is known as it is; whether it was new to that."""
     with desk.db.read() as session:
         row = items.find(session, desk.connection, item.id)
         known = row is not None and not row.deleted

@@ -1,0 +1,1 @@
+"""Reading projects whole: a sandbox of any size, and what it takes the bot."""
