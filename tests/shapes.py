@@ -118,7 +118,9 @@ ODD = st.one_of(
         st.sampled_from(["id", "key", "self", "fields", "items", "value"]), st.text(max_size=4), max_size=2
     ),
 )
-WRITTEN = st.sampled_from(["plain", "plain", "plain", "escaped", "every member twice", "byte order mark", "cut", "wide"])
+WRITTEN = st.sampled_from(
+    ["plain", "plain", "plain", "escaped", "every member twice", "byte order mark", "cut", "wide"]
+)
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

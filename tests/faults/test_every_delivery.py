@@ -1,4 +1,4 @@
-"""Every delivery is answered, whatever is wrong with it, and a real one is understood: docs/webhooks.md says as what."""
+"""Every delivery is answered, whatever is wrong with it, and what a real one means docs/webhooks.md says."""
 
 from __future__ import annotations
 

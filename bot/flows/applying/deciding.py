@@ -31,7 +31,6 @@ from integrations.tracker import (
     Plan,
     Receipt,
     Refused,
-    Right,
     Throttled,
 )
 from rules.model import Person, WorkItem
