@@ -42,6 +42,7 @@ __all__ = [
     "ShownProposal",
     "answer_comment",
     "change_line",
+    "closed_comment",
     "draft_subtask",
     "proposal_comment",
     "shown_numbers",
@@ -87,6 +88,11 @@ def proposal_comment(view: ShownProposal, zone: ZoneInfo) -> Blocks:
 def shown_numbers(view: ShownProposal) -> tuple[int, ...]:
     """The numbers of the open changes that the comment shows, in its order: what "accept all" can mean."""
     return tuple(change.number for change in view.changes if change.state == "open")[: 2 * MAX_CHANGES]
+
+
+def closed_comment(reason: str) -> Blocks:
+    """What stays of the comment on an item that the bot no longer looks after."""
+    return (Paragraph((strong("Steward: nothing waits here:"), plain(f" {clean(reason, 300).rstrip(' .')}."))),)
 
 
 @dataclass(frozen=True, slots=True)

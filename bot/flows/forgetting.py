@@ -30,7 +30,7 @@ ASKED_AT_ONCE = 50
 SHORTEST_WAIT = 1.0
 
 
-def recheck(run: Run, desk: Desk) -> None:
+def recheck(run: Run, desk: AcceptanceDesk) -> None:
     """Arguments: connection, tick; for each part of a round also its beginning, its project, what it does, how far the
     parts before it came, and its number.
 
@@ -97,7 +97,7 @@ def _confirm(desk: Desk, ids: tuple[str, ...], began: datetime) -> None:
             session.execute(sa.update(Item).where(*seen).values(confirmed=began))
 
 
-def _ask(run: Run, desk: Desk, key: str, began: datetime, after: str) -> None:
+def _ask(run: Run, desk: AcceptanceDesk, key: str, began: datetime, after: str) -> None:
     with desk.db.read() as session:
         unseen = sa.select(Item.id).where(
             Item.connection == desk.connection,
@@ -126,7 +126,7 @@ def _ask(run: Run, desk: Desk, key: str, began: datetime, after: str) -> None:
             session.execute(sa.delete(Progress).where(*gone))
 
 
-def _look_for(desk: Desk, key: str, item_id: str, began: datetime) -> None:
+def _look_for(desk: AcceptanceDesk, key: str, item_id: str, began: datetime) -> None:
     if key not in desk.projects:
         closing.close(desk, item_id, f"{key} is no longer in the settings")
         return
@@ -136,7 +136,7 @@ def _look_for(desk: Desk, key: str, item_id: str, began: datetime) -> None:
         closing.close(desk, item_id, closing.GONE)
         return
     if (reason := closing.reason_to_leave(desk, item)) is not None:
-        closing.close(desk, item_id, reason)
+        speaking.leave(desk, item, reason)
         return
     with desk.db.write() as session:
         items.save(session, item)

@@ -41,6 +41,18 @@ def may_edit(
     return Right(False, no_way_to_ask("accept" if accepting else "other"))
 
 
+def still_may_edit(desk: AcceptanceDesk, person: Person, item: WorkItem) -> Right:
+    """Whether a person who gave the word by an edit of the item may still edit it.
+
+    The tracker let them when it took that edit, and where it may not be asked again that answer stands.
+    """
+    try:
+        right = desk.people.may_edit(person, item.key)
+    except (Refused, Missing, Invalid):
+        return Right(True)
+    return right if right.allowed is False else Right(True)
+
+
 def may_reject(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> Right:
     """As `may_edit`; the item's reporter may say no as well."""
     if item.reporter is not None and person.id and item.reporter.id == person.id and not person.is_app:

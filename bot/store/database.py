@@ -10,7 +10,7 @@ PostgreSQL. Every commit is synchronous: what was answered with 2xx is on the di
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,6 +147,15 @@ class Database:
             return False
         return True
 
+    def begin_log_anew(self) -> None:
+        """On SQLite, write the log into the file and empty it: it still holds what has been overwritten since.
+
+        Where somebody else reads at this moment, it is left as it is.
+        """
+        if self.is_sqlite:
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -189,7 +198,7 @@ def _engine(url: str) -> Engine:
         if connection.execute("PRAGMA page_count").fetchone() == (0,):
             # Only while the file is empty: retention gives pages back by it. Later it would wait for the write lock.
             connection.execute("PRAGMA auto_vacuum=incremental")
-        for pragma in ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on"):
+        for pragma in ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on", "secure_delete=on"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

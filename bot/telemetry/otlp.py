@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 
+import requests
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -41,7 +42,9 @@ def exporting(endpoint: str, version: str, process: str) -> OpenTelemetry:
     """A tracer that sends to an address. The environment's OTEL_EXPORTER_OTLP_HEADERS may hold a token for it."""
     # Its errors quote addresses and answers, and come with each batch: `_Delivery` says in their place what matters.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    delivery = _Delivery(OTLPSpanExporter(endpoint=endpoint, timeout=SEND_SECONDS))
+    session = requests.Session()
+    session.max_redirects = 0  # spans go where the settings say, and nowhere else
+    delivery = _Delivery(OTLPSpanExporter(endpoint=endpoint, timeout=SEND_SECONDS, session=session))
     processor = BatchSpanProcessor(
         delivery, max_queue_size=QUEUE, max_export_batch_size=BATCH, schedule_delay_millis=SEND_EVERY_MS
     )

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import openai
 
-from integrations.openai.limits import AnswerEncodedError, AnswerTooLongError, DeadlineError
+from integrations.openai.limits import AnswerEncodedError, AnswerTooLongError, DeadlineError, InsideError
 from integrations.writer import Reason, WriterError
 
 _RETRIED_STATUSES = frozenset({408, 409, 425, 500, 502, 503, 504, 529})
@@ -34,6 +34,8 @@ def failure(error: Exception, *, with_schema: bool) -> WriterError | SchemaNotTa
             return ChargedError(Reason.TOO_LONG, "the answer is over the cap on bytes")
         case AnswerEncodedError():
             return WriterError(Reason.NOT_JSON, "the answer is compressed although none was asked for")
+        case InsideError():
+            return WriterError(Reason.REJECTED, "the name in the address leads to one that is never called")
         case DeadlineError():
             return ChargedError(Reason.TIMEOUT, "no answer before the deadline")
         case openai.APIStatusError():

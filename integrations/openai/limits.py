@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx2
 
+from integrations.addresses import leads_inside
+
 
 class LimitError(Exception):
     """Base of what ends a call from our side."""
@@ -31,6 +33,10 @@ class AnswerTooLongError(LimitError):
 
 class AnswerEncodedError(LimitError):
     """The answer is compressed although none was asked for: its real length cannot be known before it is unpacked."""
+
+
+class InsideError(LimitError):
+    """The name in the address has led to a link-local or metadata address, which is never spoken to."""
 
 
 class Deadline:
@@ -143,9 +149,15 @@ class _Watch:
         self._timer.cancel()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """The HTTP core's trace hook: https://www.encode.io/httpcore/extensions/#trace. Learns the sockets in use."""
+        """The HTTP core's trace hook: https://www.encode.io/httpcore/extensions/#trace. Learns the sockets in use.
+
+        Raises InsideError, before a byte is sent, for one that leads where nobody may be called.
+        """
         if event.endswith(("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")):
             sock = info["return_value"].get_extra_info("socket")
+            if event.endswith("connect_tcp.complete") and leads_inside(str(sock.getpeername()[0])):
+                sock.close()
+                raise InsideError
             with self._lock:
                 self._sockets.append(sock)
                 if self.fired:

@@ -206,11 +206,14 @@ def test_a_label_put_by_nobody_accepts_nothing(make_world: Callable[..., Any]) -
     assert states(world, item) == ["open"]
 
 
-@pytest.mark.parametrize("intake", ["webhook", "poll"])
-def test_an_item_moved_to_a_project_outside_the_settings_is_closed_and_left_alone(
-    make_world: Callable[..., Any], intake: str
+@pytest.mark.parametrize(
+    ("flavour", "intake"),
+    [("jira-cloud", "webhook"), ("jira-data-center", "poll"), ("azure-devops", "webhook"), ("azure-devops", "poll")],
+)
+def test_fault_27_an_item_moved_out_of_the_settings_is_closed_and_its_comment_says_why(
+    make_world: Callable[..., Any], flavour: str, intake: str
 ) -> None:
-    world = make_world(intake=intake)
+    world = make_world(flavour, intake=intake)
     if intake == "poll":
         world.poll()
     item = world.file(*STORY)
@@ -220,14 +223,19 @@ def test_an_item_moved_to_a_project_outside_the_settings_is_closed_and_left_alon
         world.poll()
     other = next((each.key for each in world.tracker.projects() if each.key != world.project), None)
     if other is None:
-        other = world.tracker.add_project("OTHER", "Other").key
+        other = world.tracker.add_project("OTHER", "Other", roles={"steward": "Administrators"}).key
     world.tracker.move_item(item.id, other)
     if intake == "webhook":
         world.work()
     else:  # a poll of the project cannot see what has left it; the nightly run reads what is open again
         night(world, "one")
     with world.db.read() as session:
-        assert proposals.get(session, "tracker", str(item.id)).state == "closed"
+        closed = proposals.get(session, "tracker", str(item.id))
+    why = f"it is in {'Other' if flavour == 'azure-devops' else other} now, which is not in the settings"
+    assert (closed.state, closed.held_because) == ("closed", why)
+    (comment,) = world.own_comments(item)
+    assert comment.startswith(f"Steward: nothing waits here: {why}.")
+    assert "steward accept" not in comment
 
 
 def test_a_store_that_is_away_for_a_moment_loses_no_job(make_world: Callable[..., Any]) -> None:

@@ -1,7 +1,8 @@
 """Acceptance without typing: the label `steward-accept`, put on the item by a person, accepts all that is shown.
 
-The tracker has checked that person's right to edit. It counts only if the item's history names a person as the one who
-put it there, after the comment's last edit; a clone, an import or an automation brings no such entry.
+The tracker has checked that person's right to edit, and is asked once more before a change is made. It counts only if
+the item's history names a person as the one who put it there, after the comment's last edit; a clone, an import or an
+automation brings no such entry.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ def attend_label(desk: AcceptanceDesk, item: WorkItem) -> bool:
     with desk.db.write() as session:
         if decisions.take(session, desk.connection, cause, item.id, {"by": entry.actor.id}, desk.now()) == "done":
             return False
-    for number in numbers:
-        _accept(desk, project, item, number, entry, cause)
+    outcomes = [_accept(desk, project, item, number, entry, cause) for number in numbers]
     desk.applier.remove_label(item.key, label)
     speaking.show(desk, item.id)
+    if refused := [result.detail for result in outcomes if result.outcome == "refused"]:
+        speaking.answer(desk, item, f"{cause}:refused", entry.actor, answers.refusal(refused[0]))
+        speaking.publish_answers(desk, item)
     with desk.db.write() as session:
         decisions.finish(session, desk.connection, cause)
     return True
@@ -55,7 +58,7 @@ def _shown_before(desk: AcceptanceDesk, item: WorkItem, entry: HistoryEntry, cau
 
 def _accept(
     desk: AcceptanceDesk, project: Project, item: WorkItem, number: int, entry: HistoryEntry, cause: str
-) -> None:
+) -> applying.Result:
     result = applying.accept(desk, project, item, number, entry.actor, cause, checked_by_tracker=True)
     watched.applied(desk.connection, result.outcome, entry.at, desk.now())
     if result.outcome == "incomplete":
@@ -64,6 +67,7 @@ def _accept(
     with desk.db.write() as session:
         content = {"number": number, "by": entry.actor.id, "outcome": result.outcome}
         audit.record(session, "label", f"{desk.connection}:{item.id}", content, desk.now())
+    return result
 
 
 def _entry(desk: AcceptanceDesk, item: WorkItem) -> HistoryEntry | None:

@@ -33,7 +33,6 @@ from integrations.tracker import (
     Plan,
     Receipt,
     Refused,
-    Right,
     Throttled,
 )
 from languages import say
@@ -68,7 +67,8 @@ def accept(
 ) -> Result:
     """Make change `number` of an item because `person` said so in `cause` (a comment or a history entry).
 
-    `checked_by_tracker`: the word was an edit of the item itself, so the tracker has checked the right to edit.
+    `checked_by_tracker`: the word was an edit of the item itself, so the tracker has checked the right to edit; it
+    only counts no more where the tracker says that it has been taken away.
     """
     row = load(desk, item, number)
     if not _begin(desk, item, number, "open", "accepting", person, cause) and not _ours(row, "accepting", cause):
@@ -142,7 +142,8 @@ def _perform(
     row = load(desk, item, number)
     # Asked again here, whatever was answered a moment ago: between the word and the deed a right may be taken away.
     # Without it a write that was sent before is not sent again: where it has landed, that is only found out.
-    right = Right(True) if checked_by_tracker else rights.may_edit(desk, project, person, item)
+    asked = rights.still_may_edit(desk, person, item) if checked_by_tracker else None
+    right = asked or rights.may_edit(desk, project, person, item)
     if not right.allowed and not may_have_landed(desk, item, row, state):
         set_state(desk, item, number, "open" if state == "accepting" else "accepted", None)
         return Result("refused", right.missing)

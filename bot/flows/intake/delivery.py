@@ -32,7 +32,7 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
         raise Silent("the item exists: the delivery was late")
     acceptance.attend_draft(desk, item)  # also of one that the project's scope leaves out
     if (reason := closing.reason_to_leave(desk, item)) is not None:
-        closing.close(desk, item.id, reason)
+        speaking.leave(desk, item, reason)
         raise Silent(reason)
     try:
         with desk.speaking(item.project):

@@ -97,7 +97,7 @@ def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
         # What people are asked about is read again: no event tells that an item was deleted or moved away.
         item = desk.reader.fetch(item.id)
         if (reason := closing.reason_to_leave(desk, item)) is not None:
-            closing.close(desk, item.id, reason)
+            speaking.leave(desk, item, reason)
             return
     if _look(desk, project, item):
         speaking.show(desk, item.id)

@@ -118,6 +118,7 @@ def erase(db: Database, connection: str, person_id: str, now: datetime, *, dry_r
         with db.write() as session:
             # Without the name: that somebody was erased is all that is to be known.
             audit.record(session, "erased", connection, {"rows": rows, "comments": len(told)}, now)
+        db.begin_log_anew()
     return Erased(rows, len(told))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -102,6 +104,27 @@ def test_spans_that_cannot_be_delivered_are_counted_and_told_once(grown: Callabl
     tracing.stop()
     assert grown("trace_spans_lost_total") == 3
     assert [(entry["event"], "canary" in str(entry)) for entry in logged] == [("traces not delivered", False)]
+
+
+def test_fault_46_spans_go_nowhere_but_where_the_settings_say(collector: Any, grown: Callable[..., float]) -> None:
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(307)
+            self.send_header("Location", collector.url)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tracing.start(f"http://127.0.0.1:{server.server_address[1]}/v1/traces", "0.1.0", "test")
+        watched_job(lambda run: None)(InlineRun("1", "sweep", ("tracker",), 0))
+        tracing.stop(10)
+        server.shutdown()
+    assert collector.bodies == []
+    assert grown("trace_spans_lost_total") == 1
 
 
 def test_a_collector_that_does_not_answer_is_not_waited_for(collector: Any) -> None:

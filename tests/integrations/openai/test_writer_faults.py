@@ -1,3 +1,4 @@
+import socket
 import socketserver
 import threading
 import tracemalloc
@@ -6,6 +7,7 @@ from datetime import date
 from email.utils import formatdate
 from time import time
 
+import httpx2
 import pytest
 
 from integrations.openai.writer import Model, OpenAIWriter
@@ -226,6 +228,37 @@ def slow_server(request: pytest.FixtureRequest) -> Iterator[_SocketServer]:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "100.100.100.200", "::ffff:169.254.169.254"])
+def test_fault_46_a_name_that_comes_to_lead_inside_is_not_spoken_to(
+    make_writer: MakeWriter,
+    model_server: ModelServer,
+    prompt: Prompt,
+    messages: Messages,
+    budget: DailyBudget,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+) -> None:
+    monkeypatch.setattr(socket.socket, "getpeername", lambda self: (address, 80))
+    error = error_of(make_writer(model_server), prompt, messages)
+    assert error.reason is Reason.REJECTED
+    assert "never called" in str(error)
+    assert model_server.received == []
+    assert budget.spent() == 0
+
+
+def test_fault_46_a_model_that_sends_elsewhere_is_not_followed(
+    make_writer: MakeWriter, prompt: Prompt, messages: Messages
+) -> None:
+    asked: list[str] = []
+
+    def elsewhere(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(307, headers={"location": "http://127.0.0.1:9/v1/chat/completions"})
+
+    assert error_of(make_writer(elsewhere), prompt, messages).reason is Reason.REJECTED
+    assert asked == ["http://model.example/v1/chat/completions"]
 
 
 def test_fault_22_no_phase_of_a_call_outlives_the_deadline(
