@@ -1,7 +1,9 @@
 """Holds every exchange with a sandbox tracker against the vendors' specifications, in every run of the tests.
 
-The test during which something new is found that does not fit fails as it ends. Where the specifications do not lie
-beside the checkout, nothing is recorded and nothing is said.
+`recording` hears what is asked of every sandbox tracker and what it answers, `checking` holds an exchange against the
+operation that describes it, `telling` says at the end what was checked. The test during which something new is found
+that does not fit fails as it ends. Where the specifications do not lie beside the checkout, nothing is recorded and
+nothing is said.
 """
 
 from __future__ import annotations

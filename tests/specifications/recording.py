@@ -31,7 +31,7 @@ class Recording:
         def wrapped(faults: Faults, wire: WSGIApplication) -> WSGIApplication:
             return self._counting(wrap(faults, self._noting(faults._flavour, wire)))
 
-        Faults.wrap = wrapped  # type: ignore[method-assign]  # the one place that every tracker's wire passes
+        Faults.wrap = wrapped  # type: ignore[method-assign, assignment]  # the one place that every tracker's wire passes
 
     def _counting(self, wire: WSGIApplication) -> WSGIApplication:
         def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,11 +74,11 @@ def section(tally: Tally, spoken: Mapping[str, frozenset[str]]) -> Iterator[str]
         every, ours = (_named(counter, flavour) for counter in (tally.operations, tally.of_the_bot))
         if not every:
             continue
-        missed = sorted(spoken[flavour] - every.keys())
+        missed, in_vain = sorted(spoken[flavour] - every.keys()), sorted(ours.keys() - spoken[flavour])
         yield f"{product}: {every.total()} exchanges cover {len(every)} operations, {len(ours)} of them for the bot;"
-        yield f"  the sandbox speaks {len(every) + len(missed)}"
-        if missed and len(missed) <= FEW:
-            yield f"  never asked for: {', '.join(missed)}"
+        yield f"  {len(missed)} more are spoken by the sandbox{_few(missed)}"
+        if in_vain:
+            yield f"  the bot asks for what the sandbox does not speak: {', '.join(in_vain)}"
         alone = _named(tally.undescribed, flavour)
         if alone:
             told = ", ".join(f"{name} ({number})" for name, number in sorted(alone.items()))
@@ -87,6 +87,10 @@ def section(tally: Tally, spoken: Mapping[str, frozenset[str]]) -> Iterator[str]
     for cause, number in (tally.left_out + Counter({BY_FAULT: tally.asked - others})).most_common():
         yield f"left out: {number}, {cause}"
     yield from (f"DOES NOT FIT: {violation}" for violation in tally.violations)
+
+
+def _few(names: Sequence[str]) -> str:
+    return f": {', '.join(names)}" if 0 < len(names) <= FEW else ""
 
 
 def _named(counter: Counter[tuple[str, str]], flavour: str) -> Counter[str]:

@@ -79,7 +79,7 @@ def test_what_fits_passes_and_is_not_checked_twice(specifications: Specification
 def test_what_does_not_fit_is_seen(
     specifications: Specifications, exchange: Exchange, changed: dict[str, Any], said: str
 ) -> None:
-    raw = {
+    raw: dict[str, Any] = {
         name: json.dumps(value).encode() if isinstance(value, dict | list) else value for name, value in changed.items()
     }
     found = specifications.check(replace(exchange, **raw))

@@ -24,6 +24,11 @@ GETS = (
     "issue/SHOP-1/properties",
     "issue/SHOP-1/watchers",
     "issueLinkType",
+    "issuetype",
+    "priority",
+    "resolution",
+    "project",
+    "project/SHOP/statuses",
     "issueLink/10001",
     "project/SHOP",
     "project/SHOP/components",
@@ -43,9 +48,10 @@ ON_CLOUD = (
     "project/search",
     "priority/search",
     "label",
+    "user/search?query=dana",
     "search/jql?jql=project=SHOP&fields=*all",
 )
-ON_DATA_CENTER = ("priority", "project", "project/SHOP/statuses", "resolution", "search?jql=project=SHOP")
+ON_DATA_CENTER = ("search?jql=project=SHOP", "user/search?username=dana", "user?username=dana&expand=groups")
 
 
 @pytest.fixture
