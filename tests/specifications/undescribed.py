@@ -18,6 +18,7 @@ UNDESCRIBED: tuple[tuple[str, str, str, str], ...] = (
     ("azure-devops", r"GET /_apis/Graph/\w+(/[^/]*)?", "_apis/graph", _OTHER_AREA),
     ("azure-devops", r"GET /_apis/AccessControlLists/[^/]+", "_apis/accesscontrollists", _OTHER_AREA),
     ("azure-devops", r"GET /_apis/SecurityNamespaces(/[^/]+)?", "_apis/securitynamespaces", _OTHER_AREA),
+    ("azure-devops", r"GET /_apis/Permissions/[^/]+/\d+", "_apis/permissions", _OTHER_AREA),
     ("azure-devops", r"GET /_apis/Identities", "_apis/identities", _OTHER_AREA),
     ("jira-cloud", r"\w+ /rest/webhooks/1\.0/webhook(/[^/]+)?", "rest/webhooks/1.0", _IN_PROSE),
     ("jira-data-center", r"\w+ /rest/jira-webhook/1\.0/webhooks(/[^/]+)?", "rest/jira-webhook/1.0", _IN_PROSE),

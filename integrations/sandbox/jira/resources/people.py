@@ -138,7 +138,7 @@ def my_permissions(call: Call) -> Response:
     asked = call.names("permissions")
     if call.cloud and not asked:
         raise Refusal(400, "The 'permissions' query parameter is required.")
-    keys = [_key(name) for name in asked] if asked else [*PERMISSIONS, "ADMINISTER"]
+    keys = [_key(name) for name in asked] if call.cloud else [*PERMISSIONS, "ADMINISTER"]
     return answer({"permissions": {key: _permission(call, key, project) for key in keys}})
 
 
