@@ -38,6 +38,7 @@ from integrations.sandbox.state import Tracker
 from tests import texts
 from tests.postgres import PostgresServer, binaries
 
+pytest_plugins = ["tests.specifications.plugin"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 settings.register_profile(

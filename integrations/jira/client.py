@@ -85,7 +85,7 @@ class JiraConnection:
         self.people: People = people
         self.hooks: Hooks = JiraHooks(session, flavour, base_url, self._browse_url)
         self.reader: Reader = reader
-        self.rights: Rights = JiraRights(session, reader, markup.render)
+        self.rights: Rights = JiraRights(session, flavour, reader, markup.render)
         self.rehearser: Rehearser = JiraRehearser(session, flavour, reader, markup, people.account)
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
         live = LiveIssues(session, reader, people.account)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.created.required import Rich, required_values
 from integrations.jira.reader import JiraReader
-from integrations.jira.session import JiraSession
+from integrations.jira.session import Flavour, JiraSession
 from integrations.tracker import Deed, Holding, Incomplete, Invalid, Missing
 from rules.changes import FieldValue
 
@@ -28,13 +28,16 @@ NAMES: tuple[tuple[Deed, str, str], ...] = (
 class JiraRights:
     """The Rights port. Jira answers for a project as a whole, whatever the scope."""
 
-    def __init__(self, session: JiraSession, reader: JiraReader, rich: Rich) -> None:
+    def __init__(self, session: JiraSession, flavour: Flavour, reader: JiraReader, rich: Rich) -> None:
         self._session = session
+        self._cloud = flavour == "cloud"
         self._reader = reader
         self._rich = rich
 
     def held(self, project: str, scope: str) -> tuple[Holding, ...]:
-        asked = {"projectKey": project, "permissions": ",".join(key for _, key, _ in NAMES)}
+        asked = {"projectKey": project}
+        if self._cloud:  # Data Center tells of all
+            asked["permissions"] = ",".join(key for _, key, _ in NAMES)
         try:
             answer = self._session.get("mypermissions", asked)
         except (Missing, Invalid):  # the project is not to be seen, or this Jira does not know one of the keys

@@ -65,8 +65,11 @@ def test_a_bot_that_may_not_ask_says_what_it_lacks(plain_world: Any) -> None:
     assert "Administer Projects on SHOP" in right.missing
 
 
-def test_membership_of_a_role_or_a_group_is_found(world: Any) -> None:
+@pytest.mark.parametrize("by_person", [True, False], ids=["listed by person", "listed by group only"])
+def test_membership_of_a_role_or_a_group_is_found(world: Any, by_person: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     people = world.jira.people
+    if not by_person:
+        monkeypatch.setattr(type(people), "_groups", lambda *_: None)
     assert people.in_group(person(world, "dana"), "developers", "SHOP")
     assert not people.in_group(person(world, "rae"), "Developers", "SHOP")
     assert people.in_group(person(world, "dana"), "shop-deciders", "SHOP")

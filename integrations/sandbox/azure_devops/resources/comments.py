@@ -160,12 +160,12 @@ def _edit(call: Call) -> Response:
 
 
 def _delete(call: Call) -> Response:
-    _, comment = _known(call)
+    item, comment = _known(call)
     try:
         call.tracker.delete_comment(call.user, comment.id)
     except Forbidden as error:
         raise _not_yours() from error
-    return Response(status=204)
+    return answer({**_comment(call, call.shapes(), item, comment, "none"), "isDeleted": True})
 
 
 def _not_yours() -> Exception:

@@ -120,7 +120,9 @@ def components(call: Call, key: str) -> Response:
 def project_statuses(call: Call, key: str) -> Response:
     call.project(key)
     found = [call.shapes.status(term) for term in call.tracker.terms("status")]
-    return answer([{**call.shapes.type(term), "statuses": found} for term in call.tracker.terms("type")])
+    kinds = [call.shapes.type(term) for term in call.tracker.terms("type")]
+    named = ("self", "id", "name", "subtask")
+    return answer([{name: kind[name] for name in named} | {"statuses": found} for kind in kinds])
 
 
 def attachment_content(call: Call, attachment_id: int) -> Response:

@@ -49,8 +49,7 @@ def _key(name: str) -> str:
 
 def myself(call: Call) -> Response:
     shown = dict(call.shapes.user(call.viewer.name) or {})
-    groups = [name for name, members in call.tracker.groups().items() if call.viewer in members]
-    count = {"size": len(groups), "items": []}
+    count = {"size": len(_of(call, call.viewer)), "items": []}
     return answer({**shown, "locale": "en_US", "groups": count, "applicationRoles": {"size": 1, "items": []}})
 
 
@@ -59,7 +58,12 @@ def get_user(call: Call) -> Response:
     by_key = call.argument("key")
     for user in call.tracker.users():
         if (call.cloud and user.id == wanted) or (not call.cloud and (user.name == wanted or user.id == by_key)):
-            return answer(call.shapes.user(user.name))
+            shown = call.shapes.user(user.name)
+            if not call.cloud and call.viewer.is_administrator and "groups" in call.names("expand"):
+                names = _of(call, user)
+                items = [{"name": name, "self": call.shapes.link(f"group?groupname={name}")} for name in names]
+                shown["groups"] = {"size": len(items), "items": items}
+            return answer(shown)
     if call.cloud:
         raise Refusal(404, "Specified user does not exist or you do not have required permissions")
     raise Refusal(404, f"The user named '{wanted}' does not exist")
@@ -134,7 +138,7 @@ def my_permissions(call: Call) -> Response:
     asked = call.names("permissions")
     if call.cloud and not asked:
         raise Refusal(400, "The 'permissions' query parameter is required.")
-    keys = [_key(name) for name in asked] if asked else [*PERMISSIONS, "ADMINISTER"]
+    keys = [_key(name) for name in asked] if call.cloud else [*PERMISSIONS, "ADMINISTER"]
     return answer({"permissions": {key: _permission(call, key, project) for key in keys}})
 
 
@@ -216,6 +220,21 @@ def group_members(call: Call) -> Response:
     return answer({"self": where, **shown, "values": [call.shapes.user(user.name) for user in shown["values"]]})
 
 
+def groups_of_user(call: Call) -> Response:
+    """The groups of an account, for administrators only."""
+    if not call.viewer.is_administrator:
+        raise Refusal(403, "You are not authorized to perform this operation. Administrator privileges are required.")
+    user = next((user for user in call.tracker.users() if user.id == call.argument("accountId")), None)
+    if user is None:
+        raise Refusal(404, "Specified user does not exist or you do not have required permissions")
+    shown = [{"name": name, "groupId": group_id(name)} for name in _of(call, user)]
+    return answer([{**group, "self": call.shapes.link(f"group?groupId={group['groupId']}")} for group in shown])
+
+
+def _of(call: Call, user: User) -> list[str]:
+    return [name for name, members in call.tracker.groups().items() if user in members]
+
+
 def group_id(name: str) -> str:
     """The id of a group, which Jira Cloud knows beside its name."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"group:{name}"))
@@ -232,4 +251,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "project/<project>/role/<int:role>", project_role),
     ("GET", "group/member", group_members),
 )
-CLOUD_ROUTES: tuple[Route, ...] = (("POST", "permissions/check", check_permissions),)
+CLOUD_ROUTES: tuple[Route, ...] = (
+    ("POST", "permissions/check", check_permissions),
+    ("GET", "user/groups", groups_of_user),
+)

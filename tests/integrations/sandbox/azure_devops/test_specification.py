@@ -1,33 +1,33 @@
 """Answers and notifications held against the product's own description, where it lies beside the checkout."""
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft4Validator
 
 SHARED = Path(__file__).parents[4].parent / "shared"
 pytestmark = pytest.mark.skipif(not (SHARED / "specs" / "azure-devops").is_dir(), reason="no shared data")
 
-ANSWERS = [
-    ("GET", "/_apis/wit/workitems/1", "WorkItem", ""),
-    ("GET", "/_apis/wit/workitems/1?$expand=all", "WorkItem", ""),
-    ("GET", "/_apis/wit/workitems?ids=1,2&$expand=relations", "WorkItem", "value"),
-    ("GET", "/_apis/wit/workitems/1/updates", "WorkItemUpdate", "value"),
-    ("GET", "/Shop/_apis/wit/workItems/1/comments", "CommentList", ""),
-    ("GET", "/Shop/_apis/wit/workItems/1/comments?$expand=renderedText", "Comment", "comments"),
-    ("GET", "/_apis/wit/workitemrelationtypes", "WorkItemRelationType", "value"),
-    ("GET", "/Shop/_apis/wit/workitemtypes", "WorkItemType", "value"),
-    ("GET", "/Shop/_apis/wit/workitemtypes/Bug/states", "WorkItemStateColor", "value"),
-    ("GET", "/Shop/_apis/wit/workitemtypes/Bug/fields?$expand=all", "WorkItemTypeFieldWithReferences", "value"),
-    ("GET", "/Shop/_apis/wit/workitemtypecategories", "WorkItemTypeCategory", "value"),
-    ("GET", "/Shop/_apis/wit/workitemtypecategories/Microsoft.TaskCategory", "WorkItemTypeCategory", ""),
-    ("GET", "/_apis/wit/fields", "WorkItemField2", "value"),
-    ("GET", "/Shop/_apis/wit/tags", "WorkItemTagDefinition", "value"),
-    ("GET", "/Shop/_apis/wit/classificationnodes?$depth=3", "WorkItemClassificationNode", "value"),
-]
+ANSWERS = (
+    "/_apis/wit/workitems/1",
+    "/_apis/wit/workitems/1?$expand=all",
+    "/_apis/wit/workitems?ids=1,2&$expand=relations",
+    "/_apis/wit/workitems/1/updates",
+    "/_apis/wit/workitems/1/updates/1",
+    "/Shop/_apis/wit/workItems/1/comments",
+    "/Shop/_apis/wit/workItems/1/comments?$expand=renderedText",
+    "/_apis/wit/workitemrelationtypes",
+    "/_apis/wit/workitemrelationtypes/System.LinkTypes.Duplicate-Forward",
+    "/Shop/_apis/wit/workitemtypes",
+    "/Shop/_apis/wit/workitemtypes/Bug/states",
+    "/Shop/_apis/wit/workitemtypes/Bug/fields?$expand=all",
+    "/Shop/_apis/wit/workitemtypecategories",
+    "/Shop/_apis/wit/workitemtypecategories/Microsoft.TaskCategory",
+    "/_apis/wit/fields",
+    "/Shop/_apis/wit/tags",
+    "/Shop/_apis/wit/classificationnodes?$depth=3",
+)
 EXAMPLES = [
     ("/_apis/wit/workitems/1", "workItems/GET__wit_WorkItems_id.json", ""),
     ("/_apis/wit/workitems?ids=1,2", "workItems/GET__wit_WorkItems_ids-_ids_.json", "value"),
@@ -39,12 +39,6 @@ EXAMPLES = [
 ]
 OF_OLDER_VERSIONS = {"_links", "commentId", "isDeleted", "children", "helpText"}
 OF_THE_PROCESS = {"System.AssignedTo", "Microsoft.VSTS.Common.ActivatedDate", "Microsoft.VSTS.Common.ActivatedBy"}
-
-
-def definitions() -> dict[str, Any]:
-    path = SHARED / "specs" / "azure-devops" / "wit" / "7.2" / "workItemTracking.json.gz"
-    loaded: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()).decode("utf-8-sig"))["definitions"]
-    return loaded
 
 
 def example(name: str) -> Any:
@@ -71,17 +65,10 @@ def busy(organisation: Any) -> Any:
     return organisation
 
 
-@pytest.mark.parametrize(("method", "path", "name", "inside"), ANSWERS)
-def test_an_answer_fits_the_definition(busy: Any, method: str, path: str, name: str, inside: str) -> None:
-    answer = busy.ask(method, path, version="7.2-preview.4")
-    assert answer.status_code == 200, answer.text
-    found = answer.json()
-    schema = {"$ref": f"#/definitions/{name}", "definitions": _nullable(definitions())}
-    for one in found[inside] if inside else [found]:
-        errors = [f"{'/'.join(map(str, e.path))}: {e.message}" for e in Draft4Validator(schema).iter_errors(one)]
-        assert errors == []
-        described = _properties(definitions(), name)
-        assert set(one) <= described, f"{set(one) - described} is not in the product's description"
+def test_every_answer_is_as_described(busy: Any) -> None:
+    """tests.specifications holds each against its definition as this ends."""
+    answers = {path: busy.ask("GET", path, version="7.2-preview.4") for path in ANSWERS}
+    assert {path: answer.text for path, answer in answers.items() if answer.status_code != 200} == {}
 
 
 @pytest.mark.parametrize(("path", "name", "inside"), EXAMPLES)
@@ -132,26 +119,3 @@ def test_a_notification_has_the_shape_of_a_real_one(busy: Any, event: str) -> No
         assert all(
             isinstance(body["resource"]["fields"][name], str) for name in ("System.CreatedBy", "System.ChangedBy")
         )
-
-
-def _properties(all_of_them: dict[str, Any], name: str) -> set[str]:
-    """The properties of a definition and of those it extends."""
-    described = all_of_them[name]
-    found = set(described.get("properties", {}))
-    for base in described.get("allOf", ()):
-        found |= _properties(all_of_them, base["$ref"].rpartition("/")[2])
-    return found
-
-
-def _nullable(schema: Any) -> Any:
-    """The same schema as the product means it: anything may be null, and a bare object is anything at all."""
-    if isinstance(schema, list):
-        return [_nullable(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: _nullable(value) for key, value in schema.items()}
-    if made.get("type") == "object" and not {"properties", "additionalProperties"} & set(made):
-        del made["type"]
-    if isinstance(made.get("type"), str) and "enum" not in made:
-        made["type"] = [made["type"], "null"]
-    return made
