@@ -5,6 +5,8 @@ Deliveries, looks and the nightly run come upon it; what none of them brings, th
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from bot.flows.desk import Desk
 from bot.store import audit, drafts, items, proposals
 from bot.store.erasing import retellings, texts
@@ -20,11 +22,25 @@ def reason_to_leave(desk: Desk, item: WorkItem) -> str | None:
     project = desk.projects.get(item.project)
     if project is None:
         return f"it is in {item.project} now, which is not in the settings"
-    if item.restricted:
+    if not desk.works_on(item):
         return RESTRICTED
     if project.scope and not desk.reader.is_within(item.id, project.scope):
         return OUT_OF_SCOPE
     return None
+
+
+def keep(desk: Desk, session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
+    """Store an item as it was just read; True if it was not known before.
+
+    Where it is restricted now, or in another project, nothing of it stays on other items (nor, after a move, of them on
+    it): who reads those may not read it.
+    """
+    row = items.find(session, desk.connection, item.id)
+    if row is not None and not row.deleted:
+        moved = row.project != item.project
+        if moved or (item.restricted and not row.content.get("restricted")):
+            texts.unname(session, row, desk.now(), both_ways=moved)
+    return items.save(session, item, backfilled=backfilled, even_restricted=desk.works_on(item))
 
 
 def close(desk: Desk, item_id: str, reason: str) -> None:
@@ -32,6 +48,8 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
     now = desk.now()
     with desk.db.write() as session:
         row = items.find(session, desk.connection, item_id)
+        if row is None:
+            texts.forget_letters(session, desk.connection, item_id, item_id)
         if row is None or row.deleted:
             return
         proposal = proposals.get(session, desk.connection, row.id)

@@ -77,9 +77,9 @@ def content_digest(item: WorkItem) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def save(session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
-    """Store an item as it was just read. True if it was not known before. Of a restricted one nothing is stored."""
-    if item.restricted:
+def save(session: Session, item: WorkItem, *, backfilled: bool = False, even_restricted: bool = False) -> bool:
+    """Store an item as it was just read; nothing of a restricted one, if not asked. True if it was not known before."""
+    if item.restricted and not even_restricted:
         return False
     row = session.get(Item, (item.connection, item.id))
     content = _to_json(item)
@@ -131,6 +131,12 @@ def find(session: Session, connection: str, id_or_key: str) -> Item | None:
         by_key = sa.select(Item).where(Item.connection == connection, Item.key == id_or_key)
         row = session.scalars(by_key.order_by(Item.change_number.desc()).limit(1)).first()
     return row
+
+
+def is_restricted(session: Session, connection: str, item_id: str) -> bool:
+    """Whether an item that is kept is one that not all of its project see."""
+    row = session.get(Item, (connection, item_id))
+    return row is not None and bool(row.content.get("restricted"))
 
 
 def touch(session: Session, connection: str, item_id: str, delivery: str, now: datetime) -> None:

@@ -42,6 +42,9 @@ STATE_WORDS: Mapping[str, str] = {
 }
 
 
+UNNAMED = "Duplicate of an item that is not open to all who read this"
+"""Said of a link whose other end is restricted, gone or in another project by now."""
+
 FIELD_WORDS: Mapping[FieldKind, str] = {
     "summary": "Title",
     "component": "Component",
@@ -90,6 +93,8 @@ def change_line(change: Change) -> str:
             return f"{FIELD_WORDS[change.kind]}: {_turned(change.old, change.new, 160)}"
         case AddLabel():
             return f"Label: add {clean(change.label, 80)}"
+        case LinkDuplicate() | CloseDuplicate() if not change.original:
+            return UNNAMED
         case LinkDuplicate():
             return f"Duplicate: link to {clean(change.original, 80)} {quoted(change.original_summary, 120)}"
         case CloseDuplicate():
@@ -118,6 +123,8 @@ def change_title(shown: ShownChange) -> str:
         case AddLabel():
             label = clean(change.label, 80)
             return title if label in title else f"Label: add {label}"
+        case LinkDuplicate() | CloseDuplicate() if not change.original:
+            return UNNAMED
         case LinkDuplicate():
             original = clean(change.original, 80)
             return title if original in title.split() else f"Probably the same as {original}"

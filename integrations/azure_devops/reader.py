@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from integrations.azure_devops import items, parts
 from integrations.azure_devops.items import Dictionary
 from integrations.azure_devops.organisation import scopes
+from integrations.azure_devops.organisation.closed import ClosedAreas
 from integrations.azure_devops.organisation.process import Processes
 from integrations.tracker import Comment, HistoryEntry, Invalid, Listing, Missing, Page, Unintelligible, Vocabulary
 from rules.model import WorkItem
@@ -24,9 +25,15 @@ _IDS_AT_ONCE = 10_000  # a query gives 20,000 at most
 
 
 class AzureDevOpsReader:
-    """Reads the items that one token may see. `comment_format` is that of a server which does not say it."""
+    """Reads the items that one token may see. `comment_format` is that of a server which does not say it.
 
-    def __init__(self, session: Session, connection: str, comment_format: str) -> None:
+    Items in `closed` areas are restricted.
+    """
+
+    def __init__(
+        self, session: Session, connection: str, comment_format: str, closed: ClosedAreas | None = None
+    ) -> None:
+        self._closed = closed or ClosedAreas()
         self.processes = Processes(session)
         self._session = session
         self._connection = connection
@@ -56,10 +63,12 @@ class AzureDevOpsReader:
             following.written() if len(found) >= rows and numbers else None,
         )
 
-    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
-        within = f"[System.TeamProject] = {_quoted(project)} AND [System.Id] > {number(page) if page else 0}"
-        if covered := scopes.condition(scope):
-            within += f" AND {covered}"
+    def listed(self, project: str, page: str | None = None, scope: str = "", *, restricted: bool = False) -> Listing:
+        closed = self._closed.condition(project, inside=restricted)
+        if restricted and not closed:
+            return Listing(())
+        first = f"[System.TeamProject] = {_quoted(project)} AND [System.Id] > {number(page) if page else 0}"
+        within = " AND ".join(filter(None, (first, scopes.condition(scope), closed)))
         wiql = f"SELECT [System.Id] FROM WorkItems WHERE {within} ORDER BY [System.Id] ASC"  # noqa: S608 - WIQL, quoted
         found = _list(self._session.query(project, wiql, _IDS_AT_ONCE), "workItems")
         ids = tuple(str(one["id"]) for one in found if isinstance(one, dict) and isinstance(one.get("id"), int))
@@ -135,19 +144,25 @@ class AzureDevOpsReader:
         return [one for one in self._session.items.get_relation_types() if isinstance(one, dict)]
 
     def _items(self, raws: Sequence[Mapping[str, Any]]) -> list[WorkItem]:
-        children = sorted({child for raw in raws for child in parts.children_of(raw)})
-        titles = {
-            one: parts.text(parts.fields_of(raw), parts.TITLE)
-            for one, raw in self.raw_items(children, ["System.Id", parts.TITLE]).items()
-        }
-        return [items.work_item(raw, self._connection, self._dictionary(raw, titles)) for raw in raws]
+        numbers = sorted({child for raw in raws for child in parts.children_of(raw)})
+        wanted = ["System.Id", parts.TITLE, parts.PROJECT, parts.AREA]
+        children = {one: parts.fields_of(raw) for one, raw in self.raw_items(numbers, wanted).items()}
+        return [items.work_item(raw, self._connection, self._dictionary(raw, children)) for raw in raws]
 
-    def _dictionary(self, raw: Mapping[str, Any], titles: Mapping[int, str]) -> Dictionary:
+    def _dictionary(self, raw: Mapping[str, Any], children: Mapping[int, Mapping[str, Any]]) -> Dictionary:
         fields = parts.fields_of(raw)
         project, item_type = parts.place_of(fields)
+        # Whoever sees an item may not see its children in another project or in a closed area.
+        titles = {
+            one: parts.text(child, parts.TITLE)
+            if parts.text(child, parts.PROJECT) == project and not self._closed.hold(child)
+            else ""
+            for one, child in children.items()
+        }
         words = self.processes.words(project, item_type, parts.text(fields, parts.STATE))
         subtasks = self.processes.subtask_types(project)
-        return Dictionary(words.states, words.fields, subtasks, self._names_for(raw), titles)
+        restricted = self._closed.hold(fields)
+        return Dictionary(words.states, words.fields, subtasks, self._names_for(raw), titles, restricted)
 
     def _names_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
         own = {parts.CHILD, parts.PARENT}

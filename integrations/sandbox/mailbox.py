@@ -124,4 +124,4 @@ class Mailbox:
 
     def _may_see(self, login: str, item: Item) -> bool:
         user: User = self._tracker.user(login)
-        return user.active and self._tracker.may(user, "browse", self._tracker.project(item.project))
+        return user.active and self._tracker.sees(user, item)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.flows import closing
 from bot.flows.desk import Desk, Project
 from bot.jobs import Run
 from bot.store import inbox, items
@@ -79,7 +80,7 @@ def _keep_page(desk: Desk, project: Project, found: Page) -> list[WorkItem]:
         new = [item for item in found.items if _is_new(session, item, progress.connected)]
         for item in found.items:
             if item not in new:
-                items.save(session, item, backfilled=True)
+                closing.keep(desk, session, item, backfilled=True)
         latest = max((item.updated for item in found.items), default=None)
         progress.page = found.next
         if latest is not None and (progress.cursor is None or progress.cursor < latest):

@@ -92,6 +92,8 @@ def with_permissions(call: Call) -> Response:
         for user in call.tracker.users()
         if user.active and _matches(call, user) and all(_holds(call, user, key, project) for key in keys)
     ]
+    if call.argument("issueKey"):
+        found = [user for user in found if call.tracker.sees(user, call.item(call.argument("issueKey")))]
     return answer([call.shapes.user(user.name) for user in _slice(call, found)])
 
 
