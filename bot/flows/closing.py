@@ -62,6 +62,8 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
                     change.state = "accepted"
             audit.record(session, "closed", f"{desk.connection}:{row.id}", {"reason": reason}, now)
         texts.forget(session, row, reason, now)
+        if reason == RESTRICTED:
+            row.content = {"restricted": True}  # so that no list names it
         drafts.gone(session, desk.connection, row.key, now)
 
 

@@ -149,7 +149,7 @@ def item_of(world: Any, item: Item) -> Any:
 def test_an_item_that_is_restricted_while_the_bot_works_on_such_keeps_its_proposal_and_is_named_nowhere_else(
     make_world: World,
 ) -> None:
-    world = make_world(project=f"restricted_items = 'work'\n{ONLY_DUPLICATES}")
+    world = make_world(project=f"restricted_items = 'work'\n{ONLY_DUPLICATES}", database="postgresql")
     backfilled(world)
     original = proposed(world, (f"{TITLE} again", f"{TEXT} The {SECRET} pays."))
     restricted = proposed(world, (f"{TITLE} again!", TEXT))
