@@ -222,6 +222,11 @@ def nothing_found() -> Blocks:
     return _said(spoken("Looked at the item anew: there is nothing new to suggest."))
 
 
+def unsaid() -> Blocks:
+    """In place of an answer that named an item which not all who read it may see by now."""
+    return _said(spoken("What stood here named an item that is not open to all who read this."))
+
+
 def muted(on: bool) -> Blocks:
     """Suggestions on this item have been stopped, or allowed again."""
     if on:

@@ -259,6 +259,21 @@ class World:
             values["description"] = self.native(values["description"])
         return self.tracker.change_item(self.tracker.user(who), item.id, values)
 
+    def restrict(self, item: Item, *members: str, tell: bool = True) -> Item:
+        """From now on only Ada and these see an item; the bot is one of them if it is named. `tell`: by webhook."""
+        return self._silently(lambda: self.tracker.restrict(item.id, "ada", *members), tell=tell)
+
+    def open_up(self, item: Item, *, tell: bool = True) -> Item:
+        """All see it again."""
+        return self._silently(lambda: self.tracker.open_up(item.id), tell=tell)
+
+    def _silently(self, change: Callable[[], Item], *, tell: bool) -> Item:
+        self.mounted.webhooks.never, before = not tell, self.mounted.webhooks.never
+        try:
+            return change()
+        finally:
+            self.mounted.webhooks.never = before
+
     def native(self, text: str) -> Any:
         """Paragraphs, "## " headings and "- " lists as the tracker's editor would store them."""
         return texts.native(self.flavour, text)  # type: ignore[arg-type]

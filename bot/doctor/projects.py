@@ -58,10 +58,23 @@ def project_findings(name: str, vendor: str, project: ProjectSettings, client: w
     if project.scope:
         more = " or more" if page.next else ""
         yield Finding(True, f"{place}: the scope is understood; it covers {len(page.items)}{more} items")
+    if project.restricted_areas:
+        yield _closed(place, project, client)
     yield from _rights(place, project, client)
     if project.mode == "suggest":
         yield from _audience(place, vendor, project, client)
         yield from _deciding(place, project, client, next(iter(page.items), None))
+
+
+def _closed(place: str, project: ProjectSettings, client: wiring.Client) -> Finding:
+    """A path with a slip of the pen would leave its items open to all."""
+    try:
+        found = client.reader.listed(project.key, restricted=True)
+    except TrackerError as error:
+        what = f"{place}: not every area under restricted_areas is known to the tracker"
+        return Finding(False, what, f"Write the paths as the tracker shows them ({what_is(error)}).")
+    more = " or more" if found.next else ""
+    return Finding(True, f"{place}: the restricted areas are known; they hold {len(found.ids)}{more} items")
 
 
 def _rights(place: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:

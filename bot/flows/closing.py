@@ -5,6 +5,10 @@ Deliveries, looks and the nightly run come upon it; what none of them brings, th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
 from bot.flows.desk import Desk
 from bot.store import audit, drafts, items, proposals
 from bot.store.erasing import retellings, texts
@@ -20,11 +24,33 @@ def reason_to_leave(desk: Desk, item: WorkItem) -> str | None:
     project = desk.projects.get(item.project)
     if project is None:
         return f"it is in {item.project} now, which is not in the settings"
-    if item.restricted:
+    if not desk.works_on(item):
         return RESTRICTED
     if project.scope and not desk.reader.is_within(item.id, project.scope):
         return OUT_OF_SCOPE
     return None
+
+
+def keep(desk: Desk, session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
+    """Store an item as it was just read; True if it was not known before. See `keep_all`."""
+    return keep_all(desk, session, [item], backfilled=backfilled) == 1
+
+
+def keep_all(desk: Desk, session: Session, read: Sequence[WorkItem], *, backfilled: bool = False) -> int:
+    """Store items as they were just read; returns how many were not known before.
+
+    Where one is restricted now, or in another project, nothing of it stays on other items (nor, after a move, of them
+    on it): who reads those may not read it.
+    """
+    known = items.rows(session, read)
+    for item in read:
+        row = known.get(item.id)
+        if row is not None and not row.deleted:
+            moved = row.project != item.project
+            if moved or (item.restricted and not row.content.get("restricted")):
+                texts.unname(session, row, desk.now(), both_ways=moved)
+    kept = [item for item in read if desk.works_on(item)]
+    return items.save_all(session, kept, backfilled=backfilled, even_restricted=True)
 
 
 def close(desk: Desk, item_id: str, reason: str) -> None:
@@ -32,6 +58,8 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
     now = desk.now()
     with desk.db.write() as session:
         row = items.find(session, desk.connection, item_id)
+        if row is None:
+            texts.forget_letters(session, desk.connection, item_id, item_id)
         if row is None or row.deleted:
             return
         proposal = proposals.get(session, desk.connection, row.id)
@@ -44,6 +72,8 @@ def close(desk: Desk, item_id: str, reason: str) -> None:
                     change.state = "accepted"
             audit.record(session, "closed", f"{desk.connection}:{row.id}", {"reason": reason}, now)
         texts.forget(session, row, reason, now)
+        if reason == RESTRICTED:
+            row.content = {"restricted": True}  # so that no list names it
         drafts.gone(session, desk.connection, row.key, now)
 
 

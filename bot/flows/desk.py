@@ -24,6 +24,7 @@ class Project:
     """What the settings say about one project. Times are in seconds.
 
     `scope` and `comments_for` are in the form that the ports take (`Reader.moved`, `Commenter.post`).
+    `works_restricted`: also on items that not all of the project see; else nothing of them is kept or said.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Project:
     mentions_reporter: bool = True
     scope: str = ""
     comments_for: str = ""
+    works_restricted: bool = False
     required_fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
     policy: Policy = Policy()
 
@@ -58,6 +60,11 @@ class Desk:
     reader: Reader
     own_account: bool = True
     settle: float = 3.0
+
+    def works_on(self, item: WorkItem) -> bool:
+        """Whether an item may be kept and spoken about, as far as restrictions go."""
+        project = self.projects.get(item.project)
+        return not item.restricted or (project is not None and project.works_restricted)
 
     def partition(self, item: str) -> str:
         """Work on one item is done one at a time."""

@@ -34,14 +34,15 @@ def recheck(run: Run, desk: AcceptanceDesk) -> None:
     """Arguments: connection, tick; for each part of a round also its beginning, its project, what it does, how far the
     parts before it came, and its number.
 
-    "list" goes through the ids of a project page by page, "ask" looks at the items that were not among them.
+    "list" goes through the ids of a project page by page, "restricted" through those of items that not all of it see
+    (where the bot works on them), "ask" looks at the items that were not among them.
     """
     if len(run.args) == 2:
         _begin(run, desk)
         return
     _, _, began, key, part, reached, _ = run.args
     project = desk.projects.get(key)
-    if part == "list" and project is not None:
+    if part in ("list", "restricted") and project is not None:
         _list(run, desk, project, datetime.fromisoformat(began), reached)
     elif part == "ask":
         _ask(run, desk, key, datetime.fromisoformat(began), reached)
@@ -52,6 +53,7 @@ def _begin(run: Run, desk: Desk) -> None:
     with desk.db.write() as session:
         for row in texts.still_told(session, desk.connection):
             texts.forget(session, row, "it was gone already", desk.now())
+        texts.forget_late_letters(session, desk.connection)
         kept = sa.select(Item.project).where(Item.connection == desk.connection, Item.deleted.is_(False))
         present = session.scalars(kept.distinct()).all()
         read = sa.select(Progress.project).where(
@@ -76,24 +78,30 @@ def _following(run: Run) -> str:
 
 
 def _list(run: Run, desk: Desk, project: Project, began: datetime, page: str) -> None:
-    part, reached, rest = "list", page, REST_SECONDS
+    part, reached, rest = run.args[4], page, REST_SECONDS
+    restricted = part == "restricted"
     try:
-        listed = desk.reader.listed(project.key, page or None, project.scope)
+        listed = desk.reader.listed(project.key, page or None, project.scope, restricted=restricted)
     except Throttled as error:
         rest = max(error.retry_after, SHORTEST_WAIT)
     except (Invalid, Missing):
         # The project is hidden from the bot, or the page has expired: what it cannot list it asks for one by one.
         part, reached = "ask", ""
     else:
-        _confirm(desk, listed.ids, began)
-        part, reached = ("list", listed.next) if listed.next is not None else ("ask", "")
+        _confirm(desk, listed.ids, began, restricted=restricted if project.works_restricted else None)
+        following = "restricted" if project.works_restricted and not restricted else "ask"
+        part, reached = (part, listed.next) if listed.next is not None else (following, "")
     _next(run, desk, run.args[2], project.key, part, reached, _following(run), rest)
 
 
-def _confirm(desk: Desk, ids: tuple[str, ...], began: datetime) -> None:
+def _confirm(desk: Desk, ids: tuple[str, ...], began: datetime, *, restricted: bool | None = None) -> None:
+    """Note when items were seen; with `restricted` only those that are known as such, or as not: else they are asked
+    for."""
     with desk.db.write() as session:
         for start in range(0, len(ids), 500):
-            seen = (Item.connection == desk.connection, Item.id.in_(ids[start : start + 500]))
+            seen = [Item.connection == desk.connection, Item.id.in_(ids[start : start + 500])]
+            if restricted is not None:
+                seen.append(Item.content["restricted"].as_boolean().is_(restricted))
             session.execute(sa.update(Item).where(*seen).values(confirmed=began))
 
 
@@ -139,7 +147,7 @@ def _look_for(desk: AcceptanceDesk, key: str, item_id: str, began: datetime) -> 
         speaking.leave(desk, item, reason)
         return
     with desk.db.write() as session:
-        items.save(session, item)
+        closing.keep(desk, session, item)
     _confirm(desk, (item_id,), began)
 
 

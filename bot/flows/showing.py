@@ -96,5 +96,5 @@ def shown_state(stored: str) -> State:
 def known_keys(rows: Sequence[proposals.ProposedChange]) -> frozenset[str]:
     """Keys that code, not text, brought into a proposal: only these may become links."""
     changes = map(proposals.change_of, filter(proposals.is_intact, rows))
-    originals = {change.original for change in changes if isinstance(change, Duplicate)}
+    originals = {change.original for change in changes if isinstance(change, Duplicate) and change.original}
     return frozenset(originals.union(*(row.drafts for row in rows)))

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import structlog
 
+from bot import answers
 from bot.comments import (
     Answer,
     ShownProposal,
@@ -23,6 +24,7 @@ from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
 from bot.flows.showing import shown_proposal
 from bot.store import decisions, items, proposals, spending, writes
+from bot.store.erasing import texts
 from bot.telemetry import metrics
 from integrations.blocks import Blocks, pack, unpack
 from integrations.tracker import Invalid, Missing, Refused
@@ -185,6 +187,10 @@ def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Bl
         decisions.add_answer(session, desk.connection, item.id, cause, to.name, {"lines": pack(lines)}, desk.now())
 
 
+def _lines(line: decisions.AnswerLine) -> Blocks:
+    return answers.unsaid() if line.content.get(texts.UNSAID) else unpack(line.content["lines"])
+
+
 def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
     """Write the item's answer comment, or edit it in place."""
     with desk.db.read() as session:
@@ -193,7 +199,7 @@ def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
         proposal = proposals.get(session, desk.connection, item.id)
     if not kept:
         return "nothing"
-    blocks = answer_comment([Answer(to=line.to, lines=unpack(line.content["lines"])) for line in kept])
+    blocks = answer_comment([Answer(to=line.to, lines=_lines(line)) for line in kept])
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if known is not None and known.shown_digest == digest:
         return "unchanged"

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from bot.comments import change_line
-from bot.store import proposals
+from bot.store import items, proposals
 from bot.store.database import Database
 from bot.words.wording import clean
 
@@ -17,11 +17,15 @@ STATES = ("shown", "held", "recorded", "closed")
 
 
 def listed(db: Database, project: str | None = None) -> list[dict[str, Any]]:
-    """The newest proposals, by connection and there the newest first, each with its changes and questions."""
+    """The newest proposals, by connection and there the newest first, each with its changes and questions.
+
+    Those on restricted items are left out: who reads the list may not read the items.
+    """
     with db.read() as session:
         entries = [
             _entry(row, proposals.changes(session, row.connection, row.item))
             for row in proposals.recent(session, project=project)
+            if not items.is_restricted(session, row.connection, row.item)
         ]
     return sorted(entries, key=lambda entry: str(entry["connection"]))  # stable: the newest stay first
 

@@ -21,8 +21,10 @@ class Candidates:
         self._catching_up = threading.Lock()
 
     def __call__(self, item: WorkItem) -> tuple[Candidate, ...]:
-        """At most 20 candidates, best first."""
+        """At most 20 candidates, best first; none for a restricted item, whose link would show on the other."""
         self.catch_up()
+        if item.restricted:
+            return ()
         hits = self._index.candidates(item)
         with self._db.read() as session:
             found = [(hit, items.load(session, self._connection, hit.key)) for hit in hits]

@@ -115,6 +115,11 @@ def _project(place: str, project: ProjectSettings, settings: Settings, known_rul
         yield f"{place}.connection names {project.connection!r}, which is not a connection{meant}"
     if not project.key.strip() or any(ord(character) < 32 for character in project.key):
         yield f"{place}.key is empty or holds control characters"
+    connection = settings.connections.get(project.connection)
+    if project.restricted_areas and connection is not None and connection.vendor == "jira":
+        yield f"{place}.restricted_areas is for Azure DevOps; in Jira an item's security level says it"
+    if any(not area.strip(" \\") for area in project.restricted_areas):
+        yield f"{place}.restricted_areas holds an empty path"
     if project.quiet_wait > project.quiet_wait_max:
         yield f"{place}.quiet_wait is longer than quiet_wait_max"
     for rule in project.disabled_rules:

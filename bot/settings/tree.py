@@ -112,6 +112,12 @@ class ProjectSettings(BaseModel):
         pattern=r"^(?:(?:role|group):.{1,200})?$",
         description='Who alone may read the bot\'s comments, as "role:Developers" or "group:staff" (Jira).',
     )
+    restricted_items: Literal["skip", "work"] = Field(
+        default="skip", description="Items that not all of the project see: skip keeps no text of them; work suggests."
+    )
+    restricted_areas: tuple[str, ...] = Field(
+        default=(), description="Area paths whose items not all of the project see (Azure DevOps; Jira marks its own)."
+    )
     required_fields: dict[str, str] = Field(
         default_factory=dict, description="Values of fields without which the project takes no new item, by name."
     )

@@ -79,14 +79,16 @@ def content_digest(item: WorkItem) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def save(session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:
-    """Store an item as it was just read. True if it was not known before. Of a restricted one nothing is stored."""
-    return save_all(session, [item], backfilled=backfilled) == 1
+def save(session: Session, item: WorkItem, *, backfilled: bool = False, even_restricted: bool = False) -> bool:
+    """Store an item as it was just read; nothing of a restricted one, if not asked. True if it was not known before."""
+    return save_all(session, [item], backfilled=backfilled, even_restricted=even_restricted) == 1
 
 
-def save_all(session: Session, read: Sequence[WorkItem], *, backfilled: bool = False) -> int:
+def save_all(
+    session: Session, read: Sequence[WorkItem], *, backfilled: bool = False, even_restricted: bool = False
+) -> int:
     """Store items of one connection as they were just read; returns how many were not known before."""
-    shown = {item.id: item for item in read if not item.restricted}
+    shown = {item.id: item for item in read if even_restricted or not item.restricted}
     known = rows(session, shown.values())
     changed = []
     for item in shown.values():
@@ -115,21 +117,21 @@ def rows(session: Session, read: Iterable[WorkItem]) -> dict[str, Item]:
 
 
 def with_titles(session: Session, read: Sequence[WorkItem]) -> list[WorkItem]:
-    """Items of one connection whose children have the titles that are known here, where they were read without."""
+    """Items of one connection whose children have the titles that are known here, where they were read without.
+
+    Whoever sees an item may not see its children in another project, nor those that are restricted.
+    """
     untold = {child.key: item.connection for item in read for child in item.children if not child.summary}
     if not untold:
         return list(read)
     wanted = (Item.connection.in_(set(untold.values())), Item.key.in_(untold), Item.deleted.is_(False))
-    titles = {row.key: str(row.content["summary"]) for row in session.scalars(sa.select(Item).where(*wanted))}
-    return [
-        replace(
-            item,
-            children=tuple(
-                child if child.summary else Child(child.key, titles.get(child.key, "")) for child in item.children
-            ),
-        )
-        for item in read
-    ]
+    found = [row for row in session.scalars(sa.select(Item).where(*wanted)) if not row.content.get("restricted")]
+    titles = {(row.project, row.key): str(row.content["summary"]) for row in found}
+
+    def titled(child: Child, project: str) -> Child:
+        return child if child.summary else Child(child.key, titles.get((project, child.key), ""))
+
+    return [replace(item, children=tuple(titled(child, item.project) for child in item.children)) for item in read]
 
 
 def forget(session: Session, connection: str, item_id: str, now: datetime) -> None:
@@ -154,6 +156,12 @@ def find(session: Session, connection: str, id_or_key: str) -> Item | None:
         by_key = sa.select(Item).where(Item.connection == connection, Item.key == id_or_key)
         row = session.scalars(by_key.order_by(Item.change_number.desc()).limit(1)).first()
     return row
+
+
+def is_restricted(session: Session, connection: str, item_id: str) -> bool:
+    """Whether an item that is kept is one that not all of its project see."""
+    row = session.get(Item, (connection, item_id))
+    return row is not None and bool(row.content.get("restricted"))
 
 
 def touch(session: Session, connection: str, item_id: str, delivery: str, now: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.settings import (
@@ -64,7 +63,7 @@ def connect(
 
     if isinstance(connection, JiraCloudConnection | JiraDataCenterConnection):
         return _jira(name, connection, observe, board)
-    return _azure_devops(name, connection, settings.data, observe, board)
+    return _azure_devops(name, connection, settings, observe, board)
 
 
 def other_address(connection: AnyConnection) -> str | None:
@@ -148,7 +147,7 @@ def _jira(
 def _azure_devops(
     name: str,
     connection: AzureDevOpsConnection | AzureDevOpsServerConnection,
-    data: Path,
+    settings: Settings,
     observe: Observe,
     board: Board | None,
 ) -> Client:
@@ -159,12 +158,13 @@ def _azure_devops(
         connection.url,
         _signed_in(connection),
         name,
-        cache_dir=data / "azure-devops",
+        cache_dir=settings.data / "azure-devops",
         timeout=(CONNECT_SECONDS, connection.timeout),
         comment_format=connection.comment_format if isinstance(connection, AzureDevOpsConnection) else "html",
         observer=observe,
         transport=transport(connection),
         board=board,
+        restricted={key: project.restricted_areas for key, project in settings.projects_of(name).items()},
     )
     return Client(
         azure.reader,

@@ -98,6 +98,7 @@ def _project(key: str, settings: ProjectSettings) -> Project:
         mentions_reporter=settings.mention_reporter,
         scope=settings.scope,
         comments_for=settings.comments_for,
+        works_restricted=settings.restricted_items == "work",
         required_fields=settings.required_fields,
         policy=settings.policy(),
     )

@@ -32,6 +32,9 @@ MAX_EVIDENCE = 4
 
 State = Literal["open", "accepted", "rejected", "undone", "not_applied", "withdrawn"]
 
+UNNAMED = to_say("Duplicate of an item that is not open to all who read this")
+"""Said of a link whose other end is restricted, gone or in another project by now."""
+
 FIELD_WORDS: Mapping[FieldKind, str] = {
     "summary": to_say("Title"),
     "component": to_say("Component"),
@@ -67,10 +70,7 @@ def change_line(change: Change) -> str:
     """The change as one plain line, for lists: "Priority: Medium → High"."""
     match change:
         case AddCriteria():
-            shown = "; ".join(clean(criterion.text, 120) for criterion in change.criteria[:3])
-            if more := len(change.criteria[3:]):
-                return say("Acceptance criteria: {criteria}; and {number} more", criteria=shown, number=more)
-            return say("Acceptance criteria: {criteria}", criteria=shown)
+            return _criteria_line(change)
         case AddSection():
             return say("Description: add {heading}", heading=quoted(change.heading, 120))
         case RewriteDescription():
@@ -82,6 +82,8 @@ def change_line(change: Change) -> str:
             return say("{field}: {change}", field=say(FIELD_WORDS[change.kind]), change=turned)
         case AddLabel():
             return say("Label: add {label}", label=clean(change.label, 80))
+        case LinkDuplicate() | CloseDuplicate() if not change.original:
+            return say(UNNAMED)
         case LinkDuplicate():
             return say("Duplicate: link to {original} {summary}", **_original(change))
         case CloseDuplicate():
@@ -91,6 +93,13 @@ def change_line(change: Change) -> str:
         case AddChildren():
             return say("{type}: {summaries}", type=clean(change.type, 40), summaries=_summaries(change.summaries))
     assert_never(change)
+
+
+def _criteria_line(change: AddCriteria) -> str:
+    shown = "; ".join(clean(criterion.text, 120) for criterion in change.criteria[:3])
+    if more := len(change.criteria[3:]):
+        return say("Acceptance criteria: {criteria}; and {number} more", criteria=shown, number=more)
+    return say("Acceptance criteria: {criteria}", criteria=shown)
 
 
 def change_title(shown: ShownChange) -> str:
@@ -110,6 +119,8 @@ def change_title(shown: ShownChange) -> str:
         case AddLabel():
             label = clean(change.label, 80)
             return title if label in title else change_line(change)
+        case LinkDuplicate() | CloseDuplicate() if not change.original:
+            return say(UNNAMED)
         case LinkDuplicate():
             original = clean(change.original, 80)
             if title == f"Link to {original}":  # all that is kept of one whose original is gone

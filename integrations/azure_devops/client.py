@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from integrations.azure_devops.hooks import AzureDevOpsHooks
 from integrations.azure_devops.markup import TextFormat
+from integrations.azure_devops.organisation.closed import ClosedAreas
 from integrations.azure_devops.people import AzureDevOpsPeople
 from integrations.azure_devops.reader import AzureDevOpsReader
 from integrations.azure_devops.trial.rights import AzureDevOpsRights
@@ -35,7 +36,7 @@ class AzureDevOpsConnection:
     that a token may be renewed). `name` is the connection's name in the settings. `comment_format` must be "html" for
     Azure DevOps Server, which knows no other. `timeout` is (connect, read) in seconds; `sleep` waits the seconds given;
     `observer` is told of each request. `transport` is how requests travel, `board` where the product's limits are kept
-    for all processes.
+    for all processes. `restricted` names a project's areas (paths) whose items not all of the project see.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class AzureDevOpsConnection:
         observer: Observe = unobserved,
         transport: Transport = PLAIN,
         board: Board | None = None,
+        restricted: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         if not organisation_url.startswith(("https://", "http://")) or any(char in organisation_url for char in "{}?#"):
             raise ValueError("an organisation's address looks like https://dev.azure.com/contoso")
@@ -62,7 +64,7 @@ class AzureDevOpsConnection:
         )
         self.name = name
         self.people = AzureDevOpsPeople(session)
-        self.reader = AzureDevOpsReader(session, name, comment_format)
+        self.reader = AzureDevOpsReader(session, name, comment_format, ClosedAreas(restricted))
         self.commenter = AzureDevOpsCommenter(session, self.reader, comment_format, self.people.own_id)
         self.hooks = AzureDevOpsHooks(session)
         children = ChildWriter(session, self.reader, self.people.own_id)

@@ -50,7 +50,8 @@ _BOOKKEEPING = re.compile(
 class Dictionary:
     """What an item's JSON leaves out.
 
-    Categories of its states, the fields of its type, types of sub-tasks, names of relations, titles of children.
+    Categories of its states, the fields of its type, types of sub-tasks, names of relations, titles of children (empty
+    where not all who see the item see the child), and whether not all of the project see the item.
     """
 
     categories: Mapping[str, str]
@@ -58,6 +59,7 @@ class Dictionary:
     subtask_types: Collection[str]
     relation_names: Mapping[str, str]
     titles: Mapping[int, str]
+    restricted: bool = False
 
 
 def work_item(raw: Mapping[str, Any], connection: str, words: Dictionary) -> WorkItem:
@@ -97,6 +99,7 @@ def work_item(raw: Mapping[str, Any], connection: str, words: Dictionary) -> Wor
         links=tuple(_links(relations, words.relation_names)),
         story_points=_story_points(fields),
         acceptance_criteria=reading(parts.text(fields, parts.CRITERIA), parts.format_of(raw, parts.CRITERIA)),
+        restricted=words.restricted,
         rewritable=is_rewritable(text, text_format),
         digests=parts.digests(fields, words.fields),
     )

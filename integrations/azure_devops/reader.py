@@ -10,6 +10,7 @@ from integrations.azure_devops import items, parts
 from integrations.azure_devops.items import Dictionary
 from integrations.azure_devops.moved import PAGE, Moved, listed, numbers, quoted
 from integrations.azure_devops.organisation import scopes
+from integrations.azure_devops.organisation.closed import ClosedAreas
 from integrations.azure_devops.organisation.process import Processes
 from integrations.tracker import Comment, HistoryEntry, Listing, Missing, Page, Vocabulary
 from rules.model import WorkItem
@@ -23,9 +24,15 @@ _IDS_AT_ONCE = 10_000  # a query gives 20,000 at most
 
 
 class AzureDevOpsReader:
-    """Reads the items that one token may see. `comment_format` is that of a server which does not say it."""
+    """Reads the items that one token may see. `comment_format` is that of a server which does not say it.
 
-    def __init__(self, session: Session, connection: str, comment_format: str) -> None:
+    Items in `closed` areas are restricted.
+    """
+
+    def __init__(
+        self, session: Session, connection: str, comment_format: str, closed: ClosedAreas | None = None
+    ) -> None:
+        self._closed = closed or ClosedAreas()
         self.processes = Processes(session)
         self._session = session
         self._connection = connection
@@ -46,10 +53,12 @@ class AzureDevOpsReader:
         raws, following = self._moved.page(project, since, page, scopes.condition(scope))
         return Page(tuple(self._items(raws, ask_titles=False)), following)
 
-    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
-        within = f"[System.TeamProject] = {quoted(project)} AND [System.Id] > {number(page) if page else 0}"
-        if covered := scopes.condition(scope):
-            within += f" AND {covered}"
+    def listed(self, project: str, page: str | None = None, scope: str = "", *, restricted: bool = False) -> Listing:
+        closed = self._closed.condition(project, inside=restricted)
+        if restricted and not closed:
+            return Listing(())
+        first = f"[System.TeamProject] = {quoted(project)} AND [System.Id] > {number(page) if page else 0}"
+        within = " AND ".join(filter(None, (first, scopes.condition(scope), closed)))
         wiql = f"SELECT [System.Id] FROM WorkItems WHERE {within} ORDER BY [System.Id] ASC"  # noqa: S608 - WIQL, quoted
         ids = tuple(str(one) for one in numbers(self._session.query(project, wiql, _IDS_AT_ONCE)))
         return Listing(ids, ids[-1] if len(ids) == _IDS_AT_ONCE else None)
@@ -124,23 +133,28 @@ class AzureDevOpsReader:
         return [one for one in self._session.items.get_relation_types() if isinstance(one, dict)]
 
     def _items(self, raws: Sequence[Mapping[str, Any]], *, ask_titles: bool = True) -> list[WorkItem]:
-        children = {child for raw in raws for child in parts.children_of(raw)}
+        children = {parts.number_of(raw): parts.fields_of(raw) for raw in raws}
         if ask_titles:
-            titles = {
-                one: parts.text(parts.fields_of(raw), parts.TITLE)
-                for one, raw in self.raw_items(sorted(children), ["System.Id", parts.TITLE]).items()
-            }
-        else:
-            here = {parts.number_of(raw): parts.text(parts.fields_of(raw), parts.TITLE) for raw in raws}
-            titles = {one: here.get(one, "") for one in children}
-        return [items.work_item(raw, self._connection, self._dictionary(raw, titles)) for raw in raws]
+            numbers = sorted({child for raw in raws for child in parts.children_of(raw)})
+            wanted = ["System.Id", parts.TITLE, parts.PROJECT, parts.AREA]
+            children = {one: parts.fields_of(raw) for one, raw in self.raw_items(numbers, wanted).items()}
+        return [items.work_item(raw, self._connection, self._dictionary(raw, children)) for raw in raws]
 
-    def _dictionary(self, raw: Mapping[str, Any], titles: Mapping[int, str]) -> Dictionary:
+    def _dictionary(self, raw: Mapping[str, Any], children: Mapping[int, Mapping[str, Any]]) -> Dictionary:
         fields = parts.fields_of(raw)
         project, item_type = parts.place_of(fields)
+        # Whoever sees an item may not see its children in another project or in a closed area.
+        known = {one: children[one] for one in parts.children_of(raw) if one in children}
+        titles = {
+            one: parts.text(child, parts.TITLE)
+            if parts.text(child, parts.PROJECT) == project and not self._closed.hold(child)
+            else ""
+            for one, child in known.items()
+        }
         words = self.processes.words(project, item_type, parts.text(fields, parts.STATE))
         subtasks = self.processes.subtask_types(project)
-        return Dictionary(words.states, words.fields, subtasks, self._names_for(raw), titles)
+        restricted = self._closed.hold(fields)
+        return Dictionary(words.states, words.fields, subtasks, self._names_for(raw), titles, restricted)
 
     def _names_for(self, raw: Mapping[str, Any]) -> Mapping[str, str]:
         own = {parts.CHILD, parts.PARENT}

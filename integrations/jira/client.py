@@ -88,7 +88,7 @@ class JiraConnection:
         self.rights: Rights = JiraRights(session, flavour, reader, markup.render)
         self.rehearser: Rehearser = JiraRehearser(session, flavour, reader, markup, people.account)
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)
-        live = LiveIssues(session, reader, people.account)
+        live = LiveIssues(session, reader, people.account, quiet=flavour == "data_center")
         self.drafter: Drafter = JiraDrafter(reader, SubTasks(session, reader), markup, UntouchedItems(session, live))
         self.applier: Applier = JiraApplier(session, flavour, live, reader, markup, sections, people.name_of)
 

@@ -51,7 +51,13 @@ class JiraReader:
         self._extra: ExtraFields | None = None
 
     def fetch(self, key: str) -> WorkItem:
-        raw = self._session.get(issue_path(key), {"fields": self._fields()}, needs=_browse(key))
+        try:
+            raw = self._session.get(issue_path(key), {"fields": self._fields()}, needs=_browse(key))
+        except Refused:
+            # Data Center may answer 403, not 404, for an issue that is hidden from the account alone.
+            if self._cloud or self._search.finds(key):
+                raise
+            raise Missing("the issue is hidden from the account") from None
         with UNDERSTOOD:
             read, is_rewritable = self._markup.read, self._markup.is_rewritable
             return work_item(raw, self._connection, read, self.extra(), is_rewritable)
@@ -59,8 +65,8 @@ class JiraReader:
     def moved(self, project: str, since: datetime | None, page: str | None = None, scope: str = "") -> Page:
         return self._search.moved(project, since, page, scope)
 
-    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
-        return self._search.listed(project, page, scope)
+    def listed(self, project: str, page: str | None = None, scope: str = "", *, restricted: bool = False) -> Listing:
+        return self._search.listed(project, page, scope, restricted=restricted)
 
     def is_within(self, key: str, scope: str) -> bool:
         return self._search.is_within(key, scope)

@@ -62,7 +62,7 @@ class JiraSearch:
                 raise
         raise _refused(project)
 
-    def listed(self, project: str, page: str | None, scope: str) -> Listing:
+    def listed(self, project: str, page: str | None, scope: str, *, restricted: bool = False) -> Listing:
         """As Reader.listed."""
         if not _PROJECT.fullmatch(project):
             raise Invalid("not a project key")
@@ -70,10 +70,12 @@ class JiraSearch:
         within = f'project = "{project}"' + (f" AND {inside}" if inside else "")
         if self._knows_levels:
             try:
-                return self._ids(f"{within} AND level IS EMPTY", page, project)
+                return self._ids(f"{within} AND level IS {'NOT ' if restricted else ''}EMPTY", page, project)
             except Invalid:
                 if page is not None:
                     raise
+        if restricted:
+            return Listing(())
         listing = self._ids(within, page, project)
         self._knows_levels = False  # a site without security levels does not know the word
         return listing
@@ -111,6 +113,13 @@ class JiraSearch:
             raise _refused(project) from None
         with UNDERSTOOD:
             return bool(answer["issues"])
+
+    def finds(self, key: str) -> bool:
+        """Whether a search finds one issue, as far as Jira's index knows it by now."""
+        try:
+            return bool(self.keys(f'issue = "{key}"', 1))
+        except Invalid:
+            return False
 
     def keys(self, query: str, most: int) -> tuple[str, ...]:
         """Keys of the first issues that a query finds, as far as Jira's index knows them by now."""

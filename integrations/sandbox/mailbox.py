@@ -53,11 +53,20 @@ def _adf_mentions(document: Mapping[str, Any]) -> Iterator[str]:
             waiting.extend(node["content"])
 
 
+def _only_says(happening: Happening) -> bool:
+    """An edited comment, or a revision that a comment made: the comment's own happening follows."""
+    edits = happening.entry.edits if happening.entry is not None else ()
+    said = happening.comment is not None or (bool(edits) and all(edit.field == "comment" for edit in edits))
+    return happening.kind == "comment_edited" or (happening.kind == "updated" and said)
+
+
 class Mailbox:
     """The mails of one tracker, newest last; subscribe it to the tracker.
 
     Jira writes to reporter, assignee, watchers and those mentioned, for creation, change, deletion, comments and
-    edited comments, unless the writer asked for silence. Azure DevOps writes to the assignee and those mentioned.
+    edited comments, unless the writer asked for silence. Azure DevOps writes to the assignee and those mentioned; not
+    of an edited comment (its own defaults are quieter still: they tell of being assigned and of mentions only, see
+    https://learn.microsoft.com/azure/devops/organizations/notifications/oob-built-in-notifications).
     Nobody is told of what they did themselves.
     """
 
@@ -82,8 +91,8 @@ class Mailbox:
     def __call__(self, happening: Happening) -> None:
         if happening.kind not in _MAILED or not happening.notify:
             return
-        if self._tracker.flavour == "azure-devops" and happening.kind == "updated" and happening.comment is not None:
-            return  # the comment's own happening follows
+        if self._tracker.flavour == "azure-devops" and _only_says(happening):
+            return
         comment = happening.comment
         for login, reason in self._recipients(happening).items():
             mail = Mail(
@@ -119,9 +128,9 @@ class Mailbox:
             texts.append(item.description)
         elif happening.entry is not None:
             texts += [edit.after for edit in happening.entry.edits if edit.field == "description"]
-        ids = set().union(*(mentions(text) for text in texts))
-        return [user.name for user in self._tracker.users() if {user.id, user.name} & ids]
+        ids = {found.casefold() for text in texts for found in mentions(text)}  # a GUID may be written either way
+        return [user.name for user in self._tracker.users() if {user.id.casefold(), user.name.casefold()} & ids]
 
     def _may_see(self, login: str, item: Item) -> bool:
         user: User = self._tracker.user(login)
-        return user.active and self._tracker.may(user, "browse", self._tracker.project(item.project))
+        return user.active and self._tracker.sees(user, item)

@@ -160,6 +160,13 @@ properties = Table(
 watchers = Table(
     "watchers", metadata, Column("item", Integer, primary_key=True), Column("user", String, primary_key=True)
 )
+seclusions = Table(
+    "seclusions",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("members", JSON),
+)
 arrangements = Table("arrangements", metadata, Column("project", String, primary_key=True), Column("value", JSON))
 attachments = Table(
     "attachments",

@@ -94,9 +94,9 @@ class Reader(Protocol):
         without their titles.
         """
 
-    def listed(self, project: str, page: str | None = None, scope: str = "") -> Listing:
+    def listed(self, project: str, page: str | None = None, scope: str = "", *, restricted: bool = False) -> Listing:
         """Ids of all items of a project, open and done, that the bot may see: without what is restricted or outside
-        the scope, where the tracker can leave it out. Thousands a page."""
+        the scope, where the tracker can leave it out; `restricted`: those that are. Thousands a page."""
 
     def is_within(self, key: str, scope: str) -> bool:
         """Whether a scope covers one item, asked of the tracker itself."""

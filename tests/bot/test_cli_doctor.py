@@ -103,6 +103,21 @@ def test_a_scope_is_tried(steward: Doctor, make_world: Callable[..., Any], flavo
     assert said in examined(steward, world, f'scope = "{scope}"').out
 
 
+@pytest.mark.parametrize(
+    ("area", "said"),
+    [
+        ("Confidential", "ok    tracker: project Shop: the restricted areas are known; they hold 1 items"),
+        ("Confidental", "FIX   tracker: project Shop: not every area under restricted_areas is known to the tracker"),
+    ],
+)
+def test_areas_that_only_some_may_read_are_looked_for(
+    steward: Doctor, make_world: Callable[..., Any], area: str, said: str
+) -> None:
+    world = make_world("azure-devops")
+    world.restrict(world.file("One"), "steward")
+    assert said in examined(steward, world, f'restricted_areas = ["{area}"]').out
+
+
 @pytest.mark.parametrize("flavour", JIRA)
 def test_the_bot_belongs_to_those_who_alone_may_read_its_comments(
     steward: Doctor, make_world: Callable[..., Any], flavour: str

@@ -240,6 +240,9 @@ WRONG = {
     AZURE + 'url = "https://dev.azure.com"': (
         "connections.azure.url lacks the organisation, as in https://dev.azure.com/contoso."
     ),
+    PROJECT + 'restricted_areas = ["Shop"]': (
+        "projects.SHOP.restricted_areas is for Azure DevOps; in Jira an item's security level says it."
+    ),
     CLOUD + 'url = "https://api.atlassian.com/ex/jira/1"': (
         "connections.jira.browse_url is missing; with this url it must name your site, as in https://you.atlassian.net."
     ),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.flows import closing
 from bot.flows.desk import Desk, Project, Silent
 from bot.flows.intake import polling
 from bot.jobs import Run
@@ -108,7 +109,7 @@ def _keep_page(desk: Desk, project: Project, job: str, place: _Place, found: Pag
         known = items.rows(session, found.items)
         new = [item for item in found.items if _is_new(known, item, progress.connected)]
         handed_in = {item.id for item in new}
-        items.save_all(session, [item for item in found.items if item.id not in handed_in], backfilled=True)
+        closing.keep_all(desk, session, [item for item in found.items if item.id not in handed_in], backfilled=True)
         latest = max((item.updated for item in found.items), default=None)
         progress.page = replace(place, page=found.next).of(job, now + TURN).written() if found.next else None
         if latest is not None:

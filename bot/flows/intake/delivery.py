@@ -63,7 +63,7 @@ def _work_on(run: Run, desk: AcceptanceDesk, project: Project, item: WorkItem, r
 
 def _ask(desk: AcceptanceDesk, item: WorkItem, cause: str) -> str:
     with desk.db.write() as session:
-        items.save(session, item)
+        closing.keep(desk, session, item)
         row = items.find(session, desk.connection, item.id)
         if row is not None:
             row.asked = cause
@@ -93,7 +93,7 @@ def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, name: str) ->
     """Store the item; if what the rules read has changed, begin the quiet wait."""
     now = desk.now()
     with desk.db.write() as session:
-        new = items.save(session, item)
+        new = closing.keep(desk, session, item)
         row = items.find(session, desk.connection, item.id)
         progress = session.get(items.Progress, (desk.connection, item.project))
         if row is None or row.triaged_digest == items.content_digest(item):

@@ -71,7 +71,8 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
         last = rows[-1].id if rows else ""
         # Somebody is at work on what was touched just now: triage will look at it when they are done.
         quiet = [row for row in rows if not row.muted and row.first_touch is None]
-        batch = items.with_titles(session, [item for row in quiet if (item := items.work_item(row)) is not None])
+        open_to_us = [item for row in quiet if (item := items.work_item(row)) is not None and desk.works_on(item)]
+        batch = items.with_titles(session, open_to_us)
     seen = ""
     for item in batch:
         try:

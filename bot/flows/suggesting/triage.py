@@ -125,11 +125,11 @@ def _read(desk: TriageDesk, item_id: str) -> str:
     except Missing:
         closing.close(desk, item_id, closing.GONE)
         return "gone"
-    if item.restricted:
+    if not desk.works_on(item):
         closing.close(desk, item_id, closing.RESTRICTED)
         return "gone"
     with desk.db.write() as session:
-        items.save(session, item)
+        closing.keep(desk, session, item)
         row = items.find(session, desk.connection, item.id)
         if row is not None:
             row.first_touch = None

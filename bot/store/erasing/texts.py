@@ -7,7 +7,7 @@ it goes as well: a proposal that names it as their duplicate, and its title amon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,11 +24,17 @@ from bot.store.writes import OwnComment
 from rules.changes import CloseDuplicate, LinkDuplicate, change_hash, payload_of
 
 NO_TEXT = "(its text is no longer kept)"
+UNNAMED = "it named an item that is not open to all who read this"
+UNSAID = "unsaid"
+"""In the content of an answer: it named an item that is no longer to be named there."""
+MOVED, RESTRICTED = "it is in another project now", "it is restricted now"
+_IDS = re.compile(rb'"(?:id|workItemId)"\s*:\s*"?([0-9]{1,18})(?![0-9])')
+_LEVEL = re.compile(rb'"security"\s*:\s*\{')
 
 
 def forget(session: Session, row: Item, reason: str, now: datetime) -> None:
-    """Drop what an item said and what was said about it, and record it. `reason` is shown where it had been named."""
-    connection, item, key = row.connection, row.id, row.key
+    """Drop what an item said and what was said about it, and record it; `reason` is for the record only."""
+    connection, item, key, title = row.connection, row.id, row.key, str(row.content.get("summary", ""))
     known = not row.deleted
     _leave_parent(session, row)
     items.forget(session, connection, item, now)
@@ -39,13 +45,29 @@ def forget(session: Session, row: Item, reason: str, now: datetime) -> None:
     session.execute(sa.update(HandledComment).where(*of_item).values(commands={}))
     own = sa.update(OwnComment).where(OwnComment.connection == connection, OwnComment.item == item)
     session.execute(own.values(shown_digest=None))
-    _empty_deliveries(session, connection, item, key)
-    named_in = _unname(session, connection, key, reason)
+    of_item = (Delivery.connection == connection, Delivery.item.in_((item, key)))
+    session.execute(sa.update(Delivery).where(*of_item).values(actor=None))
+    forget_letters(session, connection, item, key)
+    named_in = _unname(session, connection, key, title)
     retellings.ask(session, connection, named_in, now)
     replaced = _empty_audit(session, f"{connection}:{item}")
     if known or replaced or named_in:
         told = {"reason": reason, "named_in": sorted(named_in), audit.REPLACED: replaced}
         audit.record(session, "forgotten", f"{connection}:{item}", told, now)
+
+
+def unname(session: Session, row: Item, now: datetime, *, both_ways: bool = False) -> None:
+    """Take an item that stays out of what other items were told; `both_ways`: and those out of what it was told."""
+    connection, title = row.connection, str(row.content.get("summary", ""))
+    _leave_parent(session, row)
+    named_in = _unname(session, connection, row.key, title)
+    if both_ways:
+        own = [change for change in proposals.changes(session, connection, row.id) if _blank(change)]
+        named_in |= {row.id} if own else set()
+        _empty_answers(session, connection, [row.id], [change.subject for change in own])
+    retellings.ask(session, connection, named_in, now)
+    told = {"reason": MOVED if both_ways else RESTRICTED, "named_in": sorted(named_in)}
+    audit.record(session, "unnamed", f"{connection}:{row.id}", told, now)
 
 
 def still_told(session: Session, connection: str, limit: int = 100) -> Iterable[Item]:
@@ -80,17 +102,32 @@ def _empty_proposal(session: Session, connection: str, item: str) -> None:
         change.payload_hash, change.shown_at = "", None
 
 
-def _empty_deliveries(session: Session, connection: str, item: str, key: str) -> None:
-    of_item = (Delivery.connection == connection, Delivery.item.in_((item, key)))
-    session.execute(sa.update(Delivery).where(*of_item).values(actor=None))
+def forget_letters(session: Session, connection: str, item: str, key: str) -> None:
+    """Empty the dead letters that hold a delivery about an item."""
     about = _names(item, key)
     may_be = sa.or_(*(_holds(session, DeadLetter.body, name.encode()) for name in {item, key}))
     letters = sa.select(DeadLetter.id).where(DeadLetter.connection == connection, may_be)
     for number in session.scalars(letters).all():
         letter = session.get_one(DeadLetter, number)
         if letter.body is not None and about.search(letter.body):
-            letter.body = letter.headers = None
-            letter.reason = f"{letter.reason[:400]} (the delivery is no longer kept)"
+            _empty_letter(letter)
+
+
+def forget_late_letters(session: Session, connection: str, limit: int = 500) -> None:
+    """Empty dead letters that came when their item was gone already, and those of an issue with a security level."""
+    held = sa.select(DeadLetter.id).where(DeadLetter.connection == connection, DeadLetter.body.is_not(None))
+    for number in session.scalars(held.order_by(DeadLetter.id.desc()).limit(limit)).all():
+        letter = session.get_one(DeadLetter, number)
+        body = letter.body or b""
+        ids = {found.decode() for found in _IDS.findall(body)}
+        gone = sa.select(Item.id).where(Item.connection == connection, Item.deleted, Item.id.in_(ids))
+        if _LEVEL.search(body) or session.scalar(gone.limit(1)) is not None:
+            _empty_letter(letter)
+
+
+def _empty_letter(letter: DeadLetter) -> None:
+    letter.body = letter.headers = None
+    letter.reason = f"{letter.reason[:400]} (the delivery is no longer kept)"
 
 
 def _holds(session: Session, column: sa.orm.InstrumentedAttribute[bytes | None], part: bytes) -> sa.ColumnElement[bool]:
@@ -109,26 +146,50 @@ def _names(item: str, key: str) -> re.Pattern[bytes]:
     return re.compile(number + rb"|(?<![A-Za-z0-9_])" + re.escape(key.encode()) + rb"(?![0-9])")
 
 
-def _unname(session: Session, connection: str, key: str, reason: str) -> set[str]:
+def _unname(session: Session, connection: str, key: str, title: str) -> set[str]:
     """Take an item out of the proposals on others that name it; returns the items whose comments may name it."""
     named = sa.select(ProposedChange).where(ProposedChange.connection == connection, ProposedChange.subject == key)
-    found: set[str] = set()
-    for change in session.scalars(named):
-        if not proposals.is_intact(change):
-            continue
-        held = proposals.change_of(change)
-        if not isinstance(held, LinkDuplicate | CloseDuplicate):
-            continue
-        if change.state == proposals.OPEN:
-            change.state, change.note = "withdrawn", f"{key}: {reason}"
-        change.title, change.reason, change.evidence = f"Link to {held.original}", "", []
-        empty = type(held)(held.original, "")
-        change.payload, change.payload_hash = payload_of(empty), change_hash(empty)
-        proposal = session.get(Proposal, (connection, change.item))
-        if proposal is not None and proposal.comment is not None:
-            found.add(change.item)
-    session.flush()
-    return found
+    told = {change.item for change in session.scalars(named).all() if _blank(change)}
+    _empty_answers(session, connection, told, [key, title])
+    shown = (item for item in told if (one := session.get(Proposal, (connection, item))) is not None and one.comment)
+    return set(shown)
+
+
+def _blank(change: ProposedChange) -> bool:
+    """Take the other item out of a link to it, key and title; its subject stays, so that a no stays one."""
+    if not proposals.is_intact(change):
+        return False
+    held = proposals.change_of(change)
+    if not isinstance(held, LinkDuplicate | CloseDuplicate) or not held.original:
+        return False
+    if change.state == proposals.OPEN:
+        change.state, change.note = "withdrawn", UNNAMED
+    empty = type(held)("", "")
+    change.title, change.reason, change.evidence = "", "", []
+    change.payload, change.payload_hash = payload_of(empty), change_hash(empty)
+    return True
+
+
+def _empty_answers(session: Session, connection: str, told: Iterable[str], words: Iterable[str]) -> None:
+    """Take what was answered on some items away where it names one of these words."""
+    wanted = [re.escape(word) for word in words if word.strip()]
+    if not wanted:
+        return
+    names = re.compile(rf"(?<!\w)(?:{'|'.join(wanted)})(?!\w)")
+    lines = sa.select(AnswerLine).where(AnswerLine.connection == connection, AnswerLine.item.in_(list(told)))
+    for line in session.scalars(lines).all():
+        if any(names.search(text) for text in _texts(line.content)):
+            line.content = {"lines": [], UNSAID: True}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _texts(entry)
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
 
 
 def _empty_audit(session: Session, subject: str) -> dict[str, str]:

@@ -10,16 +10,24 @@ from integrations.jira.items import native
 from integrations.jira.reader import JiraReader
 from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
-from integrations.tracker import Comment, Conflict, HistoryEntry, TrackerError
+from integrations.tracker import Comment, Conflict, HistoryEntry, Refused, TrackerError
 from rules.model import Person
 
 _EXTRA = frozenset({"estimate", "acceptance_criteria"})
 
 
 class LiveIssues:
-    """Direct reads and plain writes of single issues; nothing is remembered."""
+    """Direct reads and plain writes of single issues; no value is remembered.
 
-    def __init__(self, session: JiraSession, reader: JiraReader, account: Callable[[], Person]) -> None:
+    `quiet`: fields are written without mail, as far as the account may: on Data Center the edit of the comment that
+    tells of it is mailed to the same people, and cannot be silenced.
+    """
+
+    def __init__(
+        self, session: JiraSession, reader: JiraReader, account: Callable[[], Person], *, quiet: bool = False
+    ) -> None:
+        self._quiet = quiet
+        self._must_tell: set[str] = set()
         self._session = session
         self._reader = reader
         self.account = account
@@ -44,7 +52,7 @@ class LiveIssues:
 
     def set(self, key: str, name: str, value: Any) -> None:
         """Writes one field; never repeated, because a person may have edited between two tries."""
-        self._session.put(issue_path(key), {"fields": {name: value}}, needs=f"Edit Issues on {key}")
+        self._write(key, {"fields": {name: value}}, repeatable=False)
 
     def edit_screen(self, key: str) -> Mapping[str, Any]:
         """Id -> description of the fields that the bot may set on this item."""
@@ -56,7 +64,19 @@ class LiveIssues:
     def amend(self, key: str, name: str, verbs: Sequence[Mapping[str, Any]]) -> None:
         """Adds or removes single entries of a list and leaves the others to whoever edits them; repeatable."""
         body = {"update": {name: [dict(verb) for verb in verbs]}}
-        self._session.put(issue_path(key), body, needs=f"Edit Issues on {key}", repeatable=True)
+        self._write(key, body, repeatable=True)
+
+    def _write(self, key: str, body: Mapping[str, Any], *, repeatable: bool) -> None:
+        needs, project = f"Edit Issues on {key}", key.partition("-")[0]
+        if self._quiet and project not in self._must_tell:
+            try:
+                quiet = {"notifyUsers": "false"}
+                self._session.put(issue_path(key), body, quiet, needs=needs, repeatable=repeatable)
+            except Refused:
+                self._must_tell.add(project)  # silence takes the right to administer the project
+            else:
+                return
+        self._session.put(issue_path(key), body, needs=needs, repeatable=repeatable)
 
     def history(self, key: str) -> tuple[HistoryEntry, ...]:
         return self._reader.history(key)

@@ -63,6 +63,8 @@ def _set(call: Call, edit: Edit, name: str, value: Any) -> None:
         values["description"] = call.text(value, name)
     elif name in ("issuetype", "priority", "resolution"):
         values["type" if name == "issuetype" else name] = _term(call, name, value)
+    elif name == "security":
+        values["security"] = _term(call, name, value)
     elif name == "labels":
         values["labels"] = [_label(label) for label in _list(value, name)]
     elif name == "components":

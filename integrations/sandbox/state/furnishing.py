@@ -24,6 +24,7 @@ from integrations.sandbox.records import (
     User,
 )
 from integrations.sandbox.state.reading import Readings
+from integrations.sandbox.state.seclusion import Seclusion
 
 Subscriber = Callable[[Happening], None]
 
@@ -164,6 +165,13 @@ class Furnished(Readings):
         with self.transaction():
             self._run(delete(t.arrangements).where(t.arrangements.c.project == project))
             self._run(insert(t.arrangements), {"project": project, "value": value})
+
+    def seclude(self, place: Seclusion) -> None:
+        """Makes a level or an area one that only its members see into, or changes who they are."""
+        with self.transaction():
+            same = (t.seclusions.c.kind == place.kind) & (t.seclusions.c.name == place.name)
+            self._run(delete(t.seclusions).where(same))
+            self._run(insert(t.seclusions), place._asdict() | {"members": list(place.members)})
 
     def add_term(self, term: Term) -> Term:
         """Adds a word to one of the tracker's lists; id 0 gives it the next free one."""

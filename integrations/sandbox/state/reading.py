@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, create_engine, event, func, or_, select
+from sqlalchemy import ColumnElement, Executable, create_engine, event, func, or_, select, true
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.pool import StaticPool
 
@@ -28,6 +28,7 @@ from integrations.sandbox.records import (
     Term,
     User,
 )
+from integrations.sandbox.state.seclusion import Seclusion, is_open_to, open_to
 
 
 class Readings:
@@ -179,12 +180,12 @@ class Readings:
     # items
 
     def item(self, which: int | str, viewer: User | None = None) -> Item:
-        """By id (number or digits) or key. Raises NotFound, also where the viewer may not browse its project."""
+        """By id (number or digits) or key. Raises NotFound, also where the viewer may not see it."""
         text = str(which)
         by_id = text.isascii() and text.isdigit() and len(text) < 12
         condition = t.items.c.id == int(text) if by_id else t.items.c.key == text.upper()
         with self.transaction():
-            row = self._run(select(t.items).where(condition)).mappings().first()
+            row = self._run(select(t.items).where(condition, self._open_to(viewer))).mappings().first()
             if row is None or not self.may(viewer, "browse", self.project(row["project"])):
                 raise NotFound("item", which)
             return t.item_of(row)
@@ -212,7 +213,23 @@ class Readings:
             return int(self._run(statement if where is None else statement.where(where)).scalar_one())
 
     def _visible(self, viewer: User | None) -> ColumnElement[bool]:
-        return t.items.c.project.in_([project.key for project in self.projects(viewer)])
+        return t.items.c.project.in_([project.key for project in self.projects(viewer)]) & self._open_to(viewer)
+
+    def seclusions(self) -> list[Seclusion]:
+        """The levels and areas that only their members see into."""
+        with self.transaction():
+            rows = self._run(select(t.seclusions)).all()
+            return [Seclusion(row.kind, row.name, tuple(row.members)) for row in rows]
+
+    def _open_to(self, viewer: User | None) -> ColumnElement[bool]:
+        return true() if viewer is None else open_to(viewer.name, self.seclusions())
+
+    def sees(self, viewer: User | None, item: Item) -> bool:
+        """Whether an account may see an item: its project, and the level or area that it is in."""
+        if viewer is None:
+            return True
+        known = self.may(viewer, "browse", self.project(item.project))
+        return known and is_open_to(viewer.name, item.fields, self.seclusions())
 
     def children(self, item_id: int) -> list[Item]:
         """The items whose parent this is, oldest first."""

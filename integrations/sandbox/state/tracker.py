@@ -20,10 +20,12 @@ from integrations.sandbox.records import (
     Link,
     Project,
     StaleRevision,
+    Term,
     User,
 )
 from integrations.sandbox.state.comments import Commented
 from integrations.sandbox.state.rows import differences
+from integrations.sandbox.state.seclusion import AREA, LEVEL, place_for
 
 
 class Tracker(Commented):
@@ -50,7 +52,7 @@ class Tracker(Commented):
             home = self.project(project, actor)
             self.demand(actor, "create", home)
             blank = self._blank(self._actor(actor), home, type, summary, formats or {})
-            defaults = {"reporter": blank.creator, "priority": self._usual_priority()}
+            defaults = {"reporter": blank.creator, "priority": self._usual_priority(), **self._inherited(type, values)}
             item = self._with(blank, {**defaults, "description": description, **values})
             self._store(item, new=True)
             for key, value in (properties or {}).items():
@@ -61,6 +63,12 @@ class Tracker(Commented):
             ]
             self._finish_creation(blank, item, made)
             return item
+
+    def _inherited(self, kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a sub-task has from the item above: its security level."""
+        if self.term("type", kind).category != "subtask" or values.get("parent") is None:
+            return {}
+        return {LEVEL: self.item(values["parent"]).fields.get(LEVEL)}
 
     def _usual_priority(self) -> str:
         if self.counts_everything:
@@ -149,6 +157,8 @@ class Tracker(Commented):
                 return old
             new = replace(new, rev=old.rev + 1, updated=at, updated_by=by.name)
             self._store(new)
+            if new.fields.get(LEVEL) != old.fields.get(LEVEL):
+                self._pass_on(new)
             entry = self._record(new, by, at, edits)
             for link in [*written, *gone]:
                 self._note_other_end(link, item_id, by, at, removed=link in gone)
@@ -160,6 +170,12 @@ class Tracker(Commented):
             if said is not None:
                 self._happened("commented", new, by, at, entry=entry, comment=said, notify=notify)
             return new
+
+    def _pass_on(self, item: Item) -> None:
+        """Sub-tasks are of the level of the item above."""
+        for child in self.children(item.id):
+            if self.term("type", child.type).category == "subtask":
+                self._store(self._with(child, {LEVEL: item.fields.get(LEVEL)}))
 
     def _write_links(
         self, actor: User | None, item_id: int, add: Sequence[tuple[str, int, bool]], remove: Sequence[int]
@@ -209,6 +225,21 @@ class Tracker(Commented):
             entry = self._record(moved, by, at, [edit for edit in edits if edit.before != edit.after])
             self._happened("updated", moved, by, at, entry=entry)
             return moved
+
+    def restrict(self, item_id: int, *members: str, name: str = "Confidential", actor: User | None = None) -> Item:
+        """Lets only these logins see an item from now on: a security level, or in Azure DevOps an area of its own."""
+        with self.transaction():
+            home = self.project(self.item(item_id).project)
+            place = place_for(home.name, name, by_area=self.counts_everything)._replace(members=members)
+            kind = "area" if self.counts_everything else "security"
+            if place.name not in {term.name for term in self.terms(kind)}:
+                self.add_term(Term(kind, 0, place.name, home.key))
+            self.seclude(place)
+            return self.change_item(actor, item_id, {place.kind: place.name})
+
+    def open_up(self, item_id: int, actor: User | None = None) -> Item:
+        """Takes an item out of its level or area."""
+        return self.change_item(actor, item_id, {AREA if self.counts_everything else LEVEL: None})
 
     # properties, watchers, files
 

@@ -159,7 +159,7 @@ class Hiding:
     def fetch(self, key: str) -> WorkItem:
         raise Missing("not to be seen")
 
-    def listed(self, *given: Any) -> Any:
+    def listed(self, *given: Any, **more: Any) -> Any:
         raise Invalid("no such project")
 
 
@@ -210,8 +210,8 @@ class Restricting:
         item: WorkItem = self._reader.fetch(key)
         return replace(item, restricted=item.id in self.restricted)
 
-    def listed(self, project: str, page: str | None = None, scope: str = "") -> Any:
-        listing = self._reader.listed(project, page, scope)
+    def listed(self, *given: Any, **more: Any) -> Any:
+        listing = self._reader.listed(*given, **more)
         return replace(listing, ids=tuple(one for one in listing.ids if one not in self.restricted))
 
 
@@ -281,11 +281,11 @@ class Busy:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reader, name)
 
-    def listed(self, *given: Any) -> Any:
+    def listed(self, *given: Any, **more: Any) -> Any:
         self.asked += 1
         if self.asked == 1:
             raise Throttled("later", 600)
-        return self._reader.listed(*given)
+        return self._reader.listed(*given, **more)
 
 
 def test_a_round_stands_back_where_the_tracker_asks_to_wait(make_world: World) -> None:

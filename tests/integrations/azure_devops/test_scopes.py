@@ -12,6 +12,7 @@ from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
 from integrations.tracker import Invalid, Missing
+from tests.integrations.azure_devops.conftest import Connect
 from tests.integrations.azure_devops.deeds import make
 
 SCOPES = {
@@ -107,3 +108,26 @@ def test_a_condition_never_leaves_its_brackets(scope: str) -> None:
             depth += {"(": 1, ")": -1}.get(char, 0)
             assert depth > 0 or index == len(made) - 1
     assert not quote
+
+
+@pytest.mark.parametrize("path", ["Shop\\Checkout", "checkout", "\\Shop\\CHECKOUT\\"])
+def test_items_in_a_closed_area_and_below_are_restricted_and_give_their_parent_no_title(
+    items: list[Item], connect: Connect, ado: Mounted, path: str
+) -> None:
+    ado.tracker.change_item(None, items[0].id, {"parent": items[3].id})
+    ado.tracker.add_project("Other", "Other", roles={"steward": "Administrators"})
+    foreign = ado.tracker.create_item(None, "Other", "Bug", "Of another project", parent=items[3].id)
+    reader = connect(restricted={"Shop": (path,), "Other": ()}).reader
+    read = reader.moved("Shop", None).items
+    assert [reader.fetch(str(item.id)).restricted for item in items] == [True, True, False, False]
+    assert {one.key: one.restricted for one in read}[str(items[1].id)]
+    children = {child.key: child.summary for child in reader.fetch(str(items[3].id)).children}
+    assert children == {str(items[0].id): "", str(foreign.id): ""}
+    inside, outside = reader.listed("Shop", restricted=True), reader.listed("Shop")
+    assert (len(inside.ids), set(outside.ids)) == (2, {str(items[2].id), str(items[3].id)})
+    assert reader.listed("Other", restricted=True).ids == ()
+
+
+def test_a_closed_area_that_the_project_does_not_know_is_refused(connect: Connect, items: list[Item]) -> None:
+    with pytest.raises(Invalid):
+        connect(restricted={"Shop": ("Chekout",)}).reader.listed("Shop", restricted=True)

@@ -450,3 +450,16 @@ def test_a_base_address_that_is_none_is_invalid() -> None:
     for base in ("", "jira.example", "ftp://jira.example"):
         with pytest.raises((Invalid, Unreachable)):
             JiraSession(base, BearerAuth(TOKEN), "cloud", patience=Patience(tries=1)).get("x")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_an_issue_that_data_center_answers_with_403_is_missing_where_a_search_finds_it_no_more(hidden: bool) -> None:
+    server = "https://jira.corp.example"
+    with RequestsMock(assert_all_requests_are_fired=False) as wire:
+        jira = JiraConnection("dc", server, BearerAuth("token-steward"), "data_center")
+        wire.get(f"{server}/rest/api/2/field", json=[])
+        wire.get(f"{server}/rest/api/2/issue/SHOP-1", status=403, json={"errorMessages": ["Keine Berechtigung."]})
+        answer = {"issues": [{"id": "1", "key": "SHOP-1"}], "total": 1}
+        wire.get(f"{server}/rest/api/2/search", status=400 if hidden else 200, json={} if hidden else answer)
+        with pytest.raises(Missing if hidden else Refused):
+            jira.reader.fetch("SHOP-1")

@@ -18,9 +18,11 @@ from integrations.sandbox.azure_devops.answers import (
     subject_descriptor,
     truth,
 )
+from integrations.sandbox.azure_devops.resources.areas import area_paths
 from integrations.sandbox.azure_devops.resources.graph import Group, groups
 from integrations.sandbox.azure_devops.wire import Call, Routes, listing
 from integrations.sandbox.records import Permission, Project, User
+from integrations.sandbox.state.seclusion import AREA, is_open_to
 
 CSS = "83e28ad4-2d72-4ceb-97b0-c7726d5502c3"
 PROJECT, TAGGING = "52d39943-cb85-4d7f-8fa8-c6baac873819", "bb50f182-8e5e-40b8-bc21-e8752a1e7ae2"
@@ -80,9 +82,14 @@ def _is_asked_for(user: User, asked: dict[str, set[str]], searched: str) -> bool
     return any(own[name].casefold() in values for name, values in asked.items())
 
 
-def rights(call: Call, user: User, project: Project) -> int:
-    """What a person may do with the work items of a project's areas, as bits of the CSS namespace."""
+def rights(call: Call, user: User, project: Project, area: str = "") -> int:
+    """What a person may do with the work items of a project's area, as bits of the CSS namespace.
+
+    Who is denied to see those of an area may do nothing with them.
+    """
     bits = 0
+    if not is_open_to(user.name, {AREA: area}, call.tracker.seclusions()):
+        return bits
     grants: tuple[tuple[Permission, int], ...] = (
         ("browse", GENERIC_READ | WORK_ITEM_READ),
         ("edit", WORK_ITEM_WRITE),
@@ -112,7 +119,8 @@ def _lists(call: Call) -> Response:
     if project is None or wanted is None:
         return listing([])
     extended = truth(call.query.get("includeextendedinfo"))
-    entries = {identity_descriptor(user): _entry(call, user, project, extended) for user in wanted}
+    area = _area_of(call, project, token)
+    entries = {identity_descriptor(user): _entry(call, user, project, area, extended) for user in wanted}
     return listing(
         [{"inheritPermissions": True, "token": token, "acesDictionary": entries, "includeExtendedInfo": extended}]
     )
@@ -140,9 +148,17 @@ def _project_of(call: Call, token: str) -> Project | None:
     return None
 
 
-def _entry(call: Call, user: User, project: Project, extended: bool) -> Json:
-    bits = rights(call, user, project)
-    entry: Json = {"descriptor": identity_descriptor(user), "allow": 0, "deny": 0}
+def _area_of(call: Call, project: Project, token: str) -> str:
+    """The path of the area that a token ends with."""
+    last = token.rpartition(_NODE_TOKEN)[2].casefold()
+    paths = area_paths(call.tracker, project)
+    return next((path for name, path in paths.items() if guid("area", project.id, name) == last), "")
+
+
+def _entry(call: Call, user: User, project: Project, area: str, extended: bool) -> Json:
+    bits = rights(call, user, project, area)
+    denied = 0 if is_open_to(user.name, {AREA: area}, call.tracker.seclusions()) else WORK_ITEM_READ
+    entry: Json = {"descriptor": identity_descriptor(user), "allow": 0, "deny": denied}
     if extended:
         # All rights come by groups here, so nothing is said of the person themselves.
         entry["extendedInfo"] = {"inheritedAllow": bits, "effectiveAllow": bits}
@@ -156,7 +172,8 @@ def _own(call: Call) -> Response:
     for token in call.query.get("tokens", "").split(","):
         if namespace == CSS:
             project = _project_of(call, token)
-            found.append(project is not None and rights(call, call.user, project) & bits == bits)
+            area = _area_of(call, project, token) if project is not None else ""
+            found.append(project is not None and rights(call, call.user, project, area) & bits == bits)
         elif namespace in (PROJECT, TAGGING):
             own = [project for project in call.tracker.projects(call.user) if project_guid(project) in token]
             found.append(any(call.tracker.may(call.user, "edit", project) for project in own))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, not_
+from sqlalchemy import ColumnElement, and_, exists, func, not_
 
 from integrations.sandbox import tables as t
 from integrations.sandbox.jira.jql.words import JqlError
@@ -38,6 +38,7 @@ FIELDS = {
     "reporter": "reporter",
     "creator": "creator",
     "priority": "priority",
+    "level": "security",
 }
 """A field as a query may call it, in small letters -> the sandbox's word for it."""
 
@@ -69,7 +70,7 @@ class Conditions:
             return t.items.c.id.in_([self.key(value, shown) for value in values])
         if field == "parent":
             return t.items.c.parent.in_([self.key(value, shown) for value in values])
-        column = t.items.c[field]
+        column = _column(field)
         try:
             return column.in_([self.named(field, value) for value in values])
         except NotFound as error:
@@ -136,7 +137,11 @@ def _category(value: str) -> str:
 def is_empty(field: str) -> ColumnElement[bool]:
     if field == "labels":
         return not_(exists().where(t.labels.c.item == t.items.c.id))
-    return t.items.c[field].is_(None)
+    return _column(field).is_(None)
+
+
+def _column(field: str) -> ColumnElement[Any]:
+    return func.json_extract(t.items.c.fields, "$.security") if field == "security" else t.items.c[field]
 
 
 def compare(column: ColumnElement[Any], sign: str, value: int) -> ColumnElement[bool]:

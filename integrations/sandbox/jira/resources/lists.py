@@ -30,6 +30,7 @@ FIELDS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("created", "Created", {"type": "datetime", "system": "created"}),
     ("updated", "Updated", {"type": "datetime", "system": "updated"}),
     ("resolution", "Resolution", {"type": "resolution", "system": "resolution"}),
+    ("security", "Security Level", {"type": "securitylevel", "system": "security"}),
     ("duedate", "Due date", {"type": "date", "system": "duedate"}),
 )
 

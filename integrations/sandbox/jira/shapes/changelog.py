@@ -23,6 +23,7 @@ _CHANGELOG: Mapping[str, tuple[str, str, str]] = {
     "resolution": ("resolution", "resolution", "resolution"),
     "project": ("project", "project", "text"),
     "key": ("Key", "", "text"),
+    "security": ("security", "security", "security"),
 }
 
 
@@ -73,7 +74,7 @@ class Changelogs(Words):
         if kind == "person":
             person = self.people_by_login[value]
             return (person.id, person.display_name)
-        if kind in ("status", "priority", "type", "resolution", "component"):
+        if kind in ("status", "priority", "type", "resolution", "component", "security"):
             return (str(self.terms_by_name[kind][value].id), value)
         if kind == "parent":
             return (str(value), self.tracker.item(value).key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from integrations.sandbox.jira.scheme import EPIC_LINK
@@ -63,9 +63,9 @@ class Issues(Words):
             "assignee": lambda: self.user(item.assignee),
             "created": lambda: self.time(item.created),
             "updated": lambda: self.time(item.updated),
-            "parent": lambda: None if item.parent is None else self.short(self.tracker.item(item.parent)),
+            "parent": lambda: next((self.short(above) for above in self._seen([item.parent])), None),
             "subtasks": lambda: self._subtasks(item),
-            "issuelinks": lambda: [self.issue_link(link, item.id) for link in self.tracker.links(item.id)],
+            "issuelinks": lambda: self._links(item),
             "attachment": lambda: [self.attachment(a.id) for a in self.tracker.attachments(item.id)],
             "watches": lambda: self._watches(item),
             "votes": lambda: {"self": self.link(f"issue/{item.key}/votes"), "votes": 0, "hasVoted": False},
@@ -75,6 +75,7 @@ class Issues(Words):
             "aggregateprogress": lambda: {"progress": 0, "total": 0},
             "timetracking": dict,
             "workratio": lambda: -1,
+            "security": lambda: self.known("security", item.fields.get("security")),
             "fixVersions": list,
             "versions": list,
         }
@@ -91,9 +92,21 @@ class Issues(Words):
 
     def _subtasks(self, item: Item) -> list[dict[str, Any]]:
         kinds = self.terms_by_name["type"]
-        return [
-            self.short(child) for child in self.tracker.children(item.id) if kinds[child.type].category == "subtask"
-        ]
+        children = self._seen(child.id for child in self.tracker.children(item.id))
+        return [self.short(child) for child in children if kinds[child.type].category == "subtask"]
+
+    def _links(self, item: Item) -> list[dict[str, Any]]:
+        """Those with another end that the viewer may see."""
+        found = self.tracker.links(item.id)
+        others = {link.id: link.target if link.source == item.id else link.source for link in found}
+        seen = {other.id for other in self._seen(others.values())}
+        return [self.issue_link(link, item.id) for link in found if others[link.id] in seen]
+
+    def _seen(self, ids: Iterable[int | None]) -> Iterator[Item]:
+        """Those of some items that the viewer may see."""
+        for number in ids:
+            if number is not None and self.tracker.sees(self.viewer, item := self.tracker.item(number)):
+                yield item
 
     def _watches(self, item: Item) -> dict[str, Any]:
         watchers = self.tracker.watchers(item.id)

@@ -132,6 +132,9 @@ class Words:
     def _term(self, path: str, term: Term) -> dict[str, Any]:
         return {"self": self.link(f"{path}/{term.id}"), "id": str(term.id), "name": term.name}
 
+    def security(self, term: Term) -> dict[str, Any]:
+        return {**self._term("securitylevel", term), "description": ""}
+
     def link_type(self, term: Term) -> dict[str, Any]:
         return {**self._term("issueLinkType", term), "inward": term.inward, "outward": term.outward}
 
@@ -146,13 +149,14 @@ class Words:
             "resolution": self.resolution,
             "component": self.component,
             "link_type": self.link_type,
+            "security": self.security,
         }
         return shape[kind](self.terms_by_name[kind][name])
 
     @property
     def terms_by_name(self) -> dict[str, dict[str, Term]]:
         """Kind of word -> name -> word."""
-        kinds = ("status", "priority", "type", "resolution", "component", "link_type")
+        kinds = ("status", "priority", "type", "resolution", "component", "link_type", "security")
         known: dict[str, dict[str, Term]] = self._remembered(
             "terms", lambda: {kind: {term.name: term for term in self.tracker.terms(kind)} for kind in kinds}
         )
