@@ -198,7 +198,13 @@ def _engine(url: str) -> Engine:
         if connection.execute("PRAGMA page_count").fetchone() == (0,):
             # Only while the file is empty: retention gives pages back by it. Later it would wait for the write lock.
             connection.execute("PRAGMA auto_vacuum=incremental")
-        for pragma in ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on", "secure_delete=on"):
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "foreign_keys=on",
+            "secure_delete=on",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
