@@ -240,7 +240,7 @@ WRONG = {
     AZURE + 'url = "https://dev.azure.com"': (
         "connections.azure.url lacks the organisation, as in https://dev.azure.com/contoso."
     ),
-    PROJECT + 'restricted_areas = ["Shop"]': (
+    CONNECTION + PROJECT + 'restricted_areas = ["Shop"]': (
         "projects.SHOP.restricted_areas is for Azure DevOps; in Jira an item's security level says it."
     ),
     CLOUD + 'url = "https://api.atlassian.com/ex/jira/1"': (
