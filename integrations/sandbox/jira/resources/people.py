@@ -58,7 +58,7 @@ def get_user(call: Call) -> Response:
     by_key = call.argument("key")
     for user in call.tracker.users():
         if (call.cloud and user.id == wanted) or (not call.cloud and (user.name == wanted or user.id == by_key)):
-            shown = call.shapes.user(user.name)
+            shown = call.shapes.user(user.name) or {}
             if not call.cloud and call.viewer.is_administrator and "groups" in call.names("expand"):
                 names = _of(call, user)
                 items = [{"name": name, "self": call.shapes.link(f"group?groupname={name}")} for name in names]
