@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.store.audit import AuditRow
 from bot.store.inbox import DeadLetter, Delivery
+from bot.store.proposals import Proposal
+from bot.store.ticks import Tick, project_known
 
 HOURS = 24
 LETTERS = 20
@@ -114,6 +116,22 @@ def unknown_events(session: Session) -> tuple[UnknownEvent, ...]:
             name, count + (before.number if before else 0), max(at, before.last) if before else at
         )
     return tuple(found.values())
+
+
+def found(session: Session, connection: str, project: str) -> bool | None:
+    """Whether the tracker knows a project by that name; None where nobody has asked."""
+    row = session.get(Tick, project_known(connection, project))
+    return row.number == 0 if row is not None else None
+
+
+def unposted(session: Session) -> dict[tuple[str, str], int]:
+    """How many comments could not be posted, by connection and why."""
+    row = Proposal
+    waiting = (row.state == "shown", row.comment.is_(None), row.held_because.is_not(None))
+    query = sa.select(row.connection, row.held_because, sa.func.count()).where(*waiting)
+    return {
+        (name, why): count for name, why, count in session.execute(query.group_by(row.connection, row.held_because))
+    }
 
 
 def reason_class(reason: str) -> str:
