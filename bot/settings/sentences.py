@@ -79,7 +79,7 @@ def _sentence(error: str, location: tuple[int | str, ...], context: dict[str, An
     if error == "extra_forbidden":
         table = table_of(parts[:-1], kind)
         if kind and (others := [name for name, one in KINDS.items() if parts[-1] in names_in(one)]):
-            return f"{place} is a setting of kind {_either(others)} only, and this one is {kind}: take it out"
+            return f"{place} is a setting of {_either(others)} only, and this is {kind}"
         return f"{place} is not a setting{did_you_mean(parts[-1], names_in(table)) if table else ''}"
     if error == "missing":
         return f"{place} is missing{_meaning(parts, kind)}"

@@ -129,9 +129,8 @@ def unposted(session: Session) -> dict[tuple[str, str], int]:
     row = Proposal
     waiting = (row.state == "shown", row.comment.is_(None), row.held_because.is_not(None))
     query = sa.select(row.connection, row.held_because, sa.func.count()).where(*waiting)
-    return {
-        (name, why): count for name, why, count in session.execute(query.group_by(row.connection, row.held_because))
-    }
+    rows = session.execute(query.group_by(row.connection, row.held_because))
+    return {(name, why or ""): count for name, why, count in rows}
 
 
 def reason_class(reason: str) -> str:
