@@ -47,5 +47,5 @@ def take(session: Session, name: str, seconds: float, now: datetime) -> int | No
 
 
 def project_known(connection: str, project: str) -> str:
-    """Under which it is noted whether the tracker knows a project by that name."""
+    """Under which it is noted whether the tracker knows a project by that name: 0 yes, 3 not said, else no."""
     return f"project:{connection}:{project}"

@@ -19,6 +19,7 @@ from bot.store.ticks import Tick, project_known
 HOURS = 24
 LETTERS = 20
 UNKNOWN_SHOWN = 10
+NOT_SAID = 3
 NIGHTS_WITHIN = 20_000
 """Rows of the audit, from its end, in which nightly runs are looked for."""
 STATES = ("received", "queued", "finished", "dead", "ignored")
@@ -121,7 +122,7 @@ def unknown_events(session: Session) -> tuple[UnknownEvent, ...]:
 def found(session: Session, connection: str, project: str) -> bool | None:
     """Whether the tracker knows a project by that name; None where nobody has asked."""
     row = session.get(Tick, project_known(connection, project))
-    return row.number == 0 if row is not None else None
+    return row.number == 0 if row is not None and row.number != NOT_SAID else None
 
 
 def unposted(session: Session) -> dict[tuple[str, str], int]:
