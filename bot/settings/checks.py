@@ -81,10 +81,10 @@ def without_page(url: str, vendor: str) -> str | None:
     segments = [one for one in parts.path.split("/") if one]
     if vendor == "jira":
         page = next((at for at, one in enumerate(segments) if one in _PAGES or one.endswith(".jspa")), None)
-        if page is None:
-            return None
-        # Of Cloud's own pages "jira" is the first part; elsewhere it may be the context path.
         of_cloud = (parts.hostname or "").endswith(".atlassian.net")
+        # Alone it may be the context path, as "jira" may be that is the first part of Cloud's own pages.
+        if page is None or (len(segments) == 1 and not of_cloud and segments[0] not in ("browse", "secure")):
+            return None
         kept = [] if of_cloud else segments[:page]
     else:
         page = next((at for at, one in enumerate(segments) if one.startswith("_")), None)

@@ -213,6 +213,7 @@ def test_fault_46_no_proxy_leads_inside(tmp_path: Path, proxy: str, monkeypatch:
     [
         ("jira", "https://you.atlassian.net", None),
         ("jira", "https://example.org/jira", None),
+        ("jira", "https://example.org/issues", None),
         ("jira", "https://api.atlassian.com/ex/jira/1", None),
         ("jira", "https://you.atlassian.net/browse/SHOP-1", "https://you.atlassian.net"),
         ("jira", "https://you.atlassian.net/jira/software/c/projects/SHOP/boards/1", "https://you.atlassian.net"),
