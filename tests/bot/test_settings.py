@@ -181,7 +181,7 @@ MISSPELT = {
     CONNECTION + '[model]\nbase_url = "https://m.example.org/v1"\nname = "m"\nreply_schema = "strict"': (
         "model.reply_schema is not a setting; did you mean schema?"
     ),
-    CONNECTION + 'user = "x"': "connections.jira.user is not a setting.",
+    CONNECTION + 'user = "x"': "connections.jira.user is a setting of jira-cloud only, and this is jira-data-center.",
     CONNECTION + PROJECT.replace('"jira"', '"jria"'): (
         "projects.SHOP.connection names 'jria', which is not a connection; did you mean jira?"
     ),

@@ -5,6 +5,7 @@ heard of each connection.
 from bot.store.inbox.deliveries import (
     Delivery,
     add,
+    arrived,
     delivery_id,
     items_touched_by,
     long_queued,
@@ -34,6 +35,7 @@ __all__ = [
     "Heard",
     "add",
     "all_heard",
+    "arrived",
     "ask_replay",
     "bury",
     "dead_letters",
