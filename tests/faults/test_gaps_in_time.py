@@ -503,3 +503,17 @@ def test_a_poll_beside_webhooks_hands_nothing_over_twice(make_world: Callable[..
     world.poll()
     assert len(world.own_comments(item)) == 1
     assert len(world.queue.ran) - len(before) <= 8
+
+
+def test_a_project_that_is_gone_keeps_no_other_of_its_connection_waiting(make_world: Callable[..., Any]) -> None:
+    world = make_world(intake="poll")
+    world.poll()
+    known = world.wired.acceptance.projects
+    gone = replace(known[world.project], key="GONE")
+    world.rewire("acceptance", projects={"GONE": gone, **known})
+    polling.connect(world.wired.acceptance)
+    with world.db.write() as session:
+        session.get_one(items.Progress, ("tracker", "GONE")).backfilled = world.queue.now()
+    item = world.file(*STORY)
+    world.poll()
+    assert "Acceptance criteria" in world.proposal(item)
