@@ -451,7 +451,9 @@ class _Broken:
         return getattr(self._inner, name)
 
 
-def test_fault_12_a_delivery_that_can_be_read_by_now_is_taken_in_from_its_letter(make_world: Callable[..., Any]) -> None:
+def test_fault_12_a_delivery_that_can_be_read_by_now_is_taken_in_from_its_letter(
+    make_world: Callable[..., Any],
+) -> None:
     world = make_world(intake="poll")
     world.poll()
     item = world.file(*STORY)
