@@ -464,7 +464,9 @@ def test_fault_52_the_engine_keeps_neither_a_persons_name_or_id_nor_a_word_of_th
     engine = Engine(client, world.queue.jobs)
     engine.start("steward-1")
     try:
-        item = world.file("Let buyers save carts", "As a buyer I want to save my cart. It must stay 30 days.", who="dana")
+        item = world.file(
+            "Let buyers save carts", "As a buyer I want to save my cart. It must stay 30 days.", who="dana"
+        )
         client.enqueue("poll", "poll:1", "tracker", "1")
         finished(engine)
         world.say("dana", item, "steward explain 1")
