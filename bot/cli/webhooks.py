@@ -71,7 +71,9 @@ def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
     from integrations.tracker import TrackerError, ours, to_mend
 
     hooks, target = _of(settings, name)
-    reached = _reached(settings, name, target)
+    if not _reached(settings, name, target):
+        typer.echo("      Nothing was made.")
+        return False
     try:
         found = hooks.found(target)
         _say(True, f"{name}: {len(list(ours(target, found)))} of its own are there, {_others(target, found)} of others")
@@ -87,7 +89,7 @@ def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
     except TrackerError as error:
         _say_how(name, hooks, target, error)
         return False
-    return reached
+    return True
 
 
 def _check(settings: Settings, name: str) -> bool:
@@ -129,8 +131,11 @@ def _reached(settings: Settings, name: str, target: Target) -> bool:
     """Whether the tracker can reach the bot, as far as the addresses tell."""
     from bot import wiring
 
-    if because := wiring.unreachable_because(settings.connections[name], target.url):
+    connection = settings.connections[name]
+    if because := wiring.unreachable_because(connection, target.url):
         _say(False, f"{name}: {target.url} cannot be reached: {because}", "See public_url under [server].")
+    elif only_if := wiring.reached_only_if(connection, target.url):
+        _say(True, f"{name}: {target.url} can be reached only if {only_if}", "Else see public_url under [server].")
     return not because
 
 

@@ -24,12 +24,13 @@ from bot.store.schema import migrating
 from bot.store.schema.types import Base, UtcDateTime, dump_json
 from bot.store.turns import Turns
 
-__all__ = ["AWAY", "Base", "Database", "UtcDateTime", "changed", "insert_new"]
+__all__ = ["AWAY", "Base", "Database", "UtcDateTime", "changed", "forgotten", "insert_new"]
 
 AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 """What is raised while the database is away, full, too slow, or has cut a transaction: nothing of it was kept."""
 
 BUSY_TIMEOUT_MS = 30_000
+_FORGOTTEN = "forgotten"
 POOL_SECONDS = 10.0
 
 _SERVER_SETTINGS = {
@@ -69,6 +70,8 @@ class Database:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._turns = Turns()
+        self.log_holds_forgotten = False
+        """Whether something was forgotten (see `forgotten`) since the log was begun anew."""
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -85,6 +88,7 @@ class Database:
             with connection.begin(), Session(connection, expire_on_commit=False) as session:
                 yield session
                 session.flush()
+        self.log_holds_forgotten |= session.info.get(_FORGOTTEN, False)
 
     @contextmanager
     def append(self) -> Iterator[Session]:
@@ -147,18 +151,30 @@ class Database:
             return False
         return True
 
-    def begin_log_anew(self) -> None:
+    def begin_log_anew(self, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
         """On SQLite, write the log into the file and empty it: it still holds what has been overwritten since.
 
-        Where somebody else reads at this moment, it is left as it is.
+        Where somebody else reads or writes for longer, it is left as it is. Who wants to write waits meanwhile.
         """
+        self.log_holds_forgotten = False
         if self.is_sqlite:
             with closing(self.engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor = connection.cursor()
+                cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
+                try:
+                    is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            self.log_holds_forgotten |= bool(is_busy)
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def forgotten(session: Session) -> None:
+    """Note that a transaction drops what nobody may find any more, not in the log either: see `begin_log_anew`."""
+    session.info[_FORGOTTEN] = True
 
 
 def _asked_once(engine: Engine) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from bot.wiring.clients import Client, connect, jira_kind, other_address
 from bot.wiring.desks import Wired, wire
 from bot.wiring.doors import door
 from bot.wiring.kinds import gravedigger, jobs
-from bot.wiring.targets import target, unreachable_because
+from bot.wiring.targets import reached_only_if, target, unreachable_because
 
 __all__ = [
     "Client",
@@ -18,6 +18,7 @@ __all__ = [
     "jira_kind",
     "jobs",
     "other_address",
+    "reached_only_if",
     "target",
     "unreachable_because",
     "wire",

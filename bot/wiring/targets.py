@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from bot.settings import AnyConnection, Settings
+from integrations.addresses import address_of
 from integrations.tracker import Target, WebhookSecret
 
 _HOSTED = ("atlassian.net", "atlassian.com", "jira.com", "dev.azure.com", "visualstudio.com")
@@ -32,12 +32,24 @@ def unreachable_because(connection: AnyConnection, url: str) -> str:
     return "it is not encrypted, and the tracker sends to https:// only" if url.startswith("http://") else ""
 
 
+def reached_only_if(connection: AnyConnection, url: str) -> str:
+    """What must be so for a tracker to reach the bot, where the addresses do not tell; empty if nothing."""
+    if _is_loopback(_host(url)) and not _is_loopback(_host(connection.url)):
+        return "the bot runs on the tracker's own machine"
+    return ""
+
+
 def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").rstrip(".").lower()
 
 
+def _is_loopback(host: str) -> bool:
+    found = address_of(host)
+    return found.is_loopback if found is not None else host == "localhost"
+
+
 def _is_inside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host.split("%", 1)[0]).is_global
-    except ValueError:
-        return "." not in host or any(host.endswith(f".{own}") for own in _INSIDE)
+    found = address_of(host)
+    if found is not None:
+        return not found.is_global
+    return "." not in host or any(host.endswith(f".{own}") for own in _INSIDE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from integrations.sandbox.records import Happening, HappeningKind, Item, User
+from integrations.sandbox.records import Flavour, Happening, HappeningKind, Item, User
 from integrations.sandbox.state import Tracker
 
 Reason = Literal["reporter", "assignee", "watcher", "mentioned"]
@@ -17,6 +17,11 @@ Reason = Literal["reporter", "assignee", "watcher", "mentioned"]
 _WIKI_MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s\[]{1,128})\]")
 _HTML_MENTION = re.compile(r"""data-vss-mention=["'][^"',]{0,40},([0-9a-fA-F-]{36})["']""")
 _MARKDOWN_MENTION = re.compile(r"@<([0-9a-fA-F-]{36})>")
+_FORMS: Mapping[Flavour, tuple[re.Pattern[str], ...]] = {
+    "jira-cloud": (),  # keeps documents, not text
+    "jira-data-center": (_WIKI_MENTION,),
+    "azure-devops": (_HTML_MENTION, _MARKDOWN_MENTION),
+}
 _MAILED: frozenset[HappeningKind] = frozenset({"created", "updated", "deleted", "commented", "comment_edited"})
 
 
@@ -33,12 +38,12 @@ class Mail:
     comment: int | None = None
 
 
-def mentions(value: Any) -> set[str]:
-    """The stable ids (Data Center: logins) that a native rich text mentions."""
+def mentions(flavour: Flavour, value: Any) -> set[str]:
+    """The stable ids (Data Center: logins) that a rich text mentions in its flavour's own forms."""
     if isinstance(value, Mapping):
         return set(_adf_mentions(value))
     text = value if isinstance(value, str) else ""
-    return {found for form in (_WIKI_MENTION, _HTML_MENTION, _MARKDOWN_MENTION) for found in form.findall(text)}
+    return {found for form in _FORMS[flavour] for found in form.findall(text)}
 
 
 def _adf_mentions(document: Mapping[str, Any]) -> Iterator[str]:
@@ -128,7 +133,8 @@ class Mailbox:
             texts.append(item.description)
         elif happening.entry is not None:
             texts += [edit.after for edit in happening.entry.edits if edit.field == "description"]
-        ids = {found.casefold() for text in texts for found in mentions(text)}  # a GUID may be written either way
+        found = set[str]().union(*(mentions(self._tracker.flavour, text) for text in texts))
+        ids = {each.casefold() for each in found}  # a GUID may be written either way
         return [user.name for user in self._tracker.users() if {user.id.casefold(), user.name.casefold()} & ids]
 
     def _may_see(self, login: str, item: Item) -> bool:

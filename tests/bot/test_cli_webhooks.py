@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.wiring import unreachable_because
+from bot.wiring import reached_only_if, unreachable_because
 from tests.commands import Told, config_of, rewrite
 
 Steward = Callable[..., Told]
@@ -113,16 +113,35 @@ def test_what_is_missing_in_the_settings_is_said_in_a_sentence(world: Any, stewa
         ("https://shop.atlassian.net", "https://8.8.8.8/webhooks/jira/j", True),
         ("https://shop.atlassian.net", "http://steward.example.com/webhooks/jira/j", False),
         ("https://shop.atlassian.net", "https://127.0.0.1:8788/webhooks/jira/j", False),
+        ("https://shop.atlassian.net", "https://0012.1.2.3/webhooks/jira/j", False),
+        ("https://shop.atlassian.net", "https://[::ffff:10.1.2.3]/webhooks/jira/j", False),
         ("https://api.atlassian.com/ex/jira/1", "https://10.1.2.3/webhooks/jira/j", False),
         ("https://dev.azure.com/contoso", "https://[fd00::1]/webhooks/azure-devops/a", False),
         ("https://contoso.visualstudio.com", "https://steward/webhooks/azure-devops/a", False),
         ("https://dev.azure.com/contoso", "https://steward.corp.internal/webhooks/azure-devops/a", False),
         ("https://jira.corp.example", "https://10.1.2.3/webhooks/jira/j", True),
         ("http://127.0.0.1:1", "http://127.0.0.1:2/webhooks/jira/j", True),
+        ("https://jira.corp.example", "http://127.0.0.1:8788/webhooks/jira/j", True),
     ],
 )
-def test_a_product_in_the_cloud_reaches_no_private_address(tracker: str, own: str, is_reached: bool) -> None:
+def test_fault_46_a_product_in_the_cloud_reaches_no_private_address(tracker: str, own: str, is_reached: bool) -> None:
     class Connection:
         url = tracker
 
     assert (unreachable_because(Connection(), own) == "") is is_reached  # type: ignore[arg-type]
+    is_own_machine = "127.0.0.1" in own and "127.0.0.1" not in tracker
+    assert bool(reached_only_if(Connection(), own)) is is_own_machine  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("world", ["jira-cloud"], indirect=True)
+def test_fault_46_no_webhook_is_made_to_an_address_where_no_bot_can_be(world: Any, steward: Steward) -> None:
+    config = config_of(world)
+    rewrite(config, world.server.url, "http://169.254.169.254")
+    told = steward("webhooks", "install", "--config", config)
+    assert (told.code, "server.public_url is a link-local or metadata address" in told.err) == (1, True)
+    rewrite(config, "http://169.254.169.254", "http://localhost:9")
+    rewrite(config, world.mounted.url, "https://shop.atlassian.net")
+    told = steward("webhooks", "install", "--config", config)
+    assert (told.code, "the tracker is in the cloud" in told.out) == (1, True)
+    assert told.out.endswith("Nothing was made.\n")
+    assert world.mounted.webhooks.hooks() == []

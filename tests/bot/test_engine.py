@@ -450,3 +450,33 @@ def test_a_client_knows_whether_a_job_of_that_name_is_unfinished(start: Callable
     assert not engine.client.has_unfinished("rounds", "poll:a:tick-")
     set_row(engine, "poll:a:tick-1", status="SUCCESS")
     assert not engine.client.has_unfinished("ticks", "poll:a:tick-")
+
+
+def test_fault_52_the_engine_keeps_neither_a_persons_name_or_id_nor_a_word_of_theirs(
+    make_world: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.worker.ROUNDS_POLLING_SECONDS", 0.1)
+    world = make_world("jira-cloud", project="quiet_wait = 0", intake="poll")
+    client = EngineClient(f"sqlite:///{tmp_path / 'engine.db'}")
+    client.open()
+    world.queue.enqueue = client.enqueue
+    world.wire()
+    engine = Engine(client, world.queue.jobs)
+    engine.start("steward-1")
+    try:
+        item = world.file(
+            "Let buyers save carts", "As a buyer I want to save my cart. It must stay 30 days.", who="dana"
+        )
+        client.enqueue("poll", "poll:1", "tracker", "1")
+        finished(engine)
+        world.say("dana", item, "steward explain 1")
+        world.say("dana", item, "steward reject 1 carts are sold")
+        client.enqueue("poll", "poll:2", "tracker", "2")
+        finished(engine)
+    finally:
+        end(engine)
+    dana = world.tracker.user("dana")
+    assert f"rejected by {dana.display_name}" in world.proposal(item)
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("engine.db*"))
+    assert kept.count(f"tracker:{item.id}".encode()) > 1
+    assert [word for word in (dana.id, "Dana", "Duarte", "cart", "buyer", "sold") if word.encode() in kept] == []

@@ -165,6 +165,18 @@ def test_fault_24_a_lost_answer_makes_no_second_comment(world: Any) -> None:
     world.mounted.faults.lose_answer(method="POST", path="comment")
     item = proposed(world, STORY)
     assert len(world.own_comments(item)) == 1
+    world.mounted.faults.lose_answer(method="POST", path="comment")
+    answered_twice(world, item)
+
+
+def answered_twice(world: Any, item: Item) -> None:
+    """Somebody asks, and asks again: one comment beside the proposal answers both, whatever became of its posting."""
+    tell(world, "dana", item, "steward explain 1")
+    assert len(world.own_comments(item)) == 2
+    tell(world, "lee", item, "steward help")
+    assert len(world.own_comments(item)) == 2
+    assert "Dana" in world.answer(item)
+    assert "Lee" in world.answer(item)
 
 
 def creation(world: Any) -> str:
@@ -202,6 +214,8 @@ def test_fault_24_a_comment_that_lands_late_is_waited_for_and_not_made_twice(wor
     lands_late(world, "comment")
     item = proposed(world, STORY)
     assert len(world.own_comments(item)) == 1
+    lands_late(world, "comment")
+    answered_twice(world, item)
 
 
 def test_fault_24_a_sub_task_that_lands_late_is_waited_for_and_not_made_twice(world: Any) -> None:

@@ -7,6 +7,7 @@ import base64
 import json
 import logging
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 import requests
 import sqlalchemy as sa
 import structlog
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -22,11 +25,14 @@ from bot.flows import outcome
 from bot.settings import load
 from bot.store import audit, inbox
 from bot.store.audit import AuditContent, AuditRow
+from bot.telemetry import tracing
 from bot.telemetry.connections import Hearing
 from bot.telemetry.metrics import exposition
+from bot.telemetry.otlp import collecting
 from bot.telemetry.status.looking import look, snapshot
 from bot.web.serving import Server
 from integrations.sandbox.model import serve_model
+from tests.postgres import ROLE, PostgresServer, binaries
 
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -143,20 +149,20 @@ class Secrets:
         return f'{{ file = "{path}" }}'
 
     def found_in(self, told: str | bytes) -> list[str]:
-        """The names of the secrets that stand there, as they are or in base 64."""
+        """The names of the secrets that stand there, as they are, in base 64 or in hex."""
         text = told if isinstance(told, bytes) else told.encode("utf-8", "replace")
         return [
             name
             for name, word in self.words.items()
             if word.encode() in text
+            or word.encode().hex().encode() in text
             or any(base64.b64encode(b"x" * shift + word.encode())[4:-4] in text for shift in range(3))
         ]
 
 
-def secretive(world: Any, folder: Path, model_url: str) -> Secrets:
+def keep_secrets(world: Any, secrets: Secrets, model_url: str) -> None:
     """Give the world's bot more than twenty secrets, one of each kind at least, and wire it anew with them."""
-    secrets = Secrets(folder)
-    file = next(folder.glob("world-*/steward.toml"))
+    file = next(secrets.folder.glob("world-*/steward.toml"))
     text = file.read_text()
     text = re.sub(r"token = \{[^}]*\}", lambda _: f"token = {secrets.named('token')}", text, count=1)
     text = re.sub(r"webhook_secret = \{[^}]*\}", lambda _: f"webhook_secret = {secrets.named('hook')}", text, count=1)
@@ -190,7 +196,16 @@ def secretive(world: Any, folder: Path, model_url: str) -> Secrets:
         world.mounted.webhooks.register(url, secret=word)
     else:
         world.mounted.webhooks.register(url, basic=("steward", word))
-    return secrets
+
+
+def stored_by(world: Any) -> dict[str, bytes]:
+    """All that the bot keeps: its files, and on PostgreSQL the dump of its database."""
+    kept = {path.name: path.read_bytes() for path in world.settings.data.rglob("*") if path.is_file()}
+    if not world.db.is_sqlite:
+        folder = binaries()
+        assert folder is not None
+        kept["dump"] = subprocess.run([folder / "pg_dump", world.db.url], capture_output=True, check=True).stdout
+    return kept
 
 
 def trouble(world: Any) -> tuple[str, list[Any]]:
@@ -218,14 +233,38 @@ def trouble(world: Any) -> tuple[str, list[Any]]:
     return said, items
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    """Traces are on; holds the spans that have ended."""
+    exporter = InMemorySpanExporter()
+    tracing.use(collecting(exporter))
+    yield exporter
+    tracing.stop()
+
+
+@pytest.mark.parametrize(
+    ("flavour", "database"),
+    [("jira-cloud", "sqlite"), ("jira-data-center", "postgresql"), ("azure-devops", "sqlite")],
+)
 def test_fault_50_the_bots_own_secrets_are_nowhere_but_where_they_belong(
-    make_world: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, flavour: str
+    make_world: Callable[..., Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    spans: InMemorySpanExporter,
+    flavour: str,
+    database: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    world = make_world(flavour, project=LOUD)
+    secrets = Secrets(tmp_path)
+    secrets.named("database")
+    account = f"{ROLE}:{secrets.words['database']}"
+    monkeypatch.setattr(
+        PostgresServer, "url", lambda self, name: f"postgresql://{account}@127.0.0.1:{self.port}/{name}"
+    )
+    world = make_world(flavour, project=LOUD, database=database)
     with serve_model("rate_limited", "down", "garbage", "good") as model, structlog.testing.capture_logs() as logged:
-        secrets = secretive(world, tmp_path, model.base_url)
+        keep_secrets(world, secrets, model.base_url)
         assert len(secrets.words) >= 25
         answered, items = trouble(world)
         file = next(tmp_path.glob("world-*/steward.toml"))
@@ -234,6 +273,9 @@ def test_fault_50_the_bots_own_secrets_are_nowhere_but_where_they_belong(
         commands += [["dead-letters", "list"], ["dead-letters", "show", "1"], ["webhooks", "check", "tracker"]]
         commands += [["doctor"]] if flavour == "jira-cloud" else []
         printed = "".join(runner.invoke(app, [*command, "--config", str(file)]).output for command in commands)
+    traced = encode_spans(spans.get_finished_spans()).SerializeToString()
+    assert b"tracker POST" in traced
+    assert secrets.found_in(traced) == []
     assert logged
     assert "Shop" in printed or "SHOP" in printed
     assert secrets.found_in(json.dumps(logged, default=repr)) == []
@@ -248,9 +290,9 @@ def test_fault_50_the_bots_own_secrets_are_nowhere_but_where_they_belong(
     assert secrets.found_in(repr(world.settings) + repr(world.wired)) == []
     shown = [comment.body for item in items for comment in world.tracker.comments(item.id)]
     assert secrets.found_in(json.dumps(shown)) == []
-    stored = [path for path in world.settings.data.rglob("*") if path.is_file()]
-    assert any(path.name == "steward.db" for path in stored)
-    assert {path.name: found for path in stored if (found := secrets.found_in(path.read_bytes()))} == {}
+    stored = stored_by(world)
+    assert b"dead_letters" in stored["steward.db" if database == "sqlite" else "dump"]
+    assert {name: found for name, held in stored.items() if (found := secrets.found_in(held))} == {}
 
 
 def test_fault_50_a_bug_that_quotes_a_secret_is_kept_without_its_words(

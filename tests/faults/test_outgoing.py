@@ -10,8 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 import urllib3
+from typer.testing import CliRunner
 
+from bot.cli import app
+from tests.commands import config_of, rewrite
 from tests.deliveries import answers
 from tests.steps import proposed
 
@@ -52,6 +56,19 @@ def pointed_elsewhere(value: Any, address: str) -> Any:
     return value
 
 
+def answered_from(address: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all that the tracker answers name another address as its own."""
+    send = requests.Session.send
+
+    def elsewhere(session: Any, request: Any, **options: Any) -> Any:
+        answer = send(session, request, **options)
+        answer._content = answer.content.replace(url.encode(), address.encode())
+        answer.headers.update({name: value.replace(url, address) for name, value in answer.headers.items()})
+        return answer
+
+    monkeypatch.setattr(requests.Session, "send", elsewhere)
+
+
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_fault_46_no_address_in_a_ticket_or_a_delivery_is_called(
     make_world: Callable[..., Any], trap: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch, flavour: str
@@ -66,6 +83,8 @@ def test_fault_46_no_address_in_a_ticket_or_a_delivery_is_called(
         return connect(where, *args, **options)
 
     monkeypatch.setattr(urllib3.util.connection, "create_connection", noted)
+    answered_from(address, world.mounted.url, monkeypatch)
+    leading = {hook.url for hook in world.mounted.webhooks.hooks()}
     links = f"!{address}/b.png! ![d]({address}/d.png) !{INSIDE}! file:///etc/passwd"
     story = "As a buyer I want to save my cart. The cart must be kept for 30 days."
     item = proposed(world, ("Let buyers save their cart", f"{story}\n\n{links}"))
@@ -79,7 +98,12 @@ def test_fault_46_no_address_in_a_ticket_or_a_delivery_is_called(
                 told["resourceContainers"] = {"collection": {"id": "c", "baseUrl": f"{elsewhere}/"}}
             assert answers(world, json.dumps(told).encode()) == 200
     world.say("dana", item, "steward accept 1")
+    world.queue.enqueue("webhooks", "webhooks:1", "tracker", "1")
     world.work()
+    config = rewrite(config_of(world), "[connections", f'[server]\npublic_url = "{world.server.url}"\n[connections')
+    installed = CliRunner().invoke(app, ["webhooks", "install", "--config", str(config)])
+    assert "left as it is" in installed.output
+    assert {hook.url for hook in world.mounted.webhooks.hooks()} == leading, "only the settings say where they lead"
     assert "accepted by Dana" in world.proposal(item)
     assert asked == []
     ours = [urlsplit(url) for url in (world.mounted.url, world.server.url)]

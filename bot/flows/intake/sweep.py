@@ -1,7 +1,7 @@
 """The sweep: what was kept and never came into the queue comes into it now.
 
 A process died between two commits, a backup was restored, a person wants a dead letter worked on again. All of it can
-be queued again at any time: the ids are the same, and an id runs once.
+be queued again at any time: the ids are the same, and an id runs once. What was forgotten leaves the log of SQLite too.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ QUEUED_BY_NOW = timedelta(seconds=10)
 ENDED_BY_NOW = timedelta(minutes=10)
 OVERDUE = timedelta(seconds=60)
 LONG_OVERDUE = timedelta(minutes=10)
+A_MOMENT_MS = 500
 READ_AGAIN = "; read again: "
 
 Reread = Callable[[Mapping[str, str], bytes], Event]
@@ -50,6 +51,8 @@ def sweep(run: Run, desk: Desk, reread: Reread) -> None:
         letters = inbox.to_replay(session, desk.connection)
     for letter in letters:
         _replay(desk, letter, reread)
+    if at_start or desk.db.log_holds_forgotten:
+        desk.db.begin_log_anew(A_MOMENT_MS)
 
 
 def _queue_the_kept(desk: Desk, age: timedelta) -> None:

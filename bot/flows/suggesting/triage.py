@@ -53,7 +53,6 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
         raise Silent("the bot created it")
     project = desk.projects.get(item.project)
     if project is None:
-        closing.close(desk, item_id, f"it is in {item.project} now, which is not in the settings")
         raise Silent(f"project {item.project} is not in the settings")
     if row.muted:
         raise Silent("muted")
@@ -125,8 +124,8 @@ def _read(desk: TriageDesk, item_id: str) -> str:
     except Missing:
         closing.close(desk, item_id, closing.GONE)
         return "gone"
-    if not desk.works_on(item):
-        closing.close(desk, item_id, closing.RESTRICTED)
+    if (reason := closing.reason_to_leave(desk, item)) is not None:
+        speaking.leave(desk, item, reason)
         return "gone"
     with desk.db.write() as session:
         closing.keep(desk, session, item)

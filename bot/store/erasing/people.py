@@ -6,8 +6,6 @@ stored anew: they are to be erased in the tracker first.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +19,7 @@ from bot.store.database import Base, Database
 from bot.store.decisions import AnswerLine, HandledComment
 from bot.store.drafts import Draft
 from bot.store.erasing import retellings
+from bot.store.erasing.someone import Someone, contains, known
 from bot.store.inbox import DeadLetter, Delivery
 from bot.store.items import Item
 from bot.store.proposals import Proposal, ProposedChange
@@ -28,10 +27,7 @@ from bot.store.spending import PaidReply
 from bot.store.writes import OwnComment
 from rules.changes import change_from, change_hash
 
-FORMER, ERASED_ID = "a former user", ""
 AT_ONCE = 100
-SURELY_AN_ID = 12
-"""An id of so many characters is found within texts too; a shorter one (an old Data Center name) only by itself."""
 
 Table = type[Base]
 COLUMNS: Mapping[Table, tuple[str, ...]] = {
@@ -60,46 +56,13 @@ class Erased:
     comments: int
 
 
-@dataclass(frozen=True)
-class Someone:
-    """A person by the tracker's id, and the names they were seen under."""
-
-    id: str
-    names: frozenset[str]
-
-    def without(self, value: Any) -> Any:
-        """A stored value as it is without this person."""
-        if isinstance(value, str):
-            return self._without(value)
-        if isinstance(value, list):
-            return [self.without(entry) for entry in value]
-        if isinstance(value, dict):
-            return {name: self.without(entry) for name, entry in value.items()}
-        return value
-
-    def _without(self, text: str) -> str:
-        if text == self.id:
-            return ERASED_ID
-        if len(self.id) >= SURELY_AN_ID:
-            text = text.replace(self.id, FORMER)
-        text = text.replace(f"[~{self.id}]", FORMER).replace(f"[~accountid:{self.id}]", FORMER)
-        for name in sorted(self.names, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", FORMER, text)
-        return text
-
-    def spellings(self) -> list[str]:
-        """How this person may be written in a column of text or of JSON."""
-        plain = [self.id, *sorted(self.names)]
-        return list(dict.fromkeys([*plain, *(json.dumps(one)[1:-1] for one in plain)]))
-
-
 def erase(db: Database, connection: str, person_id: str, now: datetime, *, dry_run: bool = False) -> Erased:
     """Erase the person whom a connection's tracker knows by an id. With `dry_run` it is only said what would be.
 
     A little at a time, so that nobody waits for it; begun again, it goes on.
     """
     with db.read() as session:
-        someone = Someone(person_id, frozenset(_names(session, connection, person_id)))
+        someone = known(session, connection, person_id)
     counts: dict[str, int] = {}
     told: set[str] = set()
     for table in COLUMNS:
@@ -127,40 +90,6 @@ def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield keys[start : start + AT_ONCE]
 
 
-def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
-    """The names that stand beside the id."""
-    row = ProposedChange
-    for name, identity in (
-        (row.decided_by, row.decided_by_id),
-        (row.asked_by, row.asked_by_id),
-        (Draft.by, Draft.by_id),
-    ):
-        named = sa.select(name).where(name.class_.connection == connection, identity == person_id).distinct()
-        yield from (one for one in session.scalars(named) if one and one.strip())
-    beside: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (
-        (Item.content, Item.connection == connection),
-        (HandledComment.commands, HandledComment.connection == connection),
-        (audit.AuditContent.content, sa.true()),
-    )
-    for column, ours in beside:
-        found = sa.select(column).where(ours, _contains(column, json.dumps(person_id)[1:-1]))
-        for content in session.scalars(found):
-            yield from _named_in(json.loads(content) if isinstance(content, str) else content, person_id)
-
-
-def _named_in(content: Any, person_id: str) -> Iterator[str]:
-    if isinstance(content, dict):
-        name = content.get("name")
-        if person_id in (content.get("id"), content.get("by")) and isinstance(name, str) and name.strip():
-            yield name
-        for value in content.values():
-            yield from _named_in(value, person_id)
-
-
-def _contains(column: Any, part: str) -> sa.ColumnElement[bool]:
-    return sa.cast(column, sa.Text).contains(part, autoescape=True)
-
-
 def _naming(session: Session, table: Table, connection: str, someone: Someone) -> Iterator[Any]:
     """Keys of rows that may name the person; what they hold is looked at again before it is changed."""
     ours = sa.inspect(table).columns["connection"]
@@ -171,7 +100,7 @@ def _naming(session: Session, table: Table, connection: str, someone: Someone) -
         if isinstance(column.type, sa.LargeBinary):
             named.append(column.is_not(None))
         else:
-            named += [_contains(column, spelling) for spelling in someone.spellings()]
+            named += [contains(column, spelling) for spelling in someone.spellings()]
     key = sa.inspect(table).primary_key
     for row in session.execute(sa.select(*key).where(where, sa.or_(*named))):
         yield tuple(row)
@@ -235,7 +164,7 @@ def _erase_audit(db: Database, connection: str, someone: Someone, now: datetime,
     of_ours = sa.or_(subject.startswith(f"{connection}:", autoescape=True), subject == audit.POLICY)
     query = sa.select(content.number).join(audit.AuditRow, audit.AuditRow.number == content.number)
     # A shorter id may be somebody else's in another tracker.
-    query = query.where(sa.or_(*(_contains(content.content, one) for one in someone.spellings())), of_ours)
+    query = query.where(sa.or_(*(contains(content.content, one) for one in someone.spellings())), of_ours)
     with db.read() as session:
         numbers = session.scalars(query.order_by(content.number)).all()
     count = 0

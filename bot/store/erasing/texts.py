@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.store import audit, items, proposals
+from bot.store.database import forgotten
 from bot.store.decisions import AnswerLine, HandledComment
 from bot.store.erasing import retellings
 from bot.store.inbox import DeadLetter, Delivery
@@ -36,6 +37,7 @@ def forget(session: Session, row: Item, reason: str, now: datetime) -> None:
     """Drop what an item said and what was said about it, and record it; `reason` is for the record only."""
     connection, item, key, title = row.connection, row.id, row.key, str(row.content.get("summary", ""))
     known = not row.deleted
+    forgotten(session)
     _leave_parent(session, row)
     items.forget(session, connection, item, now)
     _empty_proposal(session, connection, item)
@@ -59,6 +61,7 @@ def forget(session: Session, row: Item, reason: str, now: datetime) -> None:
 def unname(session: Session, row: Item, now: datetime, *, both_ways: bool = False) -> None:
     """Take an item that stays out of what other items were told; `both_ways`: and those out of what it was told."""
     connection, title = row.connection, str(row.content.get("summary", ""))
+    forgotten(session)
     _leave_parent(session, row)
     named_in = _unname(session, connection, row.key, title)
     if both_ways:
@@ -110,7 +113,7 @@ def forget_letters(session: Session, connection: str, item: str, key: str) -> No
     for number in session.scalars(letters).all():
         letter = session.get_one(DeadLetter, number)
         if letter.body is not None and about.search(letter.body):
-            _empty_letter(letter)
+            _empty_letter(session, letter)
 
 
 def forget_late_letters(session: Session, connection: str, limit: int = 500) -> None:
@@ -122,10 +125,11 @@ def forget_late_letters(session: Session, connection: str, limit: int = 500) -> 
         ids = {found.decode() for found in _IDS.findall(body)}
         gone = sa.select(Item.id).where(Item.connection == connection, Item.deleted, Item.id.in_(ids))
         if _LEVEL.search(body) or session.scalar(gone.limit(1)) is not None:
-            _empty_letter(letter)
+            _empty_letter(session, letter)
 
 
-def _empty_letter(letter: DeadLetter) -> None:
+def _empty_letter(session: Session, letter: DeadLetter) -> None:
+    forgotten(session)
     letter.body = letter.headers = None
     letter.reason = f"{letter.reason[:400]} (the delivery is no longer kept)"
 

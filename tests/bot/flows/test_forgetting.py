@@ -60,6 +60,10 @@ def index_bytes(world: Any) -> bytes:
     return b"".join(path.read_bytes() for path in Path(world.settings.data).rglob("index/**/*") if path.is_file())
 
 
+def log_of(world: Any) -> bytes:
+    return Path(f"{world.db.engine.url.database}-wal").read_bytes()
+
+
 def changes_of(world: Any, item: Item) -> list[proposals.ProposedChange]:
     with world.db.read() as session:
         return list(proposals.changes(session, "tracker", str(item.id)))
@@ -83,6 +87,7 @@ def test_a_round_over_items_that_are_all_there_changes_nothing(make_world: World
     with world.db.read() as session:
         assert audit.length(session) == before
         assert items.find(session, "tracker", str(item.id)).confirmed is not None
+    assert log_of(world), "which is begun anew only where something was forgotten"
     assert len(world.requests()) <= 3, [entry.path for entry in world.requests()]
 
 
@@ -107,9 +112,12 @@ def test_fault_27_what_was_deleted_without_a_webhook_is_forgotten_by_the_next_ro
     assert {"items.content", "audit_contents.content", "dead_letters.body"} <= set(texts(world))
     assert CANARY.encode()[:6] in index_bytes(world)
 
+    assert CANARY.encode() in log_of(world)
+
     quietly_gone(world, item)
     recheck(world)
     assert texts(world) == []
+    assert CANARY.encode() not in log_of(world)
     world.wired.index.forget_gone()
     assert CANARY.encode()[:6] not in index_bytes(world)
     with world.db.read() as session:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.store import audit, inbox, items, spending
-from bot.store.database import AWAY, Database
+from bot.store.database import AWAY, Database, forgotten
 from integrations.tracker import Event
 from tests.bot.store.conftest import NOON, ODD
 
@@ -74,6 +74,19 @@ def test_what_is_read_is_of_one_moment(store: Database) -> None:
         assert reading.scalar(sa.select(items.ChangeCounter.last)) == before
     with store.read() as reading:
         assert reading.scalar(sa.select(items.ChangeCounter.last)) == 7
+
+
+def test_what_was_forgotten_stays_in_the_log_while_somebody_reads_it_and_is_remembered(store: Database) -> None:
+    with store.read() as reading:
+        assert audit.length(reading) == 0
+        with store.write() as session:
+            inbox.add(session, "a", event("1"), "webhook", NOON)
+            forgotten(session)
+        assert store.log_holds_forgotten
+        store.begin_log_anew(patience_ms=1)
+        assert store.log_holds_forgotten == store.is_sqlite, "PostgreSQL's is its own matter"
+    store.begin_log_anew(patience_ms=1)
+    assert not store.log_holds_forgotten
 
 
 def test_a_delivery_is_known_the_second_time(store: Database) -> None:

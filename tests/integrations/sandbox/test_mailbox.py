@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from integrations.sandbox.mailbox import Mailbox, mentions
@@ -52,14 +54,26 @@ def test_a_quiet_edit_of_a_comment_sends_nothing() -> None:
     assert {mail.to for mail in mailbox.mails} == {"rae", "lee"}
 
 
-def test_mentions_are_found_in_every_native_form() -> None:
-    guid = "588a336e-2bf7-57c0-bad7-85d53fac32d7"
-    node = {"type": "paragraph", "content": [{"type": "mention", "attrs": {"id": "712020:x"}}]}
-    assert mentions({"type": "doc", "content": [node]}) == {"712020:x"}
-    assert mentions("[~dana] and [~accountid:712020:y]") == {"dana", "712020:y"}
-    assert mentions(f'<a href="#" data-vss-mention="version:2.0,{guid}">@Dana</a>') == {guid}
-    assert mentions(f"@<{guid}>") == {guid}
-    assert mentions("plain") == set()
+GUID = "588a336e-2bf7-57c0-bad7-85d53fac32d7"
+NODE = {"type": "paragraph", "content": [{"type": "mention", "attrs": {"id": "712020:x"}}]}
+TEXT = f"[~dana] [~accountid:712020:y] @<{GUID}>"
+
+
+@pytest.mark.parametrize(
+    ("flavour", "written", "mentioned"),
+    [
+        ("jira-cloud", {"type": "doc", "content": [NODE]}, {"712020:x"}),
+        ("jira-cloud", {"type": "doc", "content": [{"type": "text", "text": TEXT}]}, set()),
+        ("jira-data-center", TEXT, {"dana", "712020:y"}),
+        ("azure-devops", TEXT, {GUID}),
+        ("azure-devops", f'<a href="#" data-vss-mention="version:2.0,{GUID}">@Dana</a>', {GUID}),
+        ("azure-devops", "plain", set()),
+    ],
+)
+def test_mentions_are_found_in_the_forms_of_their_own_tracker(
+    flavour: Flavour, written: Any, mentioned: set[str]
+) -> None:
+    assert mentions(flavour, written) == mentioned
 
 
 def test_somebody_who_may_not_see_the_item_gets_no_mail() -> None:

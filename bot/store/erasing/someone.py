@@ -1,0 +1,95 @@
+"""A person as the store knows them: by an id of the tracker's, and the names that stand beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.store import audit
+from bot.store.decisions import HandledComment
+from bot.store.drafts import Draft
+from bot.store.items import Item
+from bot.store.proposals import ProposedChange
+
+FORMER, ERASED_ID = "a former user", ""
+SURELY_AN_ID = 12
+"""An id of so many characters is found within texts too; a shorter one (an old Data Center name) only by itself."""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person by the tracker's id, and the names they were seen under."""
+
+    id: str
+    names: frozenset[str]
+
+    def without(self, value: Any) -> Any:
+        """A stored value as it is without this person."""
+        if isinstance(value, str):
+            return self._without(value)
+        if isinstance(value, list):
+            return [self.without(entry) for entry in value]
+        if isinstance(value, dict):
+            return {name: self.without(entry) for name, entry in value.items()}
+        return value
+
+    def _without(self, text: str) -> str:
+        if text == self.id:
+            return ERASED_ID
+        if len(self.id) >= SURELY_AN_ID:
+            text = text.replace(self.id, FORMER)
+        text = text.replace(f"[~{self.id}]", FORMER).replace(f"[~accountid:{self.id}]", FORMER)
+        for name in sorted(self.names, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", FORMER, text)
+        return text
+
+    def spellings(self) -> list[str]:
+        """How this person may be written in a column of text or of JSON."""
+        plain = [self.id, *sorted(self.names)]
+        return list(dict.fromkeys([*plain, *(json.dumps(one)[1:-1] for one in plain)]))
+
+
+def known(session: Session, connection: str, person_id: str) -> Someone:
+    """The person whom a connection's tracker knows by an id."""
+    return Someone(person_id, frozenset(_names(session, connection, person_id)))
+
+
+def contains(column: Any, part: str) -> sa.ColumnElement[bool]:
+    """Whether a column of text or of JSON holds this."""
+    return sa.cast(column, sa.Text).contains(part, autoescape=True)
+
+
+def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
+    """The names that stand beside the id."""
+    row = ProposedChange
+    for name, identity in (
+        (row.decided_by, row.decided_by_id),
+        (row.asked_by, row.asked_by_id),
+        (Draft.by, Draft.by_id),
+    ):
+        named = sa.select(name).where(name.class_.connection == connection, identity == person_id).distinct()
+        yield from (one for one in session.scalars(named) if one and one.strip())
+    beside: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (
+        (Item.content, Item.connection == connection),
+        (HandledComment.commands, HandledComment.connection == connection),
+        (audit.AuditContent.content, sa.true()),
+    )
+    for column, ours in beside:
+        found = sa.select(column).where(ours, contains(column, json.dumps(person_id)[1:-1]))
+        for content in session.scalars(found):
+            yield from _named_in(json.loads(content) if isinstance(content, str) else content, person_id)
+
+
+def _named_in(content: Any, person_id: str) -> Iterator[str]:
+    if isinstance(content, dict):
+        name = content.get("name")
+        if person_id in (content.get("id"), content.get("by")) and isinstance(name, str) and name.strip():
+            yield name
+        for value in content.values():
+            yield from _named_in(value, person_id)
