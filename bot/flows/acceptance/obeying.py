@@ -129,10 +129,13 @@ def _more(word: Word) -> None:
         proposal = proposals.get(session, word.desk.connection, word.item.id)
         rows = proposals.changes(session, word.desk.connection, word.item.id) if proposal else ()
         waiting = [row for row in rows if row.state == proposals.OPEN and row.shown_at is None]
-        if proposal is not None and waiting:
+        is_shown = proposal is not None and proposal.comment is not None
+        if proposal is not None and waiting and is_shown:
             proposal.more_shown = True
     if not waiting:
         word.answer(answers.nothing_to_show(), about="more")
+    elif not is_shown:
+        _look_anew(word)  # it was held back; who asks for it is not disturbed by it
 
 
 def _mute(word: Word, on: bool) -> None:
@@ -148,8 +151,11 @@ def _mute(word: Word, on: bool) -> None:
 
 
 def _expand(word: Word) -> None:
-    if not word.may_edit():
-        return
+    if word.may_edit():
+        _look_anew(word)
+
+
+def _look_anew(word: Word) -> None:
     with word.desk.db.write() as session:
         row = items.find(session, word.desk.connection, word.item.id)
         if row is not None:
