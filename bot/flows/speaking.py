@@ -198,10 +198,14 @@ def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> tuple[date
     return desk.now(), desk.now()
 
 
-def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Blocks) -> None:
-    """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause."""
+def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Blocks, asked: str = "") -> None:
+    """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause.
+
+    `asked` is the command that it answers, as the bot writes it.
+    """
+    content = {"lines": pack(lines), "asked": asked}
     with desk.db.write() as session:
-        decisions.add_answer(session, desk.connection, item.id, cause, to.name, {"lines": pack(lines)}, desk.now())
+        decisions.add_answer(session, desk.connection, item.id, cause, to.name, content, desk.now())
 
 
 def _lines(line: decisions.AnswerLine) -> Blocks:
@@ -216,7 +220,7 @@ def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
         proposal = proposals.get(session, desk.connection, item.id)
     if not kept:
         return "nothing"
-    blocks = answer_comment([Answer(to=line.to, lines=_lines(line)) for line in kept])
+    blocks = answer_comment([Answer(line.to, _lines(line), line.content.get("asked", "")) for line in kept])
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if known is not None and known.shown_digest == digest:
         return "unchanged"

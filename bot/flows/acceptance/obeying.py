@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import answers
+from bot import answers, commands
 from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
 from bot.flows import applying, looking, showing
-from bot.flows.acceptance import choosing
+from bot.flows.acceptance import choosing, hinting
 from bot.flows.acceptance.word import Word
 from bot.store import audit, drafts, items, proposals
 from bot.telemetry import metrics, watched
@@ -35,9 +35,18 @@ def obey(word: Word, command: Command) -> None:
         case Mute():
             _mute(word, command.on)
         case Help():
-            word.answer(answers.help_answer())
+            word.help()
         case NotUnderstood():
-            word.answer(answers.not_understood(command.line, command.suggestion))
+            _hint(word, command)
+
+
+def _hint(word: Word, command: NotUnderstood) -> None:
+    suggestion = hinting.fitting(word, command.suggestion)
+    if suggestion:
+        word.answer(answers.not_understood(command.line, suggestion))
+    else:
+        undoing = isinstance(commands.parse(command.suggestion)[0], commands.Undo)
+        word.answer(answers.nothing_to_name(command.line, undoing=undoing))
 
 
 def _accept(word: Word, command: Accept) -> None:
