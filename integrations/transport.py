@@ -7,6 +7,7 @@ certificates. Certificates are always checked.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError
 
 from integrations.addresses import leads_inside
 from integrations.exchanges import Exchange, Observe, announce, unobserved
@@ -27,6 +29,7 @@ from integrations.pace import Pace
 from integrations.tracker import Throttled
 
 DIRECT: Literal["none"] = "none"
+_NOT_TLS = re.compile("WRONG_VERSION_NUMBER|wrong version number|RECORD_LAYER|record layer|UNKNOWN_PROTOCOL")
 
 
 class Forbidden(Exception):
@@ -95,6 +98,8 @@ def why_unanswered(error: Exception) -> str:
     match error:
         case Forbidden():
             return str(error)
+        case requests.exceptions.SSLError() if _NOT_TLS.search(str(error)):
+            return "what listens there does not speak TLS"
         case requests.exceptions.SSLError():
             return "the certificate is not trusted, or ours was not taken: see ca_bundle and client_certificate"
         case requests.exceptions.ProxyError():
@@ -103,6 +108,22 @@ def why_unanswered(error: Exception) -> str:
             return "nobody took the connection in time"
         case requests.exceptions.Timeout():
             return "it did not come in time"
+        case requests.exceptions.ConnectionError():
+            return _why_unconnected(error)
+    return type(error).__name__
+
+
+def _why_unconnected(error: BaseException) -> str:
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        if isinstance(cause, NameResolutionError | socket.gaierror):
+            return "this machine cannot find the host name"
+        if isinstance(cause, ConnectionRefusedError):
+            return "nothing listens there"
+        inner = getattr(cause, "reason", None) or next(iter(cause.args), None)
+        cause = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
     return type(error).__name__
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, opened
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -93,12 +93,15 @@ def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
 
 
 def _check(settings: Settings, name: str) -> bool:
-    from integrations.tracker import TrackerError
+    from integrations.tracker import Missing, Refused, TrackerError
 
     hooks, target = _of(settings, name)
     reached = _reached(settings, name, target)
     try:
         found = hooks.found(target)
+    except (Refused, Missing) as error:
+        _say_unseen(settings, name, hooks, target, error)
+        return reached
     except TrackerError as error:
         _say_how(name, hooks, target, error)
         return False
@@ -156,9 +159,30 @@ def _say_how(name: str, hooks: Hooks, target: Target, error: TrackerError) -> No
     missing = error.missing if isinstance(error, Refused) else ""
     _say(False, f"{name}: " + (f"the tracker refuses: {missing} is missing" if missing else f"{error}"))
     if isinstance(error, Refused | Missing):
-        typer.echo("      By hand:")
-        for number, line in enumerate(hooks.clicks(target), start=1):
-            typer.echo(f"      {number}. {line}")
+        _say_clicks(hooks, target)
+
+
+def _say_clicks(hooks: Hooks, target: Target) -> None:
+    typer.echo("      By hand:")
+    for number, line in enumerate(hooks.clicks(target), start=1):
+        typer.echo(f"      {number}. {line}")
+
+
+def _say_unseen(settings: Settings, name: str, hooks: Hooks, target: Target, error: TrackerError) -> None:
+    """To see the tracker's own list takes more than the bot needs; what has arrived is known all the same."""
+    from bot.store import inbox
+    from integrations.tracker import Refused
+
+    missing = f", for it lacks {error.missing}" if isinstance(error, Refused) and error.missing else ""
+    with opened(settings) as database, database.read() as session:
+        came = inbox.arrived(session, name)
+    what = f"{name}: not known: this account may not see the tracker's webhooks{missing}"
+    if came:
+        last = max(came.values())
+        _say(True, what, f"Deliveries have arrived: {', '.join(sorted(came))}; the last at {last:%Y-%m-%d %H:%M} UTC.")
+    else:
+        _say(True, what, "No delivery has arrived yet.")
+        _say_clicks(hooks, target)
 
 
 def _others(target: Target, found: tuple[Hook, ...]) -> int:

@@ -9,6 +9,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NoAudience,
     Refused,
     Throttled,
     TrackerError,
@@ -27,6 +28,9 @@ class Finding:
 
 
 _WAYS = (
+    ("host name", "Check the host in the url, and that this machine's DNS knows it."),
+    ("nothing listens", "Check host and port of the url: the machine is there, and refuses that port."),
+    ("speak TLS", "That port speaks plain http, or it is another one's: check the port of the url."),
     ("certificate", "Name the authority that signed the tracker's certificate (PEM) under ca_bundle."),
     ("proxy", "Check proxy, or HTTPS_PROXY and NO_PROXY of the environment: does the proxy let this machine through?"),
     (
@@ -34,6 +38,9 @@ _WAYS = (
         "Use the tracker's own address: link-local ones, and those by which clouds tell secrets, are barred.",
     ),
 )
+NOT_LET_IN = "a valid"
+"""How what is missing begins, where nobody was let in."""
+CHECK_TOKEN = "Check the token (is it expired?), the user beside it, and that this account may see the project."  # noqa: S105 - what to do, no secret
 CHECK_URL = "Check the url, and that this machine can reach it."
 
 
@@ -54,8 +61,12 @@ def what_is(error: TrackerError) -> str:
             return "the answer is not the tracker's"
         case Incomplete():
             return f"the project requires values for: {', '.join(error.fields)}"
+        case NoAudience():
+            return str(error)
         case Invalid():
-            return f"the tracker does not take it: {error}"
+            return f"the tracker does not take it: {error}" + (
+                f'. It says: "{_plain(error.told)}"' if error.told else ""
+            )
         case Conflict():
             return f"somebody else was faster: {error}"
     return "the tracker answered with an error"
@@ -64,8 +75,10 @@ def what_is(error: TrackerError) -> str:
 def remedy_for(error: TrackerError) -> str:
     """What to do about it."""
     match error:
+        case Refused() if error.missing and not error.missing.startswith(NOT_LET_IN):
+            return "Give the bot's account that right; the guide of the product says where."
         case Refused():
-            return "Check the token (is it expired?), the user beside it, and that this account may see the project."
+            return CHECK_TOKEN
         case Missing():
             return "Check the spelling, and that the bot's account may browse it."
         case Unreachable():
@@ -75,8 +88,15 @@ def remedy_for(error: TrackerError) -> str:
             return "Often a sign-in page or a proxy: check the url and the token."
         case Incomplete():
             return "Give them under required_fields of the project, or have the tracker ask for none."
+        case NoAudience():
+            return "See comments_for of the project: steward doctor says which roles there are, and who is in them."
         case Invalid():
             return "Ask an administrator of the project; steward doctor names the rights that lack."
         case Conflict():
             return "Run it again."
     return "Try again later."
+
+
+def _plain(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bot import wiring
+from bot.doctor.audience import audience, try_it
+from bot.doctor.deciders import deciding
 from bot.doctor.findings import Finding, remedy_for, what_is
 from bot.settings import ProjectSettings
-from integrations.tracker import ACCEPT_LABEL, Deed, Holding, Right, TrackerError
+from integrations.tracker import ACCEPT_LABEL, Deed, Holding, Invalid, Missing, TrackerError
 from rules.changes import FieldValue
-from rules.model import WorkItem
 
-LABEL_ONLY = f"nobody can decide by a comment, only by the label {ACCEPT_LABEL}"
+WHERE_KEYS_ARE = {
+    "jira": "Check the key: it stands before the number of each work item, as SHOP in SHOP-12. And check that the "
+    "bot's account may browse the project.",
+    "azure-devops": "Check the name: it stands after the organisation in the address of the project's pages. And check "
+    "that the bot's account may see the project.",
+}
+MEND_SCOPE = {
+    "jira": "Correct scope in the project's settings: it is JQL, without ORDER BY.",
+    "azure-devops": "Correct scope in the project's settings: it is an area's path, or a condition of WIQL.",
+}
 
 
 def _always(_: ProjectSettings) -> bool:
@@ -48,10 +58,21 @@ def project_findings(name: str, vendor: str, project: ProjectSettings, client: w
     """What there is to say of one project."""
     place = f"{name}: project {project.key}"
     try:
+        called = client.names.project(project.key)
         words = client.reader.vocabulary(project.key)
+    except TrackerError as error:
+        unknown = isinstance(error, Missing | Invalid)
+        yield Finding(False, f"{place}: {what_is(error)}", WHERE_KEYS_ARE[vendor] if unknown else remedy_for(error))
+        return
+    if called != project.key:
+        told = f"{place}: the tracker writes {called}; did you mean {called}?"
+        yield Finding(False, told, f'Set key = "{called}" in its table: as {project.key} the bot hears nothing of it.')
+        return
+    try:
         page = client.reader.moved(project.key, None, scope=project.scope)
     except TrackerError as error:
-        yield Finding(False, f"{place}: {what_is(error)}", remedy_for(error))
+        of_scope = isinstance(error, Invalid) and bool(project.scope)
+        yield Finding(False, f"{place}: {what_is(error)}", MEND_SCOPE[vendor] if of_scope else remedy_for(error))
         return
     spoken = "comments" if project.mode == "suggest" else "only records (shadow mode)"
     yield Finding(True, f"{place} can be read; the bot {spoken}; {len(words.priorities)} priorities")
@@ -62,8 +83,8 @@ def project_findings(name: str, vendor: str, project: ProjectSettings, client: w
         yield _closed(place, project, client)
     yield from _rights(place, project, client)
     if project.mode == "suggest":
-        yield from _audience(place, vendor, project, client)
-        yield from _deciding(place, project, client, next(iter(page.items), None))
+        yield from audience(place, vendor, project, client)
+        yield from deciding(place, project, client, next(iter(page.items), None))
 
 
 def _closed(place: str, project: ProjectSettings, client: wiring.Client) -> Finding:
@@ -94,7 +115,7 @@ def _rights(place: str, project: ProjectSettings, client: wiring.Client) -> Iter
             yield Finding(not is_needed(project), f"{place}: the bot's account lacks: {one.name}", without)
     if unknown := [one.name for one in holdings if one.held is None]:
         told = f"{place}: the tracker does not tell whether the account holds: {', '.join(unknown)}"
-        yield Finding(True, told, _try(project))
+        yield Finding(True, told, try_it(project))
     if _creates(project) and not any(one.held is False for one in holdings if one.deed == "create"):
         yield from _required(place, project, client)
 
@@ -116,58 +137,3 @@ def _required(place: str, project: ProjectSettings, client: wiring.Client) -> It
     told = f"{place}: sub-tasks lack values that the project requires: {', '.join(lacking)}"
     if lacking:
         yield Finding(False, told, "Give them under required_fields of the project, or have the tracker ask for none.")
-
-
-def _audience(place: str, vendor: str, project: ProjectSettings, client: wiring.Client) -> Iterator[Finding]:
-    """Whether the bot belongs to those who alone may read its comments: to others the tracker does not let it write."""
-    if not project.comments_for:
-        return
-    group = project.comments_for.partition(":")[2].strip()
-    told = f"{place}: comments are for {project.comments_for}"
-    if vendor == "azure-devops":
-        shown = f"{told}, but Azure DevOps shows a comment to all who see the item"
-        yield Finding(False, shown, "Take comments_for out of the project's settings.")
-        return
-    try:
-        belongs = client.people.in_group(client.people.me(), group, project.key)
-    except TrackerError as error:
-        yield Finding(True, f"{told}; whether the bot is among them is not known: {what_is(error)}", _try(project))
-        return
-    remedy = "" if belongs else "Put the bot's account among them: else the tracker takes no comment for them from it."
-    yield Finding(belongs, told if belongs else f"{told}, and the bot is not among them", remedy)
-
-
-def _try(project: ProjectSettings) -> str:
-    return f"Try it: steward doctor --rehearse {project.key}"
-
-
-def _deciding(place: str, project: ProjectSettings, client: wiring.Client, item: WorkItem | None) -> Iterator[Finding]:
-    """Whether the bot may ask who may decide: it tries on one item, which writes nothing."""
-    lists_somebody = bool(project.accept_people or project.accept_groups)
-    try:
-        right = _asked(client, item) if item is not None else None
-    except TrackerError as error:
-        yield Finding(False, f"{place}: whether the bot may ask for people's rights is not known: {what_is(error)}")
-        return
-    if right is not None and right.allowed is not None:
-        yield Finding(True, f"{place}: the bot may ask the tracker for people's rights; who may edit an item decides")
-        return
-    others = "those under accept_people and accept_groups decide" if lists_somebody else LABEL_ONLY
-    if right is None:
-        seen = "no item to try on, so whether the bot may ask for people's rights is not known"
-        yield Finding(True, f"{place}: {seen}", f"If it may not, {others}.")
-        return
-    missing = f"What stands in the way: {right.missing.rstrip('.')}." if right.missing else ""
-    yield Finding(
-        True,
-        f"{place}: the bot may not ask the tracker for people's rights; {others}",
-        missing if lists_somebody else f"List people under accept_people or accept_groups. {missing}".rstrip(),
-    )
-
-
-def _asked(client: wiring.Client, item: WorkItem) -> Right | None:
-    """The tracker's word on the first person at hand; for an integration it would not even be asked."""
-    for person in (client.people.me(), item.reporter, item.assignee):
-        if person is not None and person.id and not person.is_app:
-            return client.people.may_edit(person, item.key)
-    return None

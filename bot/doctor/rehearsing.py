@@ -59,6 +59,7 @@ class _Rehearsal(Walk):
     project: ProjectSettings = field(kw_only=True)
     key: str = ""
     is_unsure: bool = False
+    has_written: bool = False
     comments: list[str] = field(default_factory=list)
 
     def perform(self) -> None:
@@ -149,6 +150,7 @@ class _Rehearsal(Walk):
             expected = {name: before.digests[name] for name in FIELDS_TOUCHED[change.kind] if name in before.digests}
             plan = self.client.applier.plan(self.key, change, expected, _marker())
             receipts.append(self.client.applier.perform(plan))
+            self.has_written = True
             if not is_seen(self._item()):
                 raise Unlike("it is not to be seen on the item")
 
@@ -187,6 +189,8 @@ class _Rehearsal(Walk):
         return SetPriority(now, others[0])
 
     def _history(self) -> None:
+        if not self.has_written:
+            raise Skipped("Nothing was written that it could name.")
         mine = self.client.people.me().id.casefold()
         entries = self.client.reader.history(self.key)
         if not any(entry.actor.id.casefold() == mine and entry.edits for entry in entries):

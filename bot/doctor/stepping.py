@@ -10,6 +10,8 @@ from typing import Literal
 from bot.doctor.findings import remedy_for, what_is
 from integrations.tracker import TrackerError
 
+REPORT = "The tracker changes what it is given: report this with its version."
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -28,7 +30,7 @@ class Skipped(Exception):
 class Unlike(Exception):
     """What was read back is not what was written, or not what it should be; `remedy` says what to do."""
 
-    def __init__(self, what: str, remedy: str = "The tracker changes what it is given: report this.") -> None:
+    def __init__(self, what: str, remedy: str = REPORT) -> None:
         super().__init__(what)
         self.remedy = remedy
 
@@ -62,9 +64,7 @@ class Walk:
             self.told("skipped", what, took(), str(skipped))
             return False
         except Unlike as unlike:
-            self.fail(
-                f"{what}: {unlike}", "The tracker changes what it is given: report this with its version.", took()
-            )
+            self.fail(f"{what}: {unlike}", unlike.remedy, took())
             return False
         except TrackerError as error:
             self.fail(f"{what}: {what_is(error)}", remedy_for(error), took())

@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import wiring
-from bot.doctor.findings import Finding, remedy_for, what_is
+from bot.doctor.findings import CHECK_TOKEN, Finding, remedy_for, what_is
 from bot.doctor.projects import project_findings
 from bot.settings import AnyConnection, Settings
+from bot.settings.values import is_plain
 from bot.telemetry import expiry
 from integrations.exchanges import Exchange
 from integrations.limits import told
-from integrations.tracker import Missing, Refused, Target, TrackerError, ours, standings
+from integrations.tracker import Missing, Refused, Target, TrackerError, Unintelligible, ours, standings
+
+PRODUCTS = {"jira-cloud": "Jira Cloud", "jira-data-center": "Jira Data Center (or Server)"}
+WAYS_IN = {
+    "jira-cloud": "It takes user, the account's mail address, and an API token.",
+    "jira-data-center": "It takes a personal access token, and neither user nor sign_in.",
+}
+SITE_URL = (
+    "url is the site's address, with its context path if it has one, and without the page: https://you.atlassian.net, "
+    "or https://jira.example.org/jira."
+)
+ORGANISATION_URL = (
+    "url is the organisation's address, https://dev.azure.com/contoso, or the collection's, "
+    "https://tfs.example.org/DefaultCollection, without a project."
+)
 
 
 @dataclass
@@ -84,7 +99,7 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client, public
     try:
         me = client.people.me()
     except TrackerError as error:
-        yield Finding(False, f"{name}: {what_is(error)}", _way_in(connection, error) or remedy_for(error))
+        yield _shut_out(name, connection, error)
         return
     shared = ", shared with a person" if connection.account == "shared" else ""
     yield Finding(True, f"{name}: signed in as {me.name}{shared}")
@@ -92,10 +107,36 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client, public
         yield Finding(False, f"{name}: takes webhooks, but has no webhook_secret", "Set one, here and in the tracker.")
     elif connection.intake == "webhook":
         address = f"{(public_url or '').rstrip('/')}/webhooks/{connection.vendor}/{name}"
-        remedy = "" if public_url else "Put the bot's own address before it: see public_url under [server]."
-        yield Finding(True, f"{name}: the tracker sends its webhooks to {address}", remedy)
+        yield _reached(name, connection, address, public_url)
     elif connection.intake == "poll":
         yield Finding(True, f"{name}: asks every {connection.poll_every:.0f} s what has moved; no webhook is needed")
+
+
+def _reached(name: str, connection: AnyConnection, address: str, public_url: str | None) -> Finding:
+    told = f"{name}: the tracker sends its webhooks to {address}"
+    if not public_url:
+        return Finding(True, told, "Put the bot's own address before it: see public_url under [server].")
+    if because := wiring.unreachable_because(connection, address):
+        return Finding(False, f"{told}, which it cannot reach: {because}", "See public_url under [server].")
+    plain = (
+        "Deliveries travel there unencrypted, with texts of tickets: better take https." if is_plain(address) else ""
+    )
+    return Finding(True, told, plain)
+
+
+def _shut_out(name: str, connection: AnyConnection, error: TrackerError) -> Finding:
+    """Why nobody is let in at an address, and what to do: it may be the wrong one."""
+    if isinstance(error, Refused | Missing | Unintelligible) and connection.vendor == "jira":
+        kind = wiring.jira_kind(connection)
+        if kind is not None and kind != connection.kind:
+            told = f"{name}: this is a site of {PRODUCTS[kind]}, and kind says {connection.kind}"
+            return Finding(False, told, f'Write kind = "{kind}". {WAYS_IN[kind]}')
+        if kind is None and not isinstance(error, Refused):
+            return Finding(False, f"{name}: nothing of Jira answers at {connection.url}", SITE_URL)
+    if isinstance(error, Missing):
+        return Finding(False, f"{name}: nothing of Azure DevOps answers at {connection.url}", ORGANISATION_URL)
+    found = _way_in(connection, error) or (CHECK_TOKEN if isinstance(error, Refused) else remedy_for(error))
+    return Finding(False, f"{name}: {what_is(error)}", found)
 
 
 def _webhooks(name: str, client: wiring.Client, target: Target) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ def _after_refusal(desk: Desk, run: Run, error: TrackerError) -> Later | None:
         case Conflict() | Invalid() | Missing():
             # Jira answers 400, not 403, where a right to comment is missing: it may come back.
             if run.failures < SOME_MINUTES:
+                log.warning("later", job=run.id, attempt=run.attempt, error=type(error).__name__, reason=str(error))
                 return Later(_pause(run.failures), failed=True)
             bury(desk, run, f"{type(error).__name__}: {error}")
             return None

@@ -27,7 +27,7 @@ from bot.store import decisions, items, proposals, spending, writes
 from bot.store.erasing import texts
 from bot.telemetry import metrics
 from integrations.blocks import Blocks, pack, unpack
-from integrations.tracker import Invalid, Missing, Refused
+from integrations.tracker import Invalid, Missing, NoAudience, Refused, TrackerError
 from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
@@ -122,14 +122,17 @@ def _post(
         return "held"
     try:
         comment, marker = _write(desk, name, item, blocks)
-    except (Missing, Refused, Invalid):
+    except (Missing, Refused, Invalid) as error:
         with desk.db.write() as session:
             spending.give_back_comment(session, desk.connection, project.key, today, name)
+            row = proposals.get(session, desk.connection, item.id)
+            if row is not None and not isinstance(error, Missing):
+                row.held_because = _not_taken(error)
         raise
     with desk.db.write() as session:
         row = proposals.get(session, desk.connection, item.id)
         if row is not None:
-            row.comment, row.comment_marker = comment, marker
+            row.comment, row.comment_marker, row.held_because = comment, marker, None
             row.asked = row.asked or view.mention_reporter
         write = session.get(writes.Write, name)
     _shown(desk, item, comment, view, digest, write.sent if write is not None else None)
@@ -149,6 +152,15 @@ def _in_budget(desk: SpeakingDesk, project: Project, item: WorkItem, today: date
             row.held_because = f"the project has had its {project.daily_budget} comments for the day"
     metrics.proposals.labels(desk.connection, "held").inc()
     return False
+
+
+def _not_taken(error: TrackerError) -> str:
+    """Why a comment is not there yet, in a sentence for those who run the bot."""
+    if isinstance(error, NoAudience):
+        return str(error)
+    if isinstance(error, Refused) and error.missing:
+        return f"the tracker refuses: {error.missing} is missing"
+    return "the tracker does not take it"
 
 
 def _write(

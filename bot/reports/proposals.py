@@ -13,7 +13,9 @@ from bot.store import items, proposals
 from bot.store.database import Database
 from bot.words.wording import clean
 
-STATES = ("shown", "held", "recorded", "closed")
+UNPOSTED = "not posted"
+"""It is to be said aloud, and the comment is not there: just now, or for the tracker does not take it."""
+STATES = ("shown", UNPOSTED, "held", "recorded", "closed")
 
 
 def listed(db: Database, project: str | None = None) -> list[dict[str, Any]]:
@@ -64,7 +66,7 @@ def _entry(row: proposals.Proposal, changes: Sequence[proposals.ProposedChange])
         "connection": row.connection,
         "project": row.project,
         "key": row.key,
-        "state": row.state,
+        "state": UNPOSTED if row.state == "shown" and row.comment is None else row.state,
         "held_because": row.held_because,
         "updated": row.updated,
         "questions": [question["text"] for question in row.questions],

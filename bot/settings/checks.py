@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-from bot.settings.connections import AzureDevOpsConnection, AzureDevOpsServerConnection, JiraCloudConnection
+from bot.settings.connections import (
+    AnyConnection,
+    AzureDevOpsConnection,
+    AzureDevOpsServerConnection,
+    JiraCloudConnection,
+)
 from bot.settings.nearest import did_you_mean
 from bot.settings.sentences import ended
 from bot.settings.tree import ProjectSettings, Settings
 from bot.settings.values import is_plain
 
 COMMON_HOST = "api.atlassian.com"
+_PAGES = frozenset({"browse", "boards", "projects", "secure", "issues", "rest", "software", "your-work", "dashboards"})
+"""With which the addresses of Jira's pages go on after the site's."""
 
 
 def problems_between(settings: Settings, known_rules: Collection[str]) -> list[str]:
@@ -43,6 +50,10 @@ def _connections(settings: Settings) -> Iterator[str]:
         until = connection.webhook_secret_old_until
         if until is not None and until.tzinfo is None:
             yield f"{place}.webhook_secret_old_until needs a time zone, as in 2026-12-01T12:00:00Z"
+        yield from _copied(place, connection)
+        if (site := without_page(connection.url, connection.vendor)) is not None:
+            yield f'{place}.url is that of a page; write url = "{site}"'
+            continue
         if isinstance(connection, JiraCloudConnection):
             yield from _scoped(place, connection)
         if isinstance(connection, AzureDevOpsConnection):
@@ -51,6 +62,38 @@ def _connections(settings: Settings) -> Iterator[str]:
             yield from _one_way_in(place, connection)
         elif isinstance(connection, AzureDevOpsServerConnection) and not urlsplit(connection.url).path.strip("/"):
             yield f"{place}.url lacks the collection, as in https://tfs.example.org/DefaultCollection"
+
+
+def _copied(place: str, connection: AnyConnection) -> Iterator[str]:
+    for name in ("token", "client_secret"):
+        secret = getattr(connection, name, None)
+        held = secret.get_secret_value() if secret is not None else ""
+        if not (held.isascii() and held.isprintable()):
+            yield (
+                f"{place}.{name} holds a character that is in no token (such as a long dash): was it copied from a "
+                "document? Copy it anew from where it was made"
+            )
+
+
+def without_page(url: str, vendor: str) -> str | None:
+    """The address of the site or organisation, where a url is that of one of its pages; None where it is not."""
+    parts = urlsplit(url)
+    segments = [one for one in parts.path.split("/") if one]
+    if vendor == "jira":
+        page = next((at for at, one in enumerate(segments) if one in _PAGES or one.endswith(".jspa")), None)
+        of_cloud = (parts.hostname or "").endswith(".atlassian.net")
+        # Alone it may be the context path, as "jira" may be that is the first part of Cloud's own pages.
+        if page is None or (len(segments) == 1 and not of_cloud and segments[0] not in ("browse", "secure")):
+            return None
+        kept = [] if of_cloud else segments[:page]
+    else:
+        page = next((at for at, one in enumerate(segments) if one.startswith("_")), None)
+        hosted = parts.hostname == "dev.azure.com"
+        if page is None and not (hosted and len(segments) > 1):
+            return None
+        # Before the page comes the project, where there is room for one beside the organisation.
+        kept = segments[:1] if hosted else segments[: max((page or 0) - 1, 1)]
+    return f"{parts.scheme}://{parts.netloc}" + "".join(f"/{one}" for one in kept)
 
 
 def _is_old_name(url: str) -> bool:

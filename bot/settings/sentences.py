@@ -78,6 +78,8 @@ def _sentence(error: str, location: tuple[int | str, ...], context: dict[str, An
     place = ".".join(parts)
     if error == "extra_forbidden":
         table = table_of(parts[:-1], kind)
+        if kind and (others := [name for name, one in KINDS.items() if parts[-1] in names_in(one)]):
+            return f"{place} is a setting of {_either(others)} only, and this is {kind}"
         return f"{place} is not a setting{did_you_mean(parts[-1], names_in(table)) if table else ''}"
     if error == "missing":
         return f"{place} is missing{_meaning(parts, kind)}"
@@ -120,6 +122,10 @@ def _meaning(parts: tuple[str, ...], kind: str) -> str:
 def _literals(parts: tuple[str, ...], kind: str) -> Iterable[str]:
     field = _field(parts, kind)
     return map(str, get_args(field.annotation)) if field is not None else ()
+
+
+def _either(names: Iterable[str]) -> str:
+    return " and ".join(names)
 
 
 def _listed(names: Iterable[str]) -> str:

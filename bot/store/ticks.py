@@ -44,3 +44,8 @@ def take(session: Session, name: str, seconds: float, now: datetime) -> int | No
     row.number, row.at = row.number + 1, now
     session.flush()
     return row.number
+
+
+def project_known(connection: str, project: str) -> str:
+    """Under which it is noted whether the tracker knows a project by that name: 0 yes, 3 not said, else no."""
+    return f"project:{connection}:{project}"

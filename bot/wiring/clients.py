@@ -19,7 +19,7 @@ from bot.store.database import Database
 from bot.telemetry.watched import WatchedWriter, observer
 from integrations.exchanges import Exchange, Observe, unobserved
 from integrations.pace import Board
-from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Rehearser, Rights, Webhook
+from integrations.tracker import Applier, Commenter, Drafter, Hooks, Names, People, Reader, Rehearser, Rights, Webhook
 from integrations.transport import Transport
 from rules.changes import AddCriteria
 from rules.model import WorkItem
@@ -39,6 +39,7 @@ class Client:
     people: People
     webhook: Webhook
     hooks: Hooks
+    names: Names
     rights: Rights
     rehearser: Rehearser
     token_end: Callable[[], datetime | None] = lambda: None
@@ -74,6 +75,14 @@ def other_address(connection: AnyConnection) -> str | None:
     from integrations.jira.site import common_address
 
     return common_address(connection.url, transport(connection))
+
+
+def jira_kind(connection: AnyConnection) -> str | None:
+    """The kind of the Jira at a connection's address, as it tells anybody; None where there is none."""
+    from integrations.jira.site import deployment
+
+    found = deployment(connection.url, transport(connection))
+    return {"Cloud": "jira-cloud", "Server": "jira-data-center"}[found] if found else None
 
 
 def criteria_writer(settings: Settings, db: Database, now: Callable[[], datetime]) -> DraftCriteria | None:
@@ -138,6 +147,7 @@ def _jira(
         jira.people,
         JiraWebhook(),
         jira.hooks,
+        jira.names,
         jira.rights,
         jira.rehearser,
         jira.token_end,
@@ -174,6 +184,7 @@ def _azure_devops(
         azure.people,
         AzureDevOpsWebhook(),
         azure.hooks,
+        azure.names,
         azure.rights,
         azure.rehearser,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.flows import forgetting, outcome
-from bot.flows.intake import backfill, delivery, polling, subscriptions, sweep
+from bot.flows.intake import backfill, delivery, naming, polling, subscriptions, sweep
 from bot.flows.outcome import guarded
 from bot.flows.suggesting import hygiene, triage
 from bot.jobs import Job, Later, QueuedJob, Run
@@ -63,8 +63,9 @@ def _backfill(run: Run, each: Wired) -> None:
 
 
 def _poll(run: Run, each: Wired) -> None:
-    polling.poll(run, each.acceptance)
     desk = each.acceptance
+    naming.look(desk, each.client.names.project, at_start=run.args[1:] == (sweep.AT_START,))
+    polling.poll(run, desk)
     expiry.remind(desk.db, each.name, each.settings.token_expires, each.client.token_end, desk.now())
 
 

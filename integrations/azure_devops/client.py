@@ -13,6 +13,7 @@ from integrations.azure_devops.markup import TextFormat
 from integrations.azure_devops.organisation.closed import ClosedAreas
 from integrations.azure_devops.people import AzureDevOpsPeople
 from integrations.azure_devops.reader import AzureDevOpsReader
+from integrations.azure_devops.trial.names import AzureDevOpsNames
 from integrations.azure_devops.trial.rights import AzureDevOpsRights
 from integrations.azure_devops.trial.scratch import AzureDevOpsRehearser
 from integrations.azure_devops.wire import Auth, Wire
@@ -70,6 +71,7 @@ class AzureDevOpsConnection:
         children = ChildWriter(session, self.reader, self.people.own_id)
         self.drafter = AzureDevOpsDrafter(self.reader, children)
         self.applier = AzureDevOpsApplier(Edits(session, self.reader, self.people.own_id), children)
+        self.names = AzureDevOpsNames(session)
         self.rights = AzureDevOpsRights(session, children)
         self.rehearser = AzureDevOpsRehearser(session, self.reader, children, self.people.own_id)
 

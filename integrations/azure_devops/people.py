@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.organisation.areas import area_token
-from integrations.azure_devops.organisation.memberships import memberships_of
+from integrations.azure_devops.organisation.memberships import full_names, memberships_of
 from integrations.azure_devops.reader import number
 from integrations.tracker import Missing, Refused, Right, Unintelligible
 from rules.model import Person
@@ -76,11 +76,7 @@ class AzureDevOpsPeople:
         `group` is a full name ("[Shop]\\Contributors"), or the short name of a group of the project, of the
         organisation or of the directory. A group of another project never counts.
         """
-        organisation = self._session.organisation_url.rpartition("/")[2]
-        wanted = {group.casefold()}
-        if "\\" not in group:
-            scopes = (project, organisation, "TEAM FOUNDATION")
-            wanted = {f"[{scope}]\\{group}".casefold() for scope in scopes}
+        wanted = full_names(group, project, self._session)
         memberships = memberships_of(self._session)
         try:
             member = memberships.of(person.id)

@@ -133,11 +133,13 @@ class AzureDevOpsReader:
         return [one for one in self._session.items.get_relation_types() if isinstance(one, dict)]
 
     def _items(self, raws: Sequence[Mapping[str, Any]], *, ask_titles: bool = True) -> list[WorkItem]:
-        children = {parts.number_of(raw): parts.fields_of(raw) for raw in raws}
+        wanted = sorted({child for raw in raws for child in parts.children_of(raw)})
         if ask_titles:
-            numbers = sorted({child for raw in raws for child in parts.children_of(raw)})
-            wanted = ["System.Id", parts.TITLE, parts.PROJECT, parts.AREA]
-            children = {one: parts.fields_of(raw) for one, raw in self.raw_items(numbers, wanted).items()}
+            told = self.raw_items(wanted, ["System.Id", parts.TITLE, parts.PROJECT, parts.AREA])
+            children = {one: parts.fields_of(raw) for one, raw in told.items()}
+        else:
+            here = {parts.number_of(raw): parts.fields_of(raw) for raw in raws}
+            children = {one: here.get(one, {}) for one in wanted}
         return [items.work_item(raw, self._connection, self._dictionary(raw, children)) for raw in raws]
 
     def _dictionary(self, raw: Mapping[str, Any], children: Mapping[int, Mapping[str, Any]]) -> Dictionary:

@@ -162,6 +162,10 @@ class Session:
         """The id of a project, in lower case."""
         return str(mapping(self._clients.get_core_client().get_project(name)).get("id") or "").lower()
 
+    def project_name(self, name: str) -> str:
+        """A project's name as the product spells it. Raises Missing where it knows or shows none."""
+        return str(mapping(self._clients.get_core_client().get_project(name)).get("name") or name)
+
     def item(self, number: int, fields: Sequence[str] | None = None) -> dict[str, Any]:
         """One work item: with all of it, or with only the named fields."""
         answer = self.items.get_work_item(number, fields=fields, expand=None if fields else "All")

@@ -39,6 +39,7 @@ Auth = str | Callable[[], str]
 """A personal access token, or a function that gives the value of the Authorization header."""
 
 ATTEMPTS = 3
+LONGEST = 300  # characters of a sentence of the product's
 _CODE = re.compile(r"\b(?:TF|VS)[0-9]{5,7}\b")
 _TYPE = re.compile(r"[A-Za-z]{1,80}")
 _REFERENCE = re.compile(r"[A-Za-z0-9_.]{1,128}")
@@ -180,7 +181,7 @@ def _refusal(response: requests.Response, message: str) -> TrackerError:
     if status == 403:
         return Refused(message, missing=code or kind or "a permission of the bot's account")
     empty = empty_fields(response)
-    return Incomplete(message, empty) if empty else Invalid(message)
+    return Incomplete(message, empty) if empty else Invalid(message, _sentence(response))
 
 
 def _code(response: requests.Response) -> tuple[str, str]:
@@ -194,6 +195,15 @@ def _code(response: requests.Response) -> tuple[str, str]:
     found = _CODE.search(str(body.get("message", ""))[:2000])
     kind = body.get("typeKey")
     return found[0] if found else "", kind if isinstance(kind, str) and _TYPE.fullmatch(kind) else ""
+
+
+def _sentence(response: requests.Response) -> str:
+    """What the product says in its own words."""
+    try:
+        said = json.loads(response.content[:100_000])["message"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ""
+    return said[:LONGEST] if isinstance(said, str) else ""
 
 
 def empty_fields(response: requests.Response) -> tuple[str, ...]:

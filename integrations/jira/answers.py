@@ -25,6 +25,7 @@ from integrations.tracker import (
 
 SIGNED_IN = "a valid token of the bot's account"
 COMMON = "https://api.atlassian.com/ex/jira/"
+LONGEST = 300  # characters of a sentence of Jira's
 DEEPEST = 150  # levels of a JSON answer; Jira's own stay far below
 
 
@@ -96,7 +97,7 @@ def error_for(answer: Answer, what: str, needs: str, signed_in: str = SIGNED_IN)
     if status < 400:
         return Unintelligible(says)
     fields = _named_fields(answer)
-    return Invalid(f"{says} (fields: {', '.join(fields)})" if fields else says)
+    return Invalid(f"{says} (fields: {', '.join(fields)})" if fields else says, _sentences(answer))
 
 
 def _signed_in(headers: Mapping[str, str]) -> bool:
@@ -125,6 +126,15 @@ def _named_fields(answer: Answer) -> list[str]:
     except (ValueError, RecursionError, AttributeError):
         return []
     return sorted(str(name)[:40] for name in errors)[:10] if isinstance(errors, dict) else []
+
+
+def _sentences(answer: Answer) -> str:
+    """What Jira says in its own words."""
+    try:
+        said = json.loads(answer.text).get("errorMessages")
+    except (ValueError, RecursionError, AttributeError):
+        return ""
+    return " ".join(one for one in said if isinstance(one, str))[:LONGEST] if isinstance(said, list) else ""
 
 
 def _too_deep(value: Any) -> bool:

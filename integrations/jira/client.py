@@ -20,10 +20,11 @@ from integrations.jira.reader import JiraReader
 from integrations.jira.session import DEFAULT_PATIENCE, BasicAuth, BearerAuth, Flavour, JiraSession, Patience
 from integrations.jira.subtasks import SubTasks
 from integrations.jira.tokens import token_end
+from integrations.jira.trial.names import JiraNames
 from integrations.jira.trial.rights import JiraRights
 from integrations.jira.trial.scratch import JiraRehearser
 from integrations.pace import Board
-from integrations.tracker import Applier, Commenter, Drafter, Hooks, People, Reader, Rehearser, Rights
+from integrations.tracker import Applier, Commenter, Drafter, Hooks, Names, People, Reader, Rehearser, Rights
 from integrations.transport import PLAIN, Transport
 
 
@@ -34,7 +35,7 @@ def _utc_now() -> datetime:
 class JiraConnection:
     """A Jira site as one account sees it.
 
-    `reader`, `commenter`, `drafter`, `applier`, `people`, `hooks`, `rights` and `rehearser` are the ports.
+    `reader`, `commenter`, `drafter`, `applier`, `people`, `hooks`, `names`, `rights` and `rehearser` are the ports.
 
     `base_url` is where the REST interface is asked (for a scoped token of Cloud: https://api.atlassian.com/ex/jira/ID),
     `browse_url` the site that people open, the same if not given. All ports may be shared among threads. `sleep`,
@@ -85,6 +86,7 @@ class JiraConnection:
         self.people: People = people
         self.hooks: Hooks = JiraHooks(session, flavour, base_url, self._browse_url)
         self.reader: Reader = reader
+        self.names: Names = JiraNames(session, flavour)
         self.rights: Rights = JiraRights(session, flavour, reader, markup.render)
         self.rehearser: Rehearser = JiraRehearser(session, flavour, reader, markup, people.account)
         self.commenter: Commenter = JiraCommenter(session, flavour, markup, reader, people.account)

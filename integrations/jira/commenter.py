@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from integrations.jira.reader import JiraReader
 from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
 from integrations.jira.subtasks import SubTasks, summary_line
-from integrations.tracker import DRAFT_LABEL, Invalid, Missing
+from integrations.tracker import DRAFT_LABEL, Invalid, Missing, NoAudience
 from rules.changes import FieldValue
 from rules.model import Person
 
@@ -56,7 +57,8 @@ class JiraCommenter:
         body = self._body(key, blocks, marker, only_for)
         # Data Center knows no such parameter for comments.
         quiet = {"notifyUsers": "false"} if self._cloud else None
-        self._session.put(path, body, quiet, needs=f"Edit Own Comments on {key}", repeatable=True)
+        with _heard(body):
+            self._session.put(path, body, quiet, needs=f"Edit Own Comments on {key}", repeatable=True)
 
     def find(self, key: str, marker: str) -> str | None:
         mine = self._account().id
@@ -68,7 +70,8 @@ class JiraCommenter:
         return None
 
     def _send(self, key: str, body: Mapping[str, Any]) -> str:
-        answer = self._session.post(issue_path(key, "comment"), body, needs=f"Add Comments on {key}")
+        with _heard(body):
+            answer = self._session.post(issue_path(key, "comment"), body, needs=f"Add Comments on {key}")
         with UNDERSTOOD:
             return str(answer["id"])
 
@@ -88,6 +91,20 @@ class JiraCommenter:
                 path = f"project/{quote(str(project['key']), safe='')}"
                 kind = self._session.get(path, needs=f"Browse Projects for {key}")["projectTypeKey"]
             return bool(kind == "service_desk")
+
+
+@contextmanager
+def _heard(body: Mapping[str, Any]) -> Iterator[None]:
+    """Raises NoAudience where Jira complains about those whom alone the comment is for."""
+    try:
+        yield
+    except Invalid as error:
+        if "visibility" not in body or "commentLevel" not in str(error):
+            raise
+        only_for = f"{body['visibility']['type']}:{body['visibility']['value']}"
+        raise NoAudience(
+            f"Jira takes no comment for {only_for}: there is none of that name, or the bot is not in it"
+        ) from None
 
 
 def _visibility(only_for: str) -> dict[str, str]:

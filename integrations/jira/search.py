@@ -57,10 +57,11 @@ class JiraSearch:
         by_page = self._moved_cloud if self._cloud else self._moved_by_position
         try:
             return by_page(project, since, page, inside)
-        except Invalid:
+        except Invalid as error:
             if not inside:
                 raise
-        raise _refused(project)
+            told = error.told
+        raise _refused(project, told)
 
     def listed(self, project: str, page: str | None, scope: str, *, restricted: bool = False) -> Listing:
         """As Reader.listed."""
@@ -198,9 +199,10 @@ def condition(scope: str) -> str:
     return f"({text})"
 
 
-def _refused(project: str) -> Invalid:
+def _refused(project: str, told: str = "") -> Invalid:
     """What is said where Jira itself does not take a scope."""
     return Invalid(
         f"Jira does not take the scope of {project}: try it in Jira's own advanced search, signed in as the bot's "
-        "account; a field, a value or a function in it may be unknown to that account"
+        "account; a field, a value or a function in it may be unknown to that account",
+        told,
     )

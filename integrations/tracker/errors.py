@@ -7,6 +7,7 @@ TrackerError
 ├── Missing          404: deleted, moved, or not visible to the bot
 ├── Conflict         the item is no longer as it was
 ├── Invalid          400: the tracker does not take what was sent
+│   ├── NoAudience   those for whom alone a comment is are not there, or the bot is not one of them
 │   ├── Incomplete   values are missing that the project requires; `fields` names them
 │   └── NoWayBack    what was made cannot be taken back by the rules of the project
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
@@ -58,7 +59,18 @@ class Conflict(TrackerError):
 
 
 class Invalid(TrackerError):
-    """The tracker does not take what was sent (400)."""
+    """The tracker does not take what was sent (400).
+
+    `told` is its own sentence, which may quote what was sent: it is for who sent that, and for no log.
+    """
+
+    def __init__(self, message: str, told: str = "") -> None:
+        super().__init__(message)
+        self.told = told
+
+
+class NoAudience(Invalid):
+    """A comment is for a role or a group that there is not, or that the bot's account is not in."""
 
 
 class Incomplete(Invalid):

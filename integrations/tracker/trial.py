@@ -1,4 +1,4 @@
-"""What the doctor asks of a tracker beside the ports of daily work: a scratch item, the rights of the bot's account.
+"""What the doctor asks of a tracker beside the ports of daily work: a scratch item, the account's rights, names.
 
 No flow is handed these.
 """
@@ -49,6 +49,30 @@ class Holding:
     deed: Deed
     name: str
     held: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whether something that the settings name is there. `known` None: this account may not see it.
+
+    `others` are what may have been meant, or what there is, as the settings would have it.
+    """
+
+    known: bool | None
+    others: tuple[str, ...] = ()
+
+
+class Names(Protocol):
+    """Looks up what the settings name. Reads only; may raise TrackerError."""
+
+    def project(self, key: str) -> str:
+        """The tracker's own spelling of a project's key. Raises Missing where it knows or shows no such project."""
+
+    def person(self, identity: str) -> Named:
+        """Whether this is the id of a person; `others` are ids, with the names in parentheses."""
+
+    def group(self, name: str, project: str, kind: str = "") -> Named:
+        """Whether there is such a group, role or team; `kind` is "role" or "group" where only that will do."""
 
 
 class Rights(Protocol):

@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from bot.doctor.findings import remedy_for, what_is
+from bot.settings import load
+from bot.telemetry.connections import Hearing
+from bot.telemetry.status.looking import look
+from bot.wiring import unreachable_because
 from integrations.jira.people import JiraPeople
 from integrations.sandbox.jira.scheme import Field, Scheme, arrange
 from integrations.tracker import Refused, Unreachable
@@ -197,6 +201,9 @@ def test_a_token_that_a_site_refuses_is_sent_to_the_address_for_tokens_with_scop
         ("the certificate is not trusted, or ours was not taken", "under ca_bundle"),
         ("the proxy did not let it through: see proxy", "HTTPS_PROXY"),
         ("a link-local or metadata address is never called", "the tracker's own address"),
+        ("this machine cannot find the host name", "DNS"),
+        ("nothing listens there", "refuses that port"),
+        ("what listens there does not speak TLS", "plain http"),
         ("ConnectionError", "Check the url"),
     ],
 )
@@ -204,3 +211,106 @@ def test_why_no_answer_came_is_said_with_what_helps(why: str, advice: str) -> No
     error = Unreachable(f"GET myself had no answer ({why})")
     assert why in what_is(error)
     assert advice in remedy_for(error)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_project_that_is_spelled_otherwise_is_named_by_the_doctor_in_the_log_and_on_the_status_page(
+    steward: Doctor, make_world: Callable[..., Any], capsys: pytest.CaptureFixture[str], flavour: str
+) -> None:
+    world = make_world(flavour, intake="poll")
+    other = world.project.lower()
+    rewrite(config_of(world), f'key = "{world.project}"', f'key = "{other}"')
+    told = steward("doctor", "-c", config_of(world))
+    assert f"FIX   tracker: project {other}: the tracker writes {world.project}; did you mean {world.project}?" in (
+        told.out
+    )
+    world.settings = load(config_of(world))
+    world.wire()
+    world.queue.enqueue("poll", "poll:tracker:start-1", "tracker", "start")
+    world.queue.run_due()
+    assert f"did_you_mean={world.project}" in capsys.readouterr().out
+    status = look(world.settings, world.db, dict, Hearing(), world.queue.now, "1")
+    assert f"tracker knows no project {other}" in [*status.problems][-1].what
+    assert [one.found for one in status.projects] == [False]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_project_that_there_is_not_is_said_with_where_its_key_is_to_be_found(
+    steward: Doctor, make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    rewrite(config_of(world), f'key = "{world.project}"', 'key = "Corner Shop 2"')
+    told = steward("doctor", "-c", config_of(world)).out
+    assert ("as SHOP in SHOP-12" if flavour in JIRA else "it stands after the organisation") in told
+    assert "steward doctor names" not in told
+
+
+def test_what_the_tracker_says_of_a_scope_is_told(steward: Doctor, make_world: Callable[..., Any]) -> None:
+    told = examined(steward, make_world(), 'scope = "nonsense = 1"').out
+    assert 'It says: "' in told
+    assert "Correct scope in the project's settings" in told
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_people_and_groups_that_there_are_not_are_named_with_what_may_be_meant(
+    steward: Doctor, make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    dana = world.tracker.user("dana")
+    group = "Contributors" if flavour == "azure-devops" else "Developers"
+    right = f'accept_people = ["{dana.id}"]\naccept_groups = ["{group}"]'
+    assert "FIX" not in examined(steward, world, right).out
+    rewrite(config_of(world), right, f'accept_people = ["{dana.mail}"]\naccept_groups = ["Nobodies"]')
+    told = steward("doctor", "-c", config_of(world)).out
+    assert f"FIX   tracker: project {world.project}: accept_people names {dana.mail}, which is no id" in told
+    assert f"Take the id: {dana.id} ({dana.display_name})." in told
+    assert "accept_groups names Nobodies, which is no group or role that there is" in told
+    assert group in told.split("names Nobodies")[1]
+
+
+@pytest.mark.parametrize("flavour", JIRA)
+def test_a_role_that_there_is_not_is_named_with_those_that_there_are(
+    steward: Doctor, make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour, rights="plain")
+    told = examined(steward, world, 'comments_for = "role:Nobodies"').out
+    assert "comments are for role:Nobodies, and there is no such role" in told
+    assert "There is: Administrators, Developers, Reporters." in told
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_that_nobody_can_decide_by_a_comment_is_a_fault(
+    steward: Doctor, make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour, rights="plain")
+    world.file("One")
+    assert f"FIX   tracker: project {world.project}: the bot may not ask" in examined(steward, world).out
+    told = examined(steward, world, f'accept_people = ["{world.tracker.user("dana").id}"]')
+    assert told.code == 0, told.out
+
+
+def test_an_address_at_which_there_is_no_jira_or_another_kind_of_it_is_told_as_such(
+    steward: Doctor, make_world: Callable[..., Any]
+) -> None:
+    world = make_world("jira-data-center")
+    config = config_of(world)
+    rewrite(config, f'url = "{world.mounted.url}"', f'url = "{world.mounted.url}/elsewhere"')
+    assert f"nothing of Jira answers at {world.mounted.url}/elsewhere" in steward("doctor", "-c", config).out
+    rewrite(config, "/elsewhere", "")
+    rewrite(config, 'kind = "jira-data-center"', 'kind = "jira-cloud"\nuser = "steward@example.org"')
+    told = steward("doctor", "-c", config).out
+    assert "this is a site of Jira Data Center (or Server), and kind says jira-cloud" in told
+    assert 'Write kind = "jira-data-center". It takes a personal access token' in told
+
+
+def test_where_no_webhook_could_reach_the_bot_that_is_a_fault_and_without_tls_a_remark(
+    steward: Doctor, make_world: Callable[..., Any]
+) -> None:
+    world = make_world()
+    rewrite(config_of(world), "[connections", '[server]\npublic_url = "http://bot.example.org"\n[connections')
+    told = steward("doctor", "-c", config_of(world))
+    assert "Deliveries travel there unencrypted" in told.out
+    assert told.code == 0
+    connection = next(iter(world.settings.connections.values()))
+    hosted = connection.model_copy(update={"url": "https://corner-shop.atlassian.net"})
+    assert "https:// only" in unreachable_because(hosted, "http://bot.example.org/webhooks/jira/tracker")

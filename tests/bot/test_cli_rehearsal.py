@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from bot import doctor
+from bot.reports.proposals import listed
+from bot.telemetry.connections import Hearing
+from bot.telemetry.status.looking import look
 from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.jira.scheme import Field, Scheme, arrange
 from integrations.sandbox.records import Item
@@ -199,3 +202,40 @@ def test_a_scratch_item_is_put_into_the_area_of_the_scope(make_world: Callable[.
     add_area(world.tracker, home, f"{home.name}\\Checkout")
     key = world.wired.client.rehearser.create(settings_of(world).key, f"{home.name}\\Checkout", ())
     assert world.wired.client.reader.fetch(key).components == (f"{home.name}\\Checkout",)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_rehearsal_that_may_not_edit_asks_for_that_right_and_finds_no_fault_with_what_it_did_not_write(
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, flavour: str
+) -> None:
+    world = make_world(flavour)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused("no", "Edit Issues on SHOP-1")
+
+    monkeypatch.setattr(type(world.wired.client.applier), "perform", refuse)
+    steps = {step.what: step for step in rehearsed(world)}
+    assert (
+        "Give the bot's account that right"
+        in steps["wrote a label: the tracker refuses: Edit Issues on SHOP-1 is missing"].remedy
+    )
+    assert steps["read in its history who has changed it"].state == "skipped"
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS[:2])
+def test_a_comment_for_nobody_is_told_by_the_rehearsal_the_proposals_and_the_status_page(
+    make_world: Callable[..., Any], capsys: pytest.CaptureFixture[str], flavour: str
+) -> None:
+    world = make_world(flavour, project='comments_for = "role:Nobodies"')
+    failed = next(step for step in rehearsed(world) if step.state == "FIX")
+    assert "takes no comment for role:Nobodies" in failed.what
+    assert "See comments_for" in failed.remedy
+    world.file("Make it better")
+    world.work(leap=False)
+    assert world.queue.leap()
+    world.queue.run_due()
+    assert "NoAudience" in capsys.readouterr().out
+    (entry,) = listed(world.db)
+    assert (entry["state"], "role:Nobodies" in entry["held_because"]) == ("not posted", True)
+    status = look(world.settings, world.db, dict, Hearing(), world.queue.now, "1")
+    assert any("1 comment of tracker could not be posted" in problem.what for problem in status.problems)

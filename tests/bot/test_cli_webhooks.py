@@ -60,6 +60,15 @@ def test_one_that_was_switched_off_is_named_and_switched_on_by_a_person(world: A
     checked = steward("webhooks", "check", "--config", config)
     assert (checked.code, "is switched off" in checked.out) == (1, True)
     assert "steward webhooks install tracker" in checked.out
+    checked = steward("webhooks", "check", "--config", config_of(world))
+    assert (checked.code, "FIX" in checked.out) == (0, False)
+    assert "not known" in checked.out
+    assert "No delivery has arrived yet." in checked.out
+    world.register_webhook()
+    world.file("One")
+    world.work(leap=False)
+    heard = steward("webhooks", "check", "--config", config_of(world)).out
+    assert "Deliveries have arrived: created" in heard
     doctored = steward("doctor", "--config", config)
     assert (doctored.code, "the tracker does not tell all" in doctored.out) == (1, True)
     mended = steward("webhooks", "install", "--config", config)

@@ -10,6 +10,7 @@ import pytest
 import trustme
 
 from bot.settings import AzureDevOpsServerConnection, SettingsError, load, signing_in
+from bot.settings.checks import without_page
 from bot.wiring import connect
 from bot.wiring.clients import transport
 
@@ -85,7 +86,10 @@ def test_each_way_to_sign_in_is_taken_and_makes_a_client(tmp_path: Path, text: s
         (AZURE + SECRET + 'client_id = "1"', ".tenant is missing; to sign in by Entra takes both."),
         (ENTRA, " needs either client_secret or sign_in_certificate to sign in by Entra."),
         (SERVER.replace("/Main", ""), ".url lacks the collection, as in https://tfs.example.org/DefaultCollection."),
-        (SERVER + 'comment_format = "markdown"', ".comment_format is not a setting."),
+        (
+            SERVER + 'comment_format = "markdown"',
+            ".comment_format is a setting of azure-devops only, and this is azure-devops-server.",
+        ),
         (SITE + 'token_expires = "soon"', ".token_expires must be a date such as 2026-12-31."),
         (SITE + 'proxy = "socks5://proxy.corp"', ".proxy must be an address that begins with https://."),
         (
@@ -202,3 +206,30 @@ def test_fault_46_no_proxy_leads_inside(tmp_path: Path, proxy: str, monkeypatch:
     monkeypatch.setenv("ODD", proxy)
     (problem,) = problems_of(tmp_path, SITE + 'proxy = { env = "ODD" }')
     assert problem.startswith("connections.one.proxy must hold the address of a proxy")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "page", "site"),
+    [
+        ("jira", "https://you.atlassian.net", None),
+        ("jira", "https://example.org/jira", None),
+        ("jira", "https://example.org/issues", None),
+        ("jira", "https://api.atlassian.com/ex/jira/1", None),
+        ("jira", "https://you.atlassian.net/browse/SHOP-1", "https://you.atlassian.net"),
+        ("jira", "https://you.atlassian.net/jira/software/c/projects/SHOP/boards/1", "https://you.atlassian.net"),
+        ("jira", "https://example.org/jira/secure/Dashboard.jspa", "https://example.org/jira"),
+        ("azure-devops", "https://dev.azure.com/contoso", None),
+        ("azure-devops", "https://dev.azure.com/contoso/Shop", "https://dev.azure.com/contoso"),
+        ("azure-devops", "https://tfs.example.org/tfs/Main/Shop/_workitems", "https://tfs.example.org/tfs/Main"),
+        ("azure-devops", "https://tfs.example.org/tfs/Main", None),
+    ],
+)
+def test_the_address_of_a_page_is_refused_with_that_of_the_site(vendor: str, page: str, site: str | None) -> None:
+    assert without_page(page, vendor) == site
+
+
+def test_a_token_that_was_copied_from_a_document_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "abc\N{EN DASH}def")
+    (problem,) = problems_of(tmp_path, SITE)
+    assert "was it copied from a document?" in problem
+    assert "def" not in problem

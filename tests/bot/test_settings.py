@@ -181,7 +181,7 @@ MISSPELT = {
     CONNECTION + '[model]\nbase_url = "https://m.example.org/v1"\nname = "m"\nreply_schema = "strict"': (
         "model.reply_schema is not a setting; did you mean schema?"
     ),
-    CONNECTION + 'user = "x"': "connections.jira.user is not a setting.",
+    CONNECTION + 'user = "x"': "connections.jira.user is a setting of jira-cloud only, and this is jira-data-center.",
     CONNECTION + PROJECT.replace('"jira"', '"jria"'): (
         "projects.SHOP.connection names 'jria', which is not a connection; did you mean jira?"
     ),
@@ -240,7 +240,7 @@ WRONG = {
     AZURE + 'url = "https://dev.azure.com"': (
         "connections.azure.url lacks the organisation, as in https://dev.azure.com/contoso."
     ),
-    PROJECT + 'restricted_areas = ["Shop"]': (
+    CONNECTION + PROJECT + 'restricted_areas = ["Shop"]': (
         "projects.SHOP.restricted_areas is for Azure DevOps; in Jira an item's security level says it."
     ),
     CLOUD + 'url = "https://api.atlassian.com/ex/jira/1"': (

@@ -12,6 +12,7 @@ import pytest
 
 from bot.doctor import Step, examine, rehearse
 from bot.doctor.projects import NEEDS
+from bot.running.ticking import BESIDE_WEBHOOKS_SECONDS
 from bot.settings import ProjectSettings, load
 from integrations.azure_devops.trial import rights as azure_devops
 from integrations.jira.trial import rights as jira
@@ -22,7 +23,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     **{guide: {name: NEEDS[deed][1] for deed, _, name in jira.NAMES} for guide in GUIDES[:2]},
     "azure-devops": {name: NEEDS[deed][1] for deed, name, *_ in azure_devops.NAMES},
 }
-SECRETS = ("JIRA_TOKEN", "AZURE_DEVOPS_TOKEN", "ENTRA_SECRET")
+SECRETS = ("JIRA_TOKEN", "AZURE_DEVOPS_TOKEN", "ENTRA_SECRET", "WEBHOOK_SECRET")
 
 
 def guide(deploy: Path, name: str) -> str:
@@ -107,3 +108,14 @@ def _plain(line: str, connections: tuple[str, ...]) -> str:
     for name in connections:
         line = line.replace(f"    {name}", "    NAME: ", 1)
     return re.sub(r"[0-9]+", "N", line)
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_guide_says_how_often_is_asked_beside_webhooks_and_which_tickets_get_comments(
+    deploy: Path, name: str
+) -> None:
+    text = guide(deploy, name)
+    assert BESIDE_WEBHOOKS_SECONDS == 300
+    assert "what has moved every five minutes" in text
+    assert "Only tickets that are filed after the first start get comments." in text
+    assert 'public_url = "https://steward.example.org"' in text

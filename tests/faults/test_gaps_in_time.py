@@ -414,7 +414,7 @@ def test_looks_that_an_engine_has_lost_are_taken_up_from_the_store(make_world: C
     assert [(row.asked, row.due, row.first_touch) for row in rows if row is not None] == [(None, None, None)] * 2
 
 
-def test_a_dead_letter_is_worked_on_again_when_a_person_asks_for_it(make_world: Callable[..., Any]) -> None:
+def test_fault_12_a_dead_letter_is_worked_on_again_when_a_person_asks_for_it(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = proposed(world, STORY)
     number = world.number(item, "Acceptance criteria")
@@ -451,7 +451,9 @@ class _Broken:
         return getattr(self._inner, name)
 
 
-def test_a_delivery_that_can_be_read_by_now_is_taken_in_from_its_letter(make_world: Callable[..., Any]) -> None:
+def test_fault_12_a_delivery_that_can_be_read_by_now_is_taken_in_from_its_letter(
+    make_world: Callable[..., Any],
+) -> None:
     world = make_world(intake="poll")
     world.poll()
     item = world.file(*STORY)
@@ -501,3 +503,17 @@ def test_a_poll_beside_webhooks_hands_nothing_over_twice(make_world: Callable[..
     world.poll()
     assert len(world.own_comments(item)) == 1
     assert len(world.queue.ran) - len(before) <= 8
+
+
+def test_a_project_that_is_gone_keeps_no_other_of_its_connection_waiting(make_world: Callable[..., Any]) -> None:
+    world = make_world(intake="poll")
+    world.poll()
+    known = world.wired.acceptance.projects
+    gone = replace(known[world.project], key="GONE")
+    world.rewire("acceptance", projects={"GONE": gone, **known})
+    polling.connect(world.wired.acceptance)
+    with world.db.write() as session:
+        session.get_one(items.Progress, ("tracker", "GONE")).backfilled = world.queue.now()
+    item = world.file(*STORY)
+    world.poll()
+    assert "Acceptance criteria" in world.proposal(item)

@@ -22,6 +22,9 @@ from bot.flows import outcome
 from bot.settings import load
 from bot.store import audit, inbox
 from bot.store.audit import AuditContent, AuditRow
+from bot.telemetry.connections import Hearing
+from bot.telemetry.metrics import exposition
+from bot.telemetry.status.looking import look, snapshot
 from bot.web.serving import Server
 from integrations.sandbox.model import serve_model
 
@@ -125,18 +128,18 @@ def test_fault_45_naughty_strings_are_text_from_title_to_answer(
 
 
 class Secrets:
-    """Twenty secrets of the bot's own, each a word of its own, and the file where it lies."""
+    """Secrets of the bot's own, each a word of its own, and the file where it lies."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.words: dict[str, str] = {}
 
-    def named(self, name: str) -> str:
-        """A reference to a new secret, as it stands in the settings."""
+    def named(self, name: str, form: str = "{}") -> str:
+        """A reference to a new secret, as it stands in the settings; `form` is what is written around it."""
         word = f"canary{len(self.words):02}x{name.replace('_', '')}x7491"
         self.words[name] = word
         path = self.folder / f"secret-{name}"
-        path.write_text(word)
+        path.write_text(form.format(word))
         return f'{{ file = "{path}" }}'
 
     def found_in(self, told: str | bytes) -> list[str]:
@@ -151,13 +154,14 @@ class Secrets:
 
 
 def secretive(world: Any, folder: Path, model_url: str) -> Secrets:
-    """Give the world's bot twenty secrets, and wire it anew with them."""
+    """Give the world's bot more than twenty secrets, one of each kind at least, and wire it anew with them."""
     secrets = Secrets(folder)
     file = next(folder.glob("world-*/steward.toml"))
     text = file.read_text()
     text = re.sub(r"token = \{[^}]*\}", lambda _: f"token = {secrets.named('token')}", text, count=1)
     text = re.sub(r"webhook_secret = \{[^}]*\}", lambda _: f"webhook_secret = {secrets.named('hook')}", text, count=1)
-    old = f"webhook_secret_old = {secrets.named('old_hook')}\nwebhook_secret_old_until = 2100-01-01T00:00:00Z\n"
+    rule = f"automation_secret = {secrets.named('button')}\n" if world.flavour != "azure-devops" else ""
+    old = rule + f"webhook_secret_old = {secrets.named('old_hook')}\nwebhook_secret_old_until = 2100-01-01T00:00:00Z\n"
     text = text.replace("[projects.main]", f"{old}[projects.main]")
     for number in range(5):
         names = [f"{kind}_{number}" for kind in ("token", "hook", "old_hook")]
@@ -166,7 +170,10 @@ def secretive(world: Any, folder: Path, model_url: str) -> Secrets:
             f'\n[connections.spare{number}]\nkind = "jira-data-center"\nurl = "http://127.0.0.1:9"\ntoken = {token}\n'
             f"webhook_secret = {hook}\nwebhook_secret_old = {old_hook}\n"
             "webhook_secret_old_until = 2100-01-01T00:00:00Z\n"
+            f"proxy = {secrets.named(f'proxy_{number}', 'http://steward:{}@127.0.0.1:9')}\n"
         )
+    entra = f'tenant = "contoso.example"\nclient_id = "1"\nclient_secret = {secrets.named("client")}\n'
+    text += f'\n[connections.entra]\nkind = "azure-devops"\nurl = "http://127.0.0.1:9/contoso"\n{entra}'
     text += f'\n[model]\nbase_url = "{model_url}"\nname = "sandbox"\nkey = {secrets.named("model_key")}\ndeadline = 1\n'
     file.write_text(text)
     world.tracker.set_user("steward", token=secrets.words["token"])
@@ -219,11 +226,12 @@ def test_fault_50_the_bots_own_secrets_are_nowhere_but_where_they_belong(
     world = make_world(flavour, project=LOUD)
     with serve_model("rate_limited", "down", "garbage", "good") as model, structlog.testing.capture_logs() as logged:
         secrets = secretive(world, tmp_path, model.base_url)
-        assert len(secrets.words) == 19
+        assert len(secrets.words) >= 25
         answered, items = trouble(world)
         file = next(tmp_path.glob("world-*/steward.toml"))
         runner = CliRunner()
-        commands = [["proposals"], ["proposals", "--json"], ["audit", "verify"]]
+        commands = [["proposals"], ["proposals", "--json"], ["audit", "verify"], ["egress"], ["egress", "--json"]]
+        commands += [["dead-letters", "list"], ["dead-letters", "show", "1"], ["webhooks", "check", "tracker"]]
         commands += [["doctor"]] if flavour == "jira-cloud" else []
         printed = "".join(runner.invoke(app, [*command, "--config", str(file)]).output for command in commands)
     assert logged
@@ -232,6 +240,11 @@ def test_fault_50_the_bots_own_secrets_are_nowhere_but_where_they_belong(
     assert secrets.found_in(caplog.text) == []
     assert secrets.found_in(answered) == []
     assert secrets.found_in(printed) == []
+    assert "127.0.0.1:9" in printed, "egress names each host"
+    told = look(world.settings, world.db, dict, Hearing(), world.queue.now, "0.1.0")
+    numbers, _ = exposition(lambda: snapshot(world.db, world.settings.connections, dict, world.queue.now, "0.1.0"))("")
+    assert secrets.found_in(repr(told)) == []
+    assert secrets.found_in(numbers) == []
     assert secrets.found_in(repr(world.settings) + repr(world.wired)) == []
     shown = [comment.body for item in items for comment in world.tracker.comments(item.id)]
     assert secrets.found_in(json.dumps(shown)) == []

@@ -19,7 +19,7 @@ import trustme
 from integrations.azure_devops.wire import Wire
 from integrations.jira.session import BearerAuth, JiraSession
 from integrations.tracker import TrackerError, Unintelligible, Unreachable
-from integrations.transport import Forbidden, Transport, equip
+from integrations.transport import Forbidden, Transport, equip, why_unanswered
 
 
 @dataclass
@@ -308,3 +308,23 @@ def test_fault_46_an_address_inside_is_not_called_by_its_name_even_through_a_pro
 def test_a_proxy_that_cannot_be_used_is_told_as_such() -> None:
     with pytest.raises((Unreachable, Unintelligible, TrackerError), match="proxy"):
         jira("https://shop.example.org", Transport(proxy="socks5://127.0.0.1:1"))
+
+
+def test_why_there_is_no_connection_is_said_plainly(close: list[Any]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server()
+    close.append(server)
+    session = requests.Session()
+    equip(session, Transport(proxy="none"))
+    reasons = []
+    for url in (f"http://127.0.0.1:{port}", "http://nowhere.invalid", f"https://127.0.0.1:{server.port}"):
+        with pytest.raises(requests.RequestException) as raised:
+            session.get(url, timeout=5)
+        reasons.append(why_unanswered(raised.value))
+    assert reasons == [
+        "nothing listens there",
+        "this machine cannot find the host name",
+        "what listens there does not speak TLS",
+    ]

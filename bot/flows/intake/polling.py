@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from bot.flows.desk import Desk, Project
 from bot.jobs import Run
 from bot.store import inbox, items
 from bot.telemetry import watched
-from integrations.tracker import Event, Invalid
+from integrations.tracker import Event, Invalid, Missing, Refused, TrackerError
 from rules.model import WorkItem
+
+log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(minutes=2)
 """Searches are eventually consistent, and clocks differ: what was read is read again, and recognised."""
@@ -28,14 +32,24 @@ def connect(desk: Desk) -> None:
 
 
 def poll(run: Run, desk: Desk) -> None:
-    """Arguments: connection, tick. Reads what moved in every project; one not read whole yet is read whole first."""
+    """Arguments: connection, tick. Reads what moved in every project; one not read whole yet is read whole first.
+
+    What is wrong with one project keeps none of the others waiting; it is raised when they have been read.
+    """
+    amiss: list[TrackerError] = []
     for project in desk.projects.values():
         if _backfilled(desk, project):
-            _poll(desk, project)
+            try:
+                _poll(desk, project)
+            except (Missing, Invalid, Refused) as error:
+                log.warning("not polled", connection=desk.connection, project=project.key, error=type(error).__name__)
+                amiss.append(error)
         else:
             # Named by the hour, so that one that was given up is begun again; of two that run one goes home.
             job = f"backfill:{desk.connection}:{project.key}:{desk.now():%Y-%m-%dT%H}"
             desk.enqueue("backfill", job, desk.connection, project.key)
+    if amiss:
+        raise amiss[0]
 
 
 def _backfilled(desk: Desk, project: Project) -> bool:

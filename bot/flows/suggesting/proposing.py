@@ -74,12 +74,8 @@ def _place(
     expected = {name: item.digests[name] for name in FIELDS_TOUCHED[change.kind] if name in item.digests}
     for row in same:
         if row.state == proposals.OPEN and row.payload_hash == change_hash(change) and proposals.is_intact(row):
-            row.expected, row.reason, row.evidence, row.value = (
-                expected,
-                finding.reason,
-                list(finding.evidence),
-                finding.value,
-            )
+            row.expected, row.value = expected, finding.value
+            row.title, row.reason, row.evidence = finding.title, finding.reason, list(finding.evidence)
             return row
     return proposals.add_change(session, proposal, finding, change, expected, now)
 

@@ -5,6 +5,7 @@ refused; and what was last heard of each connection.
 from bot.store.inbox.deliveries import (
     Delivery,
     add,
+    arrived,
     delivery_id,
     items_touched_by,
     long_queued,
@@ -37,6 +38,7 @@ __all__ = [
     "add",
     "add_refusals",
     "all_heard",
+    "arrived",
     "ask_replay",
     "bury",
     "dead_letters",

@@ -113,3 +113,10 @@ def items_touched_by(session: Session, connection: str, actor: str, since: datet
         Delivery.received.between(since, until),
     )
     return session.scalar(query) or 0
+
+
+def arrived(session: Session, connection: str) -> dict[str, datetime]:
+    """Which kinds of events webhooks have brought of late, and when the last of each came."""
+    query = sa.select(Delivery.kind, sa.func.max(Delivery.received))
+    own = (Delivery.connection == connection, Delivery.source == "webhook")
+    return dict(session.execute(query.where(*own).group_by(Delivery.kind).order_by(Delivery.kind)).all())

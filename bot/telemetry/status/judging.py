@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.store.inbox import Heard
@@ -79,6 +79,27 @@ def problems_with(store: Snapshot, connections: Sequence[Connection]) -> Iterato
             f"{_many(letters, 'dead letter', 'dead letters')}: the bot could not do this work.",
             "See why, then replay or drop each.",
             "steward dead-letters list",
+        )
+
+
+def problems_of_projects(projects: Sequence[Project]) -> Iterator[Problem]:
+    """Projects of which nothing is heard, for the tracker calls them otherwise."""
+    for one in projects:
+        if one.found is False:
+            yield Problem(
+                f"{one.connection} knows no project {one.key}, or knows it by another spelling, or hides it.",
+                "Nothing of it is looked at. See what it is called.",
+                "steward doctor",
+            )
+
+
+def problems_of_speaking(unposted: Mapping[tuple[str, str], int]) -> Iterator[Problem]:
+    """Comments that the tracker does not take."""
+    for (name, why), number in sorted(unposted.items()):
+        yield Problem(
+            f"{_many(number, 'comment', 'comments')} of {name} could not be posted: {why}.",
+            "They are tried again for some minutes, and are dead letters then: mend it, and replay those.",
+            "steward doctor",
         )
 
 

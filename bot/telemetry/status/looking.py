@@ -23,6 +23,8 @@ from bot.telemetry.status.judging import (
     do_webhooks_fail,
     is_known,
     notes_on,
+    problems_of_projects,
+    problems_of_speaking,
     problems_with,
 )
 from bot.telemetry.status.values import Connection, Project, Room, Status, Tokens
@@ -91,6 +93,12 @@ def _look(
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
         came = recent.newest(session, now - HOUR, now)
         unknown = recent.unknown_events(session)
+        unposted = recent.unposted(session)
+        found = {
+            (name, key): recent.found(session, name, key)
+            for name in settings.connections
+            for key in settings.projects_of(name)
+        }
     known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
     shown = came if _settled(store) else {}
     connections = tuple(
@@ -114,13 +122,19 @@ def _look(
                     cursor=one.cursor if one else None,
                     last_night=nights.get(f"{name}:{key}"),
                     nightly=project.nightly is not None,
+                    found=found[name, key],
                 )
             )
     tokens = Tokens(store.tokens_today, settings.model.daily_tokens) if settings.model else None
     return Status(
         at=now,
         version=version,
-        problems=(*disk_problem(room), *problems_with(store, connections)),
+        problems=(
+            *disk_problem(room),
+            *problems_with(store, connections),
+            *problems_of_projects(projects),
+            *problems_of_speaking(unposted),
+        ),
         notes=tuple(notes_on(store, connections, projects, tokens)),
         store=store,
         hour=hour,

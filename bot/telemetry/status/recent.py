@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from bot.store.audit import AuditRow
 from bot.store.inbox import DeadLetter, Delivery
+from bot.store.proposals import Proposal
+from bot.store.ticks import Tick, project_known
 
 HOURS = 24
 LETTERS = 20
 UNKNOWN_SHOWN = 10
+NOT_SAID = 3
 NIGHTS_WITHIN = 20_000
 """Rows of the audit, from its end, in which nightly runs are looked for."""
 STATES = ("received", "queued", "finished", "dead", "ignored")
@@ -114,6 +117,21 @@ def unknown_events(session: Session) -> tuple[UnknownEvent, ...]:
             name, count + (before.number if before else 0), max(at, before.last) if before else at
         )
     return tuple(found.values())
+
+
+def found(session: Session, connection: str, project: str) -> bool | None:
+    """Whether the tracker knows a project by that name; None where nobody has asked."""
+    row = session.get(Tick, project_known(connection, project))
+    return row.number == 0 if row is not None and row.number != NOT_SAID else None
+
+
+def unposted(session: Session) -> dict[tuple[str, str], int]:
+    """How many comments could not be posted, by connection and why."""
+    row = Proposal
+    waiting = (row.state == "shown", row.comment.is_(None), row.held_because.is_not(None))
+    query = sa.select(row.connection, row.held_because, sa.func.count()).where(*waiting)
+    rows = session.execute(query.group_by(row.connection, row.held_because))
+    return {(name, why or ""): count for name, why, count in rows}
 
 
 def reason_class(reason: str) -> str:

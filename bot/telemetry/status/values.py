@@ -56,7 +56,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """How far one project has been read, and when its nightly run last ended. `nightly` says whether it has one."""
+    """How far one project has been read, and when its nightly run last ended. `nightly` says whether it has one.
+
+    `found` None: nobody has asked the tracker yet whether it knows it by that name.
+    """
 
     connection: str
     key: str
@@ -65,6 +68,7 @@ class Project:
     cursor: datetime | None
     last_night: datetime | None
     nightly: bool
+    found: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,14 @@ class Status:
 
     @property
     def is_known(self) -> bool:
-        """Whether each tracker was heard of late: where nobody has asked, nobody knows whether all is well."""
-        return all(one.known for one in self.connections)
+        """Whether each tracker works, as was heard of late: where nobody has asked, nobody knows."""
+        return all(one.known and one.heard.failing_since is None for one in self.connections)
 
     @property
     def headline(self) -> str:
         """Is all well? In one sentence."""
+        if not self.problems and any(one.heard.failing_since is not None for one in self.connections):
+            return "A tracker has just failed."
         if not self.problems:
             return "All is well." if self.is_known else "Nothing is wrong, as far as is known."
         return "One thing needs you." if len(self.problems) == 1 else f"{len(self.problems)} things need you."

@@ -136,6 +136,14 @@ def memberships_of(session: Session) -> Memberships:
     return GraphMemberships(session) if session.knows_graph() else IdentityMemberships(session)
 
 
+def full_names(group: str, project: str, session: Session) -> frozenset[str]:
+    """The full names that a short one may stand for, in lower case."""
+    if "\\" in group:
+        return frozenset({group.casefold()})
+    organisation = session.organisation_url.rpartition("/")[2]
+    return frozenset(f"[{scope}]\\{group}".casefold() for scope in (project, organisation, "TEAM FOUNDATION"))
+
+
 def security_name(descriptor: str) -> str:
     """The name by which access control lists know a group: its SID, which the graph's descriptor encodes."""
     kind, _, encoded = descriptor.partition(".")

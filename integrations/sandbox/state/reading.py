@@ -1,17 +1,19 @@
-"""The reading half of a tracker: its connection, its lock, and every question one may ask of it."""
+"""The reading half of a tracker: every question one may ask of it."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, create_engine, event, func, or_, select, true
-from sqlalchemy.engine import CursorResult
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from integrations.sandbox import tables as t
 from integrations.sandbox.cast import ROLE_RIGHTS
@@ -28,66 +30,27 @@ from integrations.sandbox.records import (
     Term,
     User,
 )
+from integrations.sandbox.state.connection import Connection
 from integrations.sandbox.state.seclusion import Seclusion, is_open_to, open_to
 
+# What is asked for each item of a list, built once.
+_OF: BindParameter[int] = bindparam("of")
+_CHILDREN = select(t.items).where(t.items.c.parent == _OF).order_by(t.items.c.id)
+_COMMENTS = select(t.comments).where(t.comments.c.item == _OF).order_by(t.comments.c.id)
+_LINKS = select(t.links).where(or_(t.links.c.source == _OF, t.links.c.target == _OF)).order_by(t.links.c.id)
 
-class Readings:
+
+class Readings(Connection):
     """Reads of one tracker. A `viewer` of None is the sandbox itself, which may see everything."""
-
-    def __init__(self, path: str | Path | None) -> None:
-        self._lock = threading.RLock()
-        self._depth = 0
-        url = "sqlite://" if path is None else f"sqlite:///{path}"
-        self._engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-        event.listen(self._engine, "connect", _prefer_speed)
-        self._connection = self._engine.connect()
-        t.metadata.create_all(self._connection)
-        self._connection.commit()
-
-    def now(self) -> datetime:
-        """The tracker's clock (UTC, whole milliseconds)."""
-        return t.from_ms(t.to_ms(datetime.now(UTC)))
-
-    def _run(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-        result = self._connection.execute(statement, parameters)
-        assert isinstance(result, CursorResult)
-        return result
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside happens at once or not at all, and no other thread comes between. May be nested."""
-        with self._lock:
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                if self._depth == 1:
-                    self._connection.rollback()
-                    self._forget()
-                raise
-            else:
-                if self._depth == 1:
-                    self._connection.commit()
-                    self._tell()
-            finally:
-                self._depth -= 1
-
-    def rows(self, statement: Executable) -> list[Any]:
-        """The rows of a select over `tables`."""
-        with self.transaction():
-            return list(self._run(statement).all())
-
-    def _forget(self) -> None:
-        """Drops what was to be told."""
-
-    def _tell(self) -> None:
-        """Tells what has happened."""
 
     # people
 
     def users(self) -> list[User]:
-        with self.transaction():
+        def read() -> list[User]:
             return [t.user_of(row) for row in self._run(select(t.users).order_by(t.users.c.name)).mappings()]
+
+        with self.transaction():
+            return list(self._remember("users", "", read))
 
     def _user(self, condition: ColumnElement[bool]) -> User | None:
         with self.transaction():
@@ -96,7 +59,7 @@ class Readings:
 
     def user(self, name: str) -> User:
         """The account of this login. Raises NotFound."""
-        found = self._user(t.users.c.name == name)
+        found = next((user for user in self.users() if user.name == name), None)
         if found is None:
             raise NotFound("user", name)
         return found
@@ -126,9 +89,13 @@ class Readings:
 
     def roles(self, project: str) -> dict[str, str]:
         """Login -> role in this project."""
-        with self.transaction():
+
+        def read() -> dict[str, str]:
             rows = self._run(select(t.roles.c.user, t.roles.c.role).where(t.roles.c.project == project))
             return {row.user: row.role for row in rows}
+
+        with self.transaction():
+            return dict(self._remember("roles", project, read))
 
     def may(self, user: User | None, permission: Permission, project: Project) -> bool:
         """Whether this account has this permission in this project, now."""
@@ -151,9 +118,11 @@ class Readings:
     # projects and words
 
     def projects(self, viewer: User | None = None) -> list[Project]:
+        def read() -> list[Project]:
+            return [t.project_of(row) for row in self._run(select(t.projects).order_by(t.projects.c.id)).mappings()]
+
         with self.transaction():
-            found = [t.project_of(row) for row in self._run(select(t.projects).order_by(t.projects.c.id)).mappings()]
-            return [project for project in found if self.may(viewer, "browse", project)]
+            return [project for project in self._remember("projects", "", read) if self.may(viewer, "browse", project)]
 
     def project(self, key: str | int, viewer: User | None = None) -> Project:
         """By key, id (as number or text) or name. Raises NotFound, also where the viewer may not browse it."""
@@ -165,9 +134,13 @@ class Readings:
 
     def terms(self, kind: str) -> list[Term]:
         """One of the tracker's lists (see Term), in its order."""
-        with self.transaction():
+
+        def read() -> list[Term]:
             rows = self._run(select(t.terms).where(t.terms.c.kind == kind).order_by(t.terms.c.rank, t.terms.c.id))
             return [t.term_of(row) for row in rows.mappings()]
+
+        with self.transaction():
+            return list(self._remember("terms", kind, read))
 
     def term(self, kind: str, name: str | int) -> Term:
         """By name (letter case aside) or id. Raises NotFound."""
@@ -217,9 +190,13 @@ class Readings:
 
     def seclusions(self) -> list[Seclusion]:
         """The levels and areas that only their members see into."""
-        with self.transaction():
+
+        def read() -> list[Seclusion]:
             rows = self._run(select(t.seclusions)).all()
             return [Seclusion(row.kind, row.name, tuple(row.members)) for row in rows]
+
+        with self.transaction():
+            return list(self._remember("seclusions", "", read))
 
     def _open_to(self, viewer: User | None) -> ColumnElement[bool]:
         return true() if viewer is None else open_to(viewer.name, self.seclusions())
@@ -233,7 +210,8 @@ class Readings:
 
     def children(self, item_id: int) -> list[Item]:
         """The items whose parent this is, oldest first."""
-        return self.select(t.items.c.parent == item_id)
+        with self.transaction():
+            return [t.item_of(row) for row in self._run(_CHILDREN, {"of": item_id}).mappings()]
 
     def history(self, item_id: int) -> list[HistoryEntry]:
         """Oldest first."""
@@ -244,10 +222,7 @@ class Readings:
     def links(self, item_id: int) -> list[Link]:
         """All links that have this item at one of their ends."""
         with self.transaction():
-            condition = or_(t.links.c.source == item_id, t.links.c.target == item_id)
-            return [
-                t.link_of(row) for row in self._run(select(t.links).where(condition).order_by(t.links.c.id)).mappings()
-            ]
+            return [t.link_of(row) for row in self._run(_LINKS, {"of": item_id}).mappings()]
 
     def link(self, link_id: int) -> Link:
         with self.transaction():
@@ -288,10 +263,7 @@ class Readings:
     def comments(self, item_id: int, viewer: User | None = None) -> list[Comment]:
         """Oldest first, without those that are restricted to a role or group the viewer is not in."""
         with self.transaction():
-            rows = self._run(
-                select(t.comments).where(t.comments.c.item == item_id).order_by(t.comments.c.id)
-            ).mappings()
-            found = [t.comment_of(row) for row in rows]
+            found = [t.comment_of(row) for row in self._run(_COMMENTS, {"of": item_id}).mappings()]
             return [comment for comment in found if self._may_read(comment, viewer)]
 
     def comment(self, comment_id: int, viewer: User | None = None) -> Comment:
@@ -310,8 +282,3 @@ class Readings:
         if comment.visibility["type"] == "group":
             return any(member.name == viewer.name for member in self.groups().get(name, []))
         return self.roles(self.item(comment.item).project).get(viewer.name) == name
-
-
-def _prefer_speed(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=OFF")

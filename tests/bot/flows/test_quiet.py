@@ -180,3 +180,13 @@ def test_a_nightly_run_says_what_the_budget_held_back_the_day_before(make_world:
     world.queue.offset += timedelta(days=1)
     night(world, "two")
     assert [len(world.own_comments(item)) for item in items] == [1, 1]
+
+
+def test_a_ticket_that_is_filed_once_the_bot_has_started_is_looked_at_also_before_the_first_poll(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world(intake="poll")
+    item = world.file(*STORY)
+    world.queue.offset += timedelta(seconds=90)
+    world.poll()
+    assert len(world.own_comments(item)) == 1

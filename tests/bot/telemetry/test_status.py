@@ -97,6 +97,9 @@ def test_a_tracker_that_refuses_is_a_problem_after_a_minute_and_until_it_answers
     assert problems(see(hearing)) == ["cloud has not worked for 1 minute (503)."]
     hearing.success("cloud", filled.NOW)
     assert see(hearing).problems == ()
+    assert see(hearing).headline == "A tracker has just failed."
+    hearing.success("azure", filled.NOW)
+    assert see(hearing).headline == "All is well."
 
 
 def test_a_tracker_that_asks_to_wait_is_a_note(db: Database, see: Look) -> None:

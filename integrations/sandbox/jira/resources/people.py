@@ -58,7 +58,7 @@ def get_user(call: Call) -> Response:
     by_key = call.argument("key")
     for user in call.tracker.users():
         if (call.cloud and user.id == wanted) or (not call.cloud and (user.name == wanted or user.id == by_key)):
-            shown = dict(call.shapes.user(user.name) or {})
+            shown = call.shapes.user(user.name) or {}
             if not call.cloud and call.viewer.is_administrator and "groups" in call.names("expand"):
                 names = _of(call, user)
                 items = [{"name": name, "self": call.shapes.link(f"group?groupname={name}")} for name in names]
@@ -96,8 +96,6 @@ def with_permissions(call: Call) -> Response:
         for user in call.tracker.users()
         if user.active and _matches(call, user) and all(_holds(call, user, key, project) for key in keys)
     ]
-    if call.argument("issueKey"):
-        found = [user for user in found if call.tracker.sees(user, call.item(call.argument("issueKey")))]
     return answer([call.shapes.user(user.name) for user in _slice(call, found)])
 
 
