@@ -200,7 +200,7 @@ def test_the_doctor_says_that_nobody_answers(steward: Callable[..., Told], make_
     told = steward("doctor", "-c", config_of(world))
     assert told.code == 1
     assert "the tracker does not answer" in told.out
-    assert "Check the url" in told.out
+    assert "refuses that port" in told.out
 
 
 def test_a_secret_that_is_not_in_the_environment_is_named(

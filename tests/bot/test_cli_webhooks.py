@@ -60,15 +60,6 @@ def test_one_that_was_switched_off_is_named_and_switched_on_by_a_person(world: A
     checked = steward("webhooks", "check", "--config", config)
     assert (checked.code, "is switched off" in checked.out) == (1, True)
     assert "steward webhooks install tracker" in checked.out
-    checked = steward("webhooks", "check", "--config", config_of(world))
-    assert (checked.code, "FIX" in checked.out) == (0, False)
-    assert "not known" in checked.out
-    assert "No delivery has arrived yet." in checked.out
-    world.register_webhook()
-    world.file("One")
-    world.work(leap=False)
-    heard = steward("webhooks", "check", "--config", config_of(world)).out
-    assert "Deliveries have arrived: created" in heard
     doctored = steward("doctor", "--config", config)
     assert (doctored.code, "the tracker does not tell all" in doctored.out) == (1, True)
     mended = steward("webhooks", "install", "--config", config)
@@ -90,6 +81,16 @@ def test_where_the_right_is_missing_the_clicks_are_printed_and_no_secret(
     assert f"URL: {world.server.url}/webhooks/" in told.out
     assert "s3cret" not in told.out + told.err
     assert world.mounted.webhooks.hooks() == []
+    if flavour != "azure-devops":  # there everybody may see them, and there are none
+        checked = steward("webhooks", "check", "--config", config_of(world))
+        assert (checked.code, "FIX" in checked.out) == (0, False)
+        assert "not known" in checked.out
+        assert "No delivery has arrived yet." in checked.out
+    world.register_webhook()
+    world.file("One")
+    world.work(leap=False)
+    heard = steward("webhooks", "check", "--config", config_of(world)).out
+    assert flavour == "azure-devops" or "Deliveries have arrived: created" in heard
     doctored = steward("doctor", "--config", config_of(world)).out
     assert "may not see" in doctored
     assert "FIX   tracker: the tracker's webhooks" not in doctored

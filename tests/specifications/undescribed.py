@@ -24,6 +24,14 @@ UNDESCRIBED: tuple[tuple[str, str, str, str], ...] = (
     ("jira-data-center", r"\w+ /rest/jira-webhook/1\.0/webhooks(/[^/]+)?", "rest/jira-webhook/1.0", _IN_PROSE),
     ("jira-data-center", r"GET /rest/pat/latest/tokens", "rest/pat", "when a token ends is documented in prose only"),
     ("jira-data-center", r"GET /secure/attachment/\d+/[^/]+", "secure/attachment", "an address for people's browsers"),
+    (
+        "jira-cloud",
+        r"GET /rest/api/2/serverInfo",
+        "rest/api/2/serverInfo",
+        "what kind of Jira it is, before that is known",
+    ),
+    ("jira-data-center", r"GET /rest/api/3/myself", "rest/api/3/myself", "settings that say Cloud of a Data Center"),
+    ("jira-data-center", r"GET /elsewhere/rest/.*", "elsewhere", "an address at which there is no Jira"),
     ("azure-devops", r"GET /_signin", "_signin", "an address for people's browsers"),
 )
 """(product, expression for "METHOD /path", name, why no specification describes it)."""
