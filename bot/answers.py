@@ -12,9 +12,11 @@ from datetime import UTC, datetime, tzinfo
 from bot.words.changes import ShownChange, because, change_entries, change_title, unseen_in
 from bot.words.decided import decision, state_words, what_changed
 from bot.words.drafted import stay
-from bot.words.help import help_answer as help_answer  # an answer like the others
+from bot.words.help import help_answer as help_answer  # these three are answers like the others
+from bot.words.help import not_understood as not_understood
+from bot.words.help import nothing_to_name as nothing_to_name
 from bot.words.rule_lines import origin
-from bot.words.wording import clean, command, linked, plain, quoted, sentence, spoken, tidy, to_type
+from bot.words.wording import clean, command, linked, plain, sentence, spoken, tidy, to_type
 from integrations.blocks import Block, Blocks, Bullets, Inline, Paragraph
 from integrations.tracker import ACCEPT_LABEL
 from languages import ENGLISH, enumeration, language, say, say_many, to_say
@@ -54,17 +56,6 @@ def no_way_to_ask(verb: str) -> str:
     else:
         way = say("An administrator can list you under accept_people.")
     return f"{said} {way}"
-
-
-def not_understood(line: str, suggestion: str) -> Blocks:
-    """`suggestion` is a whole line that would have worked."""
-    return _said(
-        spoken(
-            "{line} is not a command, and nothing was changed. This would work, on a line of its own: {command}",
-            line=quoted(line, 120),
-            command=command(clean(suggestion, 120)),
-        )
-    )
 
 
 def explanation(

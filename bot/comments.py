@@ -97,23 +97,33 @@ def closed_comment(reason: str) -> Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one person, by display name, is told (see bot/answers.py)."""
+    """What one person, by display name, is told (see bot/answers.py), and on which command, where it is known."""
 
     to: str
     lines: Blocks
+    asked: str = ""
 
 
 def answer_comment(answers: Sequence[Answer]) -> Blocks:
-    """The whole answer comment: the last few answers, oldest first. It mentions nobody."""
+    """The whole answer comment, of answers given oldest first: the newest first, for it may stand above the question
+    that it answers, and only so many that it is found at once. It mentions nobody.
+    """
     blocks: list[Block] = []
-    for answer in answers[-MAX_ANSWERS:]:
-        to = strong(say("{name}:", name=clean(answer.to, 80) or say("Answer")))
+    for answer in reversed(answers[-MAX_ANSWERS:]):
+        to = _addressee(answer)
         first, *rest = answer.lines or (Paragraph(()),)
         if isinstance(first, Paragraph):
-            blocks += [Paragraph((to, plain(" "), *first.inlines)), *rest]
+            blocks += [Paragraph((*to, plain(" "), *first.inlines)), *rest]
         else:
-            blocks += [Paragraph((to,)), first, *rest]
+            blocks += [Paragraph(to), first, *rest]
     return tidy(blocks)
+
+
+def _addressee(answer: Answer) -> tuple[Inline, ...]:
+    name = clean(answer.to, 80) or say("Answer")
+    if not answer.asked:
+        return (strong(say("{name}:", name=name)),)
+    return spoken("{name}, on {command}:", name=strong(name), command=command(clean(answer.asked, 120)))
 
 
 def draft_subtask(parent: str, reason: str, drafted_by: str, number: int | None = None) -> Blocks:

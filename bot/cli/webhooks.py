@@ -44,7 +44,9 @@ def install(
 def check(connection: ConnectionArgument = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say of each event whether the tracker tells it to the bot, and if not, why."""
     settings = load_settings(config)
-    well = [_check(settings, name) for name in _chosen(settings, connection)]
+    names = _chosen(settings, connection)
+    well = [_check(settings, name) for name in names]
+    well.append(_none_refused(settings, names))
     if not all(well):
         raise typer.Exit(1)
 
@@ -113,6 +115,22 @@ def _check(settings: Settings, name: str) -> bool:
     if not is_well:
         typer.echo(f"      To mend it: steward webhooks install {name}")
     return reached and is_well
+
+
+def _none_refused(settings: Settings, names: list[str]) -> bool:
+    """Whether all that came of late bore its connection's secret; of that the trackers' lists say nothing."""
+    from bot import wiring
+    from bot.store.database import Database
+    from bot.telemetry.status.refused import refused_lately
+
+    db = Database(wiring.database_url(settings))
+    try:
+        found = refused_lately(db, names)
+    finally:
+        db.close()
+    for problem in found:
+        _say(False, problem.what, problem.remedy)
+    return not found
 
 
 def _of(settings: Settings, name: str) -> tuple[Hooks, Target]:

@@ -13,6 +13,7 @@ from bot.commands.verbs import (
     NotUnderstood,
     Reject,
     Undo,
+    spelled,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Reject",
     "Undo",
     "parse",
+    "spelled",
 ]

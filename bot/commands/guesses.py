@@ -11,7 +11,8 @@ import unicodedata
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.commands.typed_words import MEANINGS, THANKS, plain
+from bot.commands.around import COURTESIES, DASHES, leads_in, sets_apart, without_courtesies, without_dash
+from bot.commands.typed_words import MEANINGS, plain
 from bot.words.command_words import WORDS, typed
 
 MAX_GUESSED = 300
@@ -42,7 +43,6 @@ _NUMBER = re.compile(r"([0-9]{1,4})([a-z]?)")
 _RUN_TOGETHER = re.compile(r"([a-z]{2,16})[#:]?([0-9][0-9,a-z-]{0,9})")
 _YES_WORDS = "yes yep ok okay agreed approved ja oui si sim einverstanden d'accord vale"
 _YES = frozenset(_YES_WORDS.split())
-_COURTESIES = frozenset(word for phrase in THANKS for word in plain(phrase).split() if len(word) > 1)
 _LETTER = re.compile(r"[a-z]")
 _RANGE = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 _INFLECTED = ("s", "d", "ed", "ing", "ful", "less", "er")
@@ -71,17 +71,38 @@ def guess(line: str) -> str | None:
     folded = _folded(line)
     if bullet := _BULLET.match(folded):
         folded = folded[bullet.end() :]
-    if "`" in folded:
+    if "`" in folded or "~~" in folded:
         return None
     words = folded.split()
     if not words:
         return None
-    certain, words = _addressed(words)
+    certain, following = _addressed(words)
+    if not following:
+        return _behind(words)
+    words = without_dash(words[0], following)
+    certain = certain and words is following
     while certain and len(words) > 1 and words[0] in _FILLERS:
         words = words[1:]
     if not words:
         return None
     return _completed(words, certain)
+
+
+def _behind(words: list[str]) -> str | None:
+    """What a whole command behind "ok" or behind a sentence was meant to be: "I don't like it. steward reject 1"."""
+    for position in range(1, len(words)):
+        certain, following = _addressed(words[position:])
+        if certain:
+            return _whole(without_dash(words[position], following)) if leads_in(words[:position]) else None
+    return None
+
+
+def _whole(words: list[str]) -> str | None:
+    """The command, if nothing but it stands there: what goes on may be a reason, and may be about anything."""
+    arguments = words[1:]
+    if not words or not (sets_apart(arguments) or not arguments or _is_numeric(without_courtesies(arguments))):
+        return None
+    return _completed(words, certain=False)
 
 
 def _folded(line: str) -> str:
@@ -103,7 +124,7 @@ def _addressed(words: list[str]) -> tuple[bool, list[str]]:
     if head.startswith("/") and len(head) > 1 and head != "/steward":
         return False, [head[1:], *words[1:]] if head[1:].isalnum() else []
     name, _, rest = head.lstrip("/@").partition(":")
-    name = name.strip(",.;")
+    name = name.strip(",.;").rstrip(DASHES)
     following = ([rest] if rest else []) + words[1:]
     if name == "steward":
         return True, following
@@ -115,8 +136,8 @@ def _addressed(words: list[str]) -> tuple[bool, list[str]]:
 def _completed(words: list[str], certain: bool) -> str | None:
     words = _verb_first(words) if certain else words
     first = plain(words[0].strip(".,:;!?"))
-    arguments = words[1:]
-    if certain and first in _YES and all(plain(word.strip(".,!")) in _COURTESIES | _ALL for word in arguments):
+    arguments = words[1:] if certain else without_courtesies(words[1:])
+    if certain and first in _YES and all(plain(word.strip(".,!")) in COURTESIES | _ALL for word in arguments):
         return typed("accept", "all")
     if (together := _RUN_TOGETHER.fullmatch(first)) and _verb(together[1])[0] in NUMBERED:
         first, arguments = together[1], [together[2], *arguments]
@@ -135,7 +156,7 @@ def _completed(words: list[str], certain: bool) -> str | None:
 
 def _verb_first(words: list[str]) -> list[str]:
     """The verb at the front where it stands behind its numbers, as in "2 bitte annehmen"."""
-    said = [word for word in words if plain(word.strip(".,!")) not in _COURTESIES]
+    said = [word for word in words if plain(word.strip(".,!")) not in COURTESIES]
     last = plain(said[-1].strip(".!")) if said else ""
     if MEANINGS.get(last) not in NUMBERED or not _is_numeric(said[:-1]):
         return words
@@ -173,9 +194,10 @@ def _starts_numeric(arguments: list[str]) -> bool:
 
 def _is_numeric(arguments: list[str]) -> bool:
     """Whether nothing but numbers, "all" and the words between them is there."""
+    bare = [word.strip("#.,;:!()") for word in arguments]
     allowed = _JOINTS | _ALL | _WITHOUT
-    return any(word[:2].lstrip("#").isdigit() or plain(word) in _ALL for word in arguments) and all(
-        word.strip("#.,;:!()")[:1].isdigit() or plain(word.strip(".,;:!")) in allowed for word in arguments
+    return any(word[:2].isdigit() or plain(word) in _ALL for word in bare) and all(
+        word[:1].isdigit() or plain(word) in allowed for word in bare if word
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.words.command_words import typed
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -78,3 +80,20 @@ class NotUnderstood:
 
 
 Command = Accept | Reject | Undo | Explain | Expand | More | Mute | Help | NotUnderstood
+
+
+def spelled(command: Command) -> str:
+    """A command as the bot writes it, without reasons and own words; nothing for a line that is none."""
+    match command:
+        case NotUnderstood():
+            return ""
+        case Mute(on):
+            return typed("mute" if on else "unmute")
+        case Accept() | Reject():
+            which = [f"{one.number}{one.variant}" for one in command.choices] or ["all"]
+            without = [f"{one.number}{one.variant}" for one in command.without]
+            return typed(type(command).__name__.lower(), *which, *(["without", *without] if without else []))
+        case Undo() | Explain():
+            return typed(type(command).__name__.lower(), *(f"{one.number}{one.variant}" for one in command.choices))
+        case _:
+            return typed(type(command).__name__.lower())

@@ -15,6 +15,7 @@ from bot.doctor.trackers import connections
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.telemetry.status.judging import megabytes
+from bot.telemetry.status.refused import refused_lately
 from bot.web.disk import Disk
 
 CLOCKS_APART_SECONDS = 5.0
@@ -46,6 +47,9 @@ def _store(settings: Settings) -> Iterator[Finding]:
         answers = db.answers()
         remedy = "" if answers else "Check database_url under [engine]: it does not answer."
         yield Finding(answers, "the database", remedy)
+        if answers:
+            amiss = refused_lately(db, settings.connections)
+            yield from (Finding(False, problem.what, problem.remedy) for problem in amiss)
         if answers and not db.is_sqlite:
             yield _clocks(abs((db.now() - datetime.now(UTC)).total_seconds()))
     finally:

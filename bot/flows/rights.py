@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.answers import no_way_to_ask
 from bot.flows.desk import AcceptanceDesk, Project
+from bot.words.help import WhoDecides
 from integrations.tracker import Invalid, Missing, Refused, Right
 from languages import say
 from rules.model import Person, WorkItem
@@ -39,6 +40,16 @@ def may_edit(
         )
         return Right(False, missing)
     return Right(False, no_way_to_ask("accept" if accepting else "other"))
+
+
+def who_decides(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> WhoDecides:
+    """What it is that says who may edit this item, asked live for one person."""
+    try:
+        if person.id and desk.people.may_edit(person, item.key).allowed is not None:
+            return "tracker"
+    except (Refused, Missing, Invalid):
+        pass
+    return "list" if project.accept_people or project.accept_groups else "label"
 
 
 def still_may_edit(desk: AcceptanceDesk, person: Person, item: WorkItem) -> Right:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 
@@ -36,8 +36,11 @@ SPEAKING_STATES = ("shown",)
 SpeakingDesk = TriageDesk | AcceptanceDesk
 
 
-def show(desk: SpeakingDesk, item_id: str) -> str:
-    """Make the living comment say what the store says. Returns what was done, in a word."""
+def show(desk: SpeakingDesk, item_id: str, *, asked: bool = False) -> str:
+    """Make the living comment say what the store says. Returns what was done, in a word.
+
+    `asked`: a person asked for it, so that it is an answer and no noise: the day's budget has no part in it.
+    """
     with desk.db.read() as session:
         proposal = proposals.get(session, desk.connection, item_id)
         item = items.load(session, desk.connection, item_id)
@@ -54,7 +57,7 @@ def show(desk: SpeakingDesk, item_id: str) -> str:
     if digest == proposal.shown_digest:
         return "unchanged"
     if proposal.comment is None:
-        return _post(desk, project, item, view, blocks, digest)
+        return _post(desk, project, item, view, blocks, digest, asked=asked)
     marker = proposal.comment_marker or ""
     try:
         desk.commenter.edit(item.key, proposal.comment, blocks, marker, only_for=project.comments_for)
@@ -93,7 +96,7 @@ def finish_interrupted(desk: SpeakingDesk, item_id: str) -> None:
         rows = proposals.changes(session, desk.connection, item_id)
     unrecorded = any(row.state == proposals.OPEN and row.shown_at is None for row in rows)
     if unrecorded and begun is not None and begun.sent is not None:
-        show(desk, item_id)
+        show(desk, item_id, asked=True)  # what may be there already is no more noise
 
 
 def _name(desk: SpeakingDesk, item_id: str, proposal: proposals.Proposal | None) -> str:
@@ -102,20 +105,21 @@ def _name(desk: SpeakingDesk, item_id: str, proposal: proposals.Proposal | None)
 
 
 def _post(
-    desk: SpeakingDesk, project: Project, item: WorkItem, view: ShownProposal, blocks: Blocks, digest: str
+    desk: SpeakingDesk,
+    project: Project,
+    item: WorkItem,
+    view: ShownProposal,
+    blocks: Blocks,
+    digest: str,
+    *,
+    asked: bool,
 ) -> str:
     with desk.db.read() as session:
         stored = proposals.get(session, desk.connection, item.id)
     name = writes.comment_name(desk.connection, item.id, stored.generation if stored else 0)
     today = desk.now().astimezone(project.zone).date()
-    with desk.db.write() as session:
-        if not spending.take_comment(session, desk.connection, project.key, today, name, project.daily_budget):
-            row = proposals.get(session, desk.connection, item.id)
-            if row is not None:
-                row.state = "held"
-                row.held_because = f"the project has had its {project.daily_budget} comments for the day"
-            metrics.proposals.labels(desk.connection, "held").inc()
-            return "held"
+    if not asked and not _in_budget(desk, project, item, today, name):
+        return "held"
     try:
         comment, marker = _write(desk, name, item, blocks)
     except (Missing, Refused, Invalid) as error:
@@ -135,6 +139,19 @@ def _post(
     metrics.proposals.labels(desk.connection, "commented").inc()
     log.info("commented", connection=desk.connection, item=item.key)
     return "posted"
+
+
+def _in_budget(desk: SpeakingDesk, project: Project, item: WorkItem, today: date, name: str) -> bool:
+    """Take a place in the day's comments; where there is none left, the proposal is held."""
+    with desk.db.write() as session:
+        if spending.take_comment(session, desk.connection, project.key, today, name, project.daily_budget):
+            return True
+        row = proposals.get(session, desk.connection, item.id)
+        if row is not None:
+            row.state = "held"
+            row.held_because = f"the project has had its {project.daily_budget} comments for the day"
+    metrics.proposals.labels(desk.connection, "held").inc()
+    return False
 
 
 def _not_taken(error: TrackerError) -> str:
@@ -193,10 +210,14 @@ def _shown_since(desk: SpeakingDesk, item: WorkItem, comment: str) -> tuple[date
     return desk.now(), desk.now()
 
 
-def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Blocks) -> None:
-    """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause."""
+def answer(desk: SpeakingDesk, item: WorkItem, cause: str, to: Person, lines: Blocks, asked: str = "") -> None:
+    """Keep an answer to a person; `publish_answers` brings it to the item. Once for one cause.
+
+    `asked` is the command that it answers, as the bot writes it.
+    """
+    content = {"lines": pack(lines), "asked": asked}
     with desk.db.write() as session:
-        decisions.add_answer(session, desk.connection, item.id, cause, to.name, {"lines": pack(lines)}, desk.now())
+        decisions.add_answer(session, desk.connection, item.id, cause, to.name, content, desk.now())
 
 
 def _lines(line: decisions.AnswerLine) -> Blocks:
@@ -211,7 +232,7 @@ def publish_answers(desk: SpeakingDesk, item: WorkItem) -> str:
         proposal = proposals.get(session, desk.connection, item.id)
     if not kept:
         return "nothing"
-    blocks = answer_comment([Answer(to=line.to, lines=_lines(line)) for line in kept])
+    blocks = answer_comment([Answer(line.to, _lines(line), line.content.get("asked", "")) for line in kept])
     digest = hashlib.sha256(json.dumps(pack(blocks)).encode()).hexdigest()
     if known is not None and known.shown_digest == digest:
         return "unchanged"

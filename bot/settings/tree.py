@@ -128,7 +128,11 @@ class ProjectSettings(BaseModel):
     quiet_wait_max: Seconds = Field(
         default=1800.0, description="How long the bot waits at most while people go on editing."
     )
-    daily_budget: int = Field(default=10, ge=0, description="Comments a day at most, over all items of the project.")
+    daily_budget: int = Field(
+        default=10,
+        ge=0,
+        description="Comments a day at most, over all items of the project; those that people ask for come on top.",
+    )
     bulk_items: int = Field(
         default=20, ge=1, description="More items than this by one person within bulk_window stay silent."
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.store import tokens
 from bot.store.database import Database
 from bot.store.executors import DEAD_AFTER, Executor
-from bot.store.inbox import DeadLetter, Delivery, Heard, all_heard
+from bot.store.inbox import DeadLetter, Delivery, Heard, Refusals, all_heard, refusals
 from bot.store.items import Item, Progress
 from bot.store.spending import TokenBudget
 from bot.store.ticks import Tick
@@ -78,7 +78,8 @@ class Snapshot:
 
     Of connections that the settings no longer name there are `abandoned` deliveries, dead letters and items, but no
     times that would stand still for ever.
-    `webhooks_off` counts webhooks that are switched off or on probation, where somebody has looked.
+    `webhooks_off` counts webhooks that are switched off or on probation, where somebody has looked. `refused` tells of
+    deliveries without the right secret, where none came since that has it.
     """
 
     at: datetime
@@ -94,6 +95,7 @@ class Snapshot:
     tokens_today: int
     heard: Mapping[str, Heard]
     webhooks_off: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, Refusals] = field(default_factory=dict)
     token_ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -105,6 +107,7 @@ def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datet
     counts = jobs()
     with db.read() as session:
         waiting = _deliveries(session, now)
+        heard = all_heard(session)
         return Snapshot(
             at=now,
             version=version,
@@ -118,8 +121,9 @@ def take(db: Database, connections: Collection[str], jobs: JobCounts, now: datet
             workers=_workers(session, now),
             tokens_today=session.scalar(sa.select(TokenBudget.spent).where(TokenBudget.day == now.date().isoformat()))
             or 0,
-            heard=all_heard(session),
+            heard=heard,
             webhooks_off=_webhooks_off(session, now),
+            refused=refusals(session, heard, now),
             token_ends=tokens.known(session),
         )
 

@@ -76,6 +76,7 @@ class Intake:
             return Answer(413, f"a delivery may have at most {self.body_limit} bytes", "too_large")
         # Basic authentication needs no body, and a 413 would switch the subscription of Azure DevOps off.
         if not self._is_authentic(headers, body or b""):
+            heard.refused(self.connection, self.now())
             return NOT_SIGNED
         heard.delivery(self.connection, self.now())
         if not self.has_room():

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.telemetry.connections import Hearing, Telling
 from bot.wiring import reached_only_if, unreachable_because
 from tests.commands import Told, config_of, rewrite
+from tests.deliveries import post, signed
 
 Steward = Callable[..., Told]
 FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
@@ -104,6 +106,25 @@ def test_what_is_missing_in_the_settings_is_said_in_a_sentence(world: Any, stewa
     rewrite(config, 'intake = "webhook"', 'intake = "poll"')
     assert "no connection takes webhooks" in steward("webhooks", "install", "--config", config).err
     world.served.close()
+
+
+@pytest.mark.parametrize("world", FLAVOURS[:1], indirect=True)
+def test_deliveries_that_bear_another_secret_are_told_until_one_bears_the_right_one(
+    world: Any, steward: Steward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, hearing = config_of(world), Hearing()
+    monkeypatch.setattr("bot.web.intake.heard", hearing)
+    steward("webhooks", "install", "--config", config)
+    for _ in range(3):
+        assert post(world, b"{}", signed(b"{}", "another")) == 401
+    Telling(world.db, hearing, world.queue.now)()
+    checked = steward("webhooks", "check", "--config", config)
+    assert (checked.code, "tracker: 3 deliveries were refused, the last " in checked.out) == (1, True)
+    assert "not signed with its webhook_secret" in steward("doctor", "--config", config).out
+    assert post(world, b"{}", signed(b"{}")) == 200
+    Telling(world.db, hearing, world.queue.now)()
+    checked = steward("webhooks", "check", "--config", config)
+    assert (checked.code, "refused" in checked.out) == (0, False)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,19 @@ QUIET = {
     "a sentence about the bot in French": "Steward annule la commande",
     "a check box": "- [ ] steward accept 2",
     "inline code in a bullet": "- `steward accept 2`",
+    "a command that is told of": "I told steward accept 1 would be wrong",
+    "a command with nobody addressed, behind a sentence": "I like it. accept 1",
+    "a sentence about the bot behind a sentence": "I read it up. Steward accept 1 is what applies it",
+    "a reason that is none behind a sentence": "I read it up. steward reject 1 turns it down",
+    "an abbreviation": "You can answer, e.g. steward accept 1",
+    "a command behind a colon": "What you type: steward accept 1",
+    "a dash in a sentence": "Steward - accept 1 would be wrong",
+    "a dash in a title": "Steward \u2013 more suggestions",
+    "a dash and an everyday word": "Steward - help wanted",
+    "the label": "steward-accept",
+    "a question of what it is": "Ok, steward accept 1 means what exactly?",
+    "a greeting": "Hi steward",
+    "struck through behind a yes": "Ok ~~steward accept 2~~",
     "a line of prose that is far too long": "steward accept 2 " + "and so on " * 600,
 }
 
@@ -308,6 +321,18 @@ ANSWERED = {
     "steward expand 2": "steward expand",
     "steward help me": "steward help",
     "1. steward accept 2": "steward accept 2",
+    "Stewart Accept 1.": "steward accept 1",
+    "Stewart accept 1, please!": "steward accept 1",
+    "Steward - accept 1 - thanks!": "steward accept 1",
+    "Steward \u2013 accept 1 \u2013 thanks!": "steward accept 1",
+    "Steward \u2014 accept 1, 2": "steward accept 1 2",
+    "Steward- reject 1 - not now": "steward reject 1 not now",
+    "Steward - expand": "steward expand",
+    "Ok steward accept 1": "steward accept 1",
+    "Looks good to me, steward accept all, thanks": "steward accept all",
+    "Hi Steward, undo 2 please": "steward undo 2",
+    "I don't like it. steward reject 1": "steward reject 1",
+    "I don't like it! @steward: reject 1, not ours": "steward reject 1 not ours",
 }
 
 

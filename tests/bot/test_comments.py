@@ -382,10 +382,11 @@ def test_an_answer_says_what_was_not_done_and_what_to_type(blocks: Blocks, said:
     assert read(blocks) == [said]
 
 
-def test_the_answer_comment_keeps_the_last_five_answers() -> None:
-    given_answers = [Answer(f"Person {number}", answers.muted(True)) for number in range(7)]
-    lines = read(answer_comment(given_answers))
-    assert [line.split(":")[0] for line in lines] == [f"**Person {number}" for number in range(2, 7)]
+def test_the_answer_comment_keeps_the_last_five_answers_the_newest_first_and_says_what_was_asked() -> None:
+    given_answers = [Answer(f"Person {number}", answers.muted(True), f"steward undo {number}") for number in range(7)]
+    assert [line.split(": ")[0] for line in read(answer_comment(given_answers))] == [
+        f"**Person {number}**, on `steward undo {number}`" for number in (6, 5, 4, 3, 2)
+    ]
 
 
 def test_an_explanation_names_what_drafted_it() -> None:

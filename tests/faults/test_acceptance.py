@@ -194,20 +194,22 @@ def test_fault_37_a_bot_that_may_not_ask_and_has_no_list_refuses_and_names_the_l
 ) -> None:
     world = make_world(flavour, rights="plain")
     item = proposed(world)
-    world.say("dana", item, ACCEPT)
+    world.say("dana", item, f"{ACCEPT}\nsteward help")
     world.work()
     assert nothing_happened(world, item)
-    assert "steward-accept" in world.answer(item)
+    assert "Put the label steward-accept on the item instead" in world.answer(item)
+    assert "only the label steward-accept accepts" in world.answer(item)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_fault_37_a_list_without_the_person_refuses(make_world: Callable[..., Any], flavour: str) -> None:
     world = make_world(flavour, rights="plain", project='accept_people = ["{dana}"]')
     item = proposed(world)
-    world.say("lee", item, ACCEPT)
+    world.say("lee", item, f"{ACCEPT}\nsteward help")
     world.work()
     assert nothing_happened(world, item)
     assert "not among the people" in world.answer(item)
+    assert f"for the people whom an administrator has listed for {world.project}" in world.answer(item)
 
 
 # 27: the bot's own rights

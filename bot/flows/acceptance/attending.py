@@ -68,7 +68,7 @@ def _act_on(desk: AcceptanceDesk, project: Project, item: WorkItem, comment: Com
         _record_app(desk, item, comment)
         return handled
     for position, command in enumerate(found):
-        word = Word(desk, project, item, comment.author, comment, f"{handled}#{position}")
+        word = Word(desk, project, item, comment.author, comment, f"{handled}#{position}", commands.spelled(command))
         obey(word, command)
     return handled
 

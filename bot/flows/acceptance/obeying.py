@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import answers
+from bot import answers, commands
 from bot.commands import Accept, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
 from bot.flows import applying, looking, showing
-from bot.flows.acceptance import choosing
+from bot.flows.acceptance import choosing, hinting
 from bot.flows.acceptance.word import Word
 from bot.store import audit, drafts, items, proposals
 from bot.telemetry import metrics, watched
@@ -35,9 +35,18 @@ def obey(word: Word, command: Command) -> None:
         case Mute():
             _mute(word, command.on)
         case Help():
-            word.answer(answers.help_answer())
+            word.help()
         case NotUnderstood():
-            word.answer(answers.not_understood(command.line, command.suggestion))
+            _hint(word, command)
+
+
+def _hint(word: Word, command: NotUnderstood) -> None:
+    suggestion = hinting.fitting(word, command.suggestion)
+    if suggestion:
+        word.answer(answers.not_understood(command.line, suggestion))
+    else:
+        undoing = isinstance(commands.parse(command.suggestion)[0], commands.Undo)
+        word.answer(answers.nothing_to_name(command.line, undoing=undoing))
 
 
 def _accept(word: Word, command: Accept) -> None:
@@ -129,10 +138,13 @@ def _more(word: Word) -> None:
         proposal = proposals.get(session, word.desk.connection, word.item.id)
         rows = proposals.changes(session, word.desk.connection, word.item.id) if proposal else ()
         waiting = [row for row in rows if row.state == proposals.OPEN and row.shown_at is None]
-        if proposal is not None and waiting:
+        is_shown = proposal is not None and proposal.comment is not None
+        if proposal is not None and waiting and is_shown:
             proposal.more_shown = True
     if not waiting:
         word.answer(answers.nothing_to_show(), about="more")
+    elif not is_shown:
+        _look_anew(word)  # it was held back; who asks for it is not disturbed by it
 
 
 def _mute(word: Word, on: bool) -> None:
@@ -148,8 +160,11 @@ def _mute(word: Word, on: bool) -> None:
 
 
 def _expand(word: Word) -> None:
-    if not word.may_edit():
-        return
+    if word.may_edit():
+        _look_anew(word)
+
+
+def _look_anew(word: Word) -> None:
     with word.desk.db.write() as session:
         row = items.find(session, word.desk.connection, word.item.id)
         if row is not None:

@@ -16,7 +16,7 @@ from rules.model import Person, WorkItem
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One command of one person, with what identifies it for ever."""
+    """One command of one person, with what identifies it for ever; `asked` is the command as the bot writes it."""
 
     desk: AcceptanceDesk
     project: Project
@@ -24,10 +24,16 @@ class Word:
     person: Person
     comment: Comment
     cause: str
+    asked: str = ""
 
     def answer(self, lines: Blocks, *, about: str = "") -> None:
         """Tell the person, in the item's answer comment."""
-        speaking.answer(self.desk, self.item, f"{self.cause}:{about}", self.person, lines)
+        speaking.answer(self.desk, self.item, f"{self.cause}:{about}", self.person, lines, self.asked)
+
+    def help(self) -> None:
+        """Tell the person what can be typed, and who may."""
+        decides = rights.who_decides(self.desk, self.project, self.person, self.item)
+        self.answer(answers.help_answer(decides, self.project.key))
 
     def may_edit(self, *, accepting: bool = False) -> bool:
         """Ask for the right; a refusal is told to the person who asked."""

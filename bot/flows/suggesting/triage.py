@@ -60,7 +60,7 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
         raise Silent("nothing that is read has changed")
     with desk.speaking(item.project):
         run.step("look", lambda: _look(desk, project, item, asked=why == ASKED))
-        said = run.step("speak", lambda: speaking.show(desk, item_id))
+        said = run.step("speak", lambda: speaking.show(desk, item_id, asked=why == ASKED))
         if why == ASKED and said not in ("posted", "edited"):
             run.step("answer", lambda: _nothing_new(desk, item, delivery))
         if project.draft_subtasks and run.step("draft", lambda: drafts.draft(desk, item)):

@@ -1,5 +1,5 @@
-"""The inbox: every accepted delivery, once, and what became of it; the dead letters a person can see; and what was last
-heard of each connection.
+"""The inbox: every accepted delivery, once, and what became of it; the dead letters a person can see; how many were
+refused; and what was last heard of each connection.
 """
 
 from bot.store.inbox.deliveries import (
@@ -26,6 +26,7 @@ from bot.store.inbox.letters import (
     replayed,
     to_replay,
 )
+from bot.store.inbox.refusals import Refusals, add_refusals, refusals
 
 __all__ = [
     "DEADLY",
@@ -33,7 +34,9 @@ __all__ = [
     "DeadLetter",
     "Delivery",
     "Heard",
+    "Refusals",
     "add",
+    "add_refusals",
     "all_heard",
     "arrived",
     "ask_replay",
@@ -47,6 +50,7 @@ __all__ = [
     "long_queued",
     "not_queued",
     "numbers",
+    "refusals",
     "replayed",
     "set_state",
     "to_replay",

@@ -10,6 +10,7 @@ from bot.telemetry import expiry
 from bot.telemetry.connections import TOLD_EVERY_SECONDS
 from bot.telemetry.snapshot import Snapshot
 from bot.telemetry.status.ages import in_words
+from bot.telemetry.status.refused import refused_problem
 from bot.telemetry.status.values import Connection, Problem, Project, Room, Tokens
 
 LATE_SECONDS = 120.0
@@ -130,6 +131,9 @@ def _trackers(store: Snapshot, connections: Sequence[Connection]) -> Iterator[Pr
                 f"The webhooks of {one.name} do not arrive: what moved there of late came by the poll.",
                 "Nothing is lost, but it comes later. See in the tracker whether they are switched on.",
             )
+        refused = store.refused.get(one.name)
+        if refused is not None and (one.heard.last_delivery is None or one.heard.last_delivery < refused.last):
+            yield refused_problem(one.name, refused, now)
         late = (now - one.last_poll).total_seconds() if one.last_poll is not None else 0.0
         if late > MISSED_POLLS * one.poll_seconds + LATE_SECONDS:
             yield Problem(

@@ -62,6 +62,26 @@ def test_the_days_budget_holds_and_the_rest_is_listed_with_the_reason(make_world
     assert held == ["the project has had its 2 comments for the day"]
 
 
+def test_who_asks_for_what_was_held_back_is_shown_it(make_world: Callable[..., Any]) -> None:
+    world = make_world(project="daily_budget = 0")
+    expanded, more, unasked = (world.file(f"{STORY[0]} in shop {number}", STORY[1]) for number in range(3))
+    world.work()
+    world.say("rae", expanded, "steward expand")
+    world.say("lee", more, "steward accept 1")
+    world.work()
+    assert "right" in world.answer(expanded), "only who may edit the item is shown it"
+    assert [world.proposal(item) for item in (expanded, more)] == ["", ""]
+    world.say("lee", expanded, "steward expand")
+    world.say("lee", more, "steward more")
+    world.work()
+    assert all("1. Acceptance criteria" in world.proposal(item) for item in (expanded, more))
+    assert not any("nothing" in world.answer(item) for item in (expanded, more))
+    world.say("lee", more, "steward accept 1")
+    world.work()
+    assert "Acceptance criteria" in world.description(more)
+    assert world.own_comments(unasked) == []
+
+
 def test_work_that_has_started_is_left_to_the_report(make_world: Callable[..., Any]) -> None:
     world = make_world()
     item = world.file(*STORY)

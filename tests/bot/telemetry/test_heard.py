@@ -199,3 +199,38 @@ def test_webhooks_of_kinds_that_are_not_needed_arrive_too(make_world: Callable[.
         status = look(world.settings, world.db, dict, Hearing(), lambda at=at: at, "1")
         assert not status.connections[0].only_polled, f"{later} minutes later"
         assert status.connections[0].last_delivery is not None
+
+
+def test_deliveries_without_the_right_secret_are_counted_for_all_and_forgotten_with_the_next_that_has_it(
+    db: Database, tmp_path: Path
+) -> None:
+    first, second = Process(db), Process(db)
+    assert not seen(db, tmp_path).store.refused  # type: ignore[union-attr]
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(1000):
+            first.hearing.refused("cloud", NOW)
+            first.tell()
+        second.hearing.refused("cloud", NOW + SECOND)
+        second.tell()
+        assert "2 deliveries were refused" in refused_line(seen(db, tmp_path, at=NOW + MINUTE))
+        first.seconds = 60.0
+        first.tell()
+    assert [line["event"] for line in logs] == ["deliveries refused: not signed with webhook_secret"] * 2
+    assert refused_line(seen(db, tmp_path, at=NOW + 2 * MINUTE)).startswith(
+        "cloud: 1,001 deliveries were refused, the last 1 minute ago"
+    )
+    with db.read() as session:
+        assert len(session.scalars(sa.select(Tick)).all()) == 1
+    assert not refused_line(seen(db, tmp_path, at=NOW + timedelta(days=1, minutes=1)))
+    second.hearing.delivery("cloud", NOW + 90 * SECOND)
+    second.seconds = 90.0
+    second.tell()
+    assert not refused_line(seen(db, tmp_path, at=NOW + 2 * MINUTE))
+    second.hearing.refused("cloud", NOW + 100 * SECOND)
+    second.seconds = 100.0
+    second.tell()
+    assert "1 delivery was refused" in refused_line(seen(db, tmp_path, at=NOW + 2 * MINUTE)), "it is counted anew"
+
+
+def refused_line(status: Status) -> str:
+    return next((problem.what for problem in status.problems if "refused" in problem.what), "")
