@@ -34,10 +34,11 @@ def install(
     connection: ConnectionArgument = None,
     config: ConfigOption = DEFAULT_CONFIG,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Send the secret to all of its own again.")] = False,
 ) -> None:
     """Make the webhooks that the bot needs, and switch its own on again. Others' are left alone."""
     settings = load_settings(config)
-    well = [_install(settings, name, dry_run=dry_run) for name in _chosen(settings, connection)]
+    well = [_install(settings, name, dry_run=dry_run, anew=anew) for name in _chosen(settings, connection)]
     if not all(well):
         raise typer.Exit(1)
 
@@ -69,7 +70,7 @@ def _chosen(settings: Settings, connection: str | None) -> list[str]:
     return names
 
 
-def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
+def _install(settings: Settings, name: str, *, dry_run: bool, anew: bool) -> bool:
     from integrations.tracker import TrackerError, ours, to_mend, to_sign
 
     hooks, target = _of(settings, name)
@@ -78,13 +79,15 @@ def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
         return False
     try:
         found = hooks.found(target)
-        _say(True, f"{name}: {len(list(ours(target, found)))} of its own are there, {_others(target, found)} of others")
+        own = tuple(ours(target, found))
+        to_renew = own if anew else to_sign(target, found)
+        _say(True, f"{name}: {len(own)} of its own are there, {_others(target, found)} of others")
         for wish in hooks.wishes(target):
-            anew = [one for one in to_sign(target, found) if _fulfils(one, wish)]
-            if not anew and all(standing.is_well for standing in _standings(target, wish, found)):
+            signed = [one for one in to_renew if _fulfils(one, wish)]
+            if not signed and all(standing.is_well for standing in _standings(target, wish, found)):
                 _say(True, f"{_told(name, wish)}: left as it is")
                 continue
-            mended: Sequence[Hook | None] = anew or [to_mend(target, wish, found)]
+            mended: Sequence[Hook | None] = signed or [to_mend(target, wish, found)]
             done = ("mend" if mended[0] else "make") if dry_run else ("mended" if mended[0] else "made")
             for one in () if dry_run else mended:
                 hooks.install(target, wish, one)

@@ -86,6 +86,7 @@ def test_after_one_refused_signature_install_signs_all_of_its_own_anew(world: An
     assert (mended.code, mended.out.count(": mended")) == (0, 5)
     assert {hook.basic for hook in hooks.hooks()} == {("steward", "s3cret"), theirs.basic}
     assert "left as it is" in steward("webhooks", "install", "--config", config).out
+    assert steward("webhooks", "install", "--anew", "--config", config).out.count(": mended") == 5
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
