@@ -117,7 +117,9 @@ def _check(settings: Settings, name: str) -> bool:
         _say(one.is_well, f"{place} {SAID[one.state]}" + (f" ({_plain(one.detail)})" if one.detail else ""))
     is_well = all(one.is_well for one in standings)
     if to_sign(target, found):
-        typer.echo("      User or password of the hook differ from webhook_user and webhook_secret (answered with 401).")
+        typer.echo(
+            "      User or password of the hook differ from webhook_user and webhook_secret (answered with 401)."
+        )
         typer.echo(f"      This sets them anew, in all of its own: steward webhooks install {name}")
     elif not is_well:
         typer.echo(f"      To mend it: steward webhooks install {name}")

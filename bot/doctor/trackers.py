@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import wiring
-from bot.doctor.findings import CHECK_TOKEN, Finding, remedy_for, what_is
+from bot.doctor.findings import CHECK_AZURE_TOKEN, CHECK_TOKEN, Finding, remedy_for, what_is
 from bot.doctor.projects import project_findings
 from bot.settings import AnyConnection, Settings
 from bot.settings.values import is_plain
@@ -64,9 +64,7 @@ def connections(settings: Settings) -> Iterator[Finding]:
             continue  # what the projects would say has the same cause
         yield from _token(name, connection, client)
         if connection.intake == "webhook" and connection.webhook_secret is not None:
-            yield from _webhooks(
-                name, client, wiring.target(name, settings), has_heard=_has_heard(name, settings)
-            )
+            yield from _webhooks(name, client, wiring.target(name, settings), has_heard=_has_heard(name, settings))
         projects = settings.projects_of(name)
         if not projects:
             yield Finding(
@@ -142,6 +140,9 @@ def _shut_out(name: str, connection: AnyConnection, error: TrackerError) -> Find
             return Finding(False, f"{name}: nothing of Jira answers at {connection.url}", SITE_URL)
     if isinstance(error, Missing):
         return Finding(False, f"{name}: nothing of Azure DevOps answers at {connection.url}", ORGANISATION_URL)
+    if isinstance(error, Refused) and connection.vendor == "azure-devops":
+        told = f"{name}: {what_is(error)} (asked at {connection.url})"
+        return Finding(False, told, f"{CHECK_AZURE_TOKEN} And is the organisation spelled so in its pages' address?")
     found = _way_in(connection, error) or (CHECK_TOKEN if isinstance(error, Refused) else remedy_for(error))
     return Finding(False, f"{name}: {what_is(error)}", found)
 
