@@ -42,9 +42,9 @@ NOT_LET_IN = "a valid"
 """How what is missing begins, where nobody was let in."""
 CHECK_TOKEN = "Check the token (is it expired?), the user beside it, and that this account may see the project."  # noqa: S105 - what to do, no secret
 OF_AZURE = "a valid access token"
-CHECK_AZURE_TOKEN = (
-    "Check the token: is it expired, is it for this organisation, and does it have the scope Work Items: Read & write "
-    "(vso.work_write)?"
+CHECK_AZURE_TOKEN = (  # it has no user beside it
+    "Check the token: is it expired, is it for this organisation, and does it have the scope "  # noqa: S105 - no secret
+    "Work Items: Read & write (vso.work_write)?"
 )
 CHECK_SCOPE = (
     "The bot is signed in, so the token is good; does it have the scopes Work Items: Read & write (vso.work_write), "

@@ -329,3 +329,11 @@ def test_where_no_webhook_could_reach_the_bot_that_is_a_fault_and_without_tls_a_
     connection = next(iter(world.settings.connections.values()))
     hosted = connection.model_copy(update={"url": "https://corner-shop.atlassian.net"})
     assert "https:// only" in unreachable_because(hosted, "http://bot.example.org/webhooks/jira/tracker")
+
+
+def test_that_rules_read_english_is_a_remark_where_a_project_speaks_another_language(
+    steward: Doctor, make_world: Callable[..., Any]
+) -> None:
+    world = make_world(intake="poll")
+    assert "rules read English" not in examined(steward, world).out
+    assert "The rules read English texts" in examined(steward, world, 'language = "de"').out
