@@ -9,6 +9,8 @@ import typer
 from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.settings import Settings
     from integrations.tracker import Hook, Hooks, Standing, Target, TrackerError, Wish
 
@@ -32,10 +34,11 @@ def install(
     connection: ConnectionArgument = None,
     config: ConfigOption = DEFAULT_CONFIG,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Send the secret to all of its own again.")] = False,
 ) -> None:
     """Make the webhooks that the bot needs, and switch its own on again. Others' are left alone."""
     settings = load_settings(config)
-    well = [_install(settings, name, dry_run=dry_run) for name in _chosen(settings, connection)]
+    well = [_install(settings, name, dry_run=dry_run, anew=anew) for name in _chosen(settings, connection)]
     if not all(well):
         raise typer.Exit(1)
 
@@ -69,8 +72,8 @@ def _chosen(settings: Settings, connection: str | None) -> list[str]:
     return names
 
 
-def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
-    from integrations.tracker import TrackerError, ours, to_mend
+def _install(settings: Settings, name: str, *, dry_run: bool, anew: bool) -> bool:
+    from integrations.tracker import TrackerError, ours, to_mend, to_sign
 
     hooks, target = _of(settings, name)
     if not _reached(settings, name, target):
@@ -78,15 +81,18 @@ def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
         return False
     try:
         found = hooks.found(target)
-        _say(True, f"{name}: {len(list(ours(target, found)))} of its own are there, {_others(target, found)} of others")
+        own = tuple(ours(target, found))
+        to_renew = own if anew else to_sign(target, found)
+        _say(True, f"{name}: {len(own)} of its own are there, {_others(target, found)} of others")
         for wish in hooks.wishes(target):
-            if all(standing.is_well for standing in _standings(target, wish, found)):
+            signed = [one for one in to_renew if _fulfils(one, wish)]
+            if not signed and all(standing.is_well for standing in _standings(target, wish, found)):
                 _say(True, f"{_told(name, wish)}: left as it is")
                 continue
-            mended = to_mend(target, wish, found)
-            done = ("mend" if mended else "make") if dry_run else ("mended" if mended else "made")
-            if not dry_run:
-                hooks.install(target, wish, mended)
+            mended: Sequence[Hook | None] = signed or [to_mend(target, wish, found)]
+            done = ("mend" if mended[0] else "make") if dry_run else ("mended" if mended[0] else "made")
+            for one in () if dry_run else mended:
+                hooks.install(target, wish, one)
             _say(True, f"{_told(name, wish)}: {'would ' if dry_run else ''}{done}")
     except TrackerError as error:
         _say_how(name, hooks, target, error)
@@ -95,7 +101,7 @@ def _install(settings: Settings, name: str, *, dry_run: bool) -> bool:
 
 
 def _check(settings: Settings, name: str) -> bool:
-    from integrations.tracker import Missing, Refused, TrackerError
+    from integrations.tracker import Missing, Refused, TrackerError, to_sign
 
     hooks, target = _of(settings, name)
     reached = _reached(settings, name, target)
@@ -112,7 +118,12 @@ def _check(settings: Settings, name: str) -> bool:
         place = f"{name}: {one.event}" + (f" of {one.project}" if one.project else "")
         _say(one.is_well, f"{place} {SAID[one.state]}" + (f" ({_plain(one.detail)})" if one.detail else ""))
     is_well = all(one.is_well for one in standings)
-    if not is_well:
+    if to_sign(target, found):
+        typer.echo(
+            "      User or password of the hook differ from webhook_user and webhook_secret (answered with 401)."
+        )
+        typer.echo(f"      This sets them anew, in all of its own: steward webhooks install {name}")
+    elif not is_well:
         typer.echo(f"      To mend it: steward webhooks install {name}")
     return reached and is_well
 
@@ -192,6 +203,10 @@ def _say_unseen(settings: Settings, name: str, hooks: Hooks, target: Target, err
 
 def _others(target: Target, found: tuple[Hook, ...]) -> int:
     return sum(not target.is_here(hook.url) for hook in found)
+
+
+def _fulfils(hook: Hook, wish: Wish) -> bool:
+    return hook.project in ("", wish.project) and not set(hook.events).isdisjoint(wish.events)
 
 
 def _told(name: str, wish: Wish) -> str:

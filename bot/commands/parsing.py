@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from bot.commands.guesses import BARE, guess
-from bot.commands.typed_words import PRAISE, THANKS, TYPED, any_of
+from bot.commands.typed_words import COURTESIES, PRAISE, THANKS, TYPED, any_of
 from bot.commands.verbs import Accept, Choice, Command, Expand, Explain, Help, More, Mute, NotUnderstood, Reject, Undo
 from bot.words.command_words import typed
 from bot.words.own_words import own_words
@@ -51,6 +51,7 @@ _NUMBERED = re.compile(rf"{_ADDRESS}{_verbs('undo', 'explain')} (?P<choices>{_CH
 _BARE = re.compile(rf"{_ADDRESS}{_verbs(*BARE)}{_STOP}", _FLAGS)
 _ONE = re.compile(r"([0-9]{1,4})([a-z]?)", _FLAGS)
 
+_COURTESY = re.compile(rf"{any_of(COURTESIES)}(?: ?[,:] ?| )(?=@?steward)", _FLAGS)
 _PRAISE = re.compile(rf"{any_of((*THANKS, *PRAISE))}(?:,? [a-z\u00c0-\u017f]{{1,20}})? ?[.!]{{0,3}}", _FLAGS)
 
 _LONE_BULLET = re.compile(r"[-*+\u2022]\s+")
@@ -89,7 +90,18 @@ def _without_lone_bullet(lines: tuple[str | None, ...]) -> tuple[str | None, ...
 
 
 def _normal(line: str) -> str:
-    """The line with plain single spaces, and without emphasis or quotation marks around the whole of it."""
+    """The line with plain single spaces, and without emphasis or quotation marks around the whole of it.
+
+    A courtesy before the bot's name is left out where the rest is a command; before anything else it is prose.
+    """
+    bare = _unwrapped(line)
+    courtesy = _COURTESY.match(bare)
+    if courtesy and _is_command(rest := bare[courtesy.end() :]):
+        return rest
+    return bare
+
+
+def _unwrapped(line: str) -> str:
     bare = " ".join(line.translate(_UNSEEN).split())
     for mark in ("**", "__", "*", "_"):
         if bare.startswith(mark) and bare.endswith(mark) and len(bare) > 2 * len(mark):
@@ -115,6 +127,10 @@ def _misread(normal: str) -> NotUnderstood | None:
     if suggestion is None:
         return None
     return NotUnderstood(_cut(normal), suggestion)
+
+
+def _is_command(line: str) -> bool:
+    return bool(_ACCEPT_OWN.fullmatch(line)) or (len(line) <= MAX_LINE and _understood(line) is not None)
 
 
 def _understood(line: str) -> Command | None:

@@ -47,6 +47,8 @@ THANKS = (
     *("merci", "merci beaucoup", "merci bien", "s'il te plaît", "s'il vous plaît", "stp", "svp"),
     *("por favor", "gracias", "muchas gracias", "obrigado", "obrigada", "muito obrigado", "muito obrigada"),
 )
+COURTESIES = ("please", "pls", "plz", "bitte", "s'il te plaît", "s'il vous plaît", "stp", "svp", "por favor")
+"""What may stand before the bot's name."""
 PRAISE = (
     *("ok", "okay", "yes", "fine", "good", "great", "nice", "perfect", "agreed", "lgtm"),
     *("looks good", "looks good to me", "looks fine", "looks fine to me"),

@@ -75,5 +75,8 @@ def _clocks(apart: float) -> Finding:
 def _model(settings: Settings) -> Iterator[Finding]:
     if settings.model is None:
         yield Finding(True, "no language model: rules do all the work, and nothing leaves for one")
+        if others := sorted(one.key for one in settings.projects.values() if one.language != "en"):
+            told = "The rules read English texts: elsewhere they speak only of empty descriptions and duplicates."
+            yield Finding(True, f"{', '.join(others)}: comments are in another language than English", told)
     else:
         yield Finding(True, f"language model {settings.model.name}, at most {settings.model.daily_tokens} tokens a day")

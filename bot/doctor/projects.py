@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bot import wiring
 from bot.doctor.audience import audience, try_it
 from bot.doctor.deciders import deciding
-from bot.doctor.findings import Finding, remedy_for, what_is
+from bot.doctor.findings import Finding, remedy_inside, what_is
 from bot.settings import ProjectSettings
 from integrations.tracker import ACCEPT_LABEL, Deed, Holding, Invalid, Missing, TrackerError
 from rules.changes import FieldValue
@@ -62,7 +62,7 @@ def project_findings(name: str, vendor: str, project: ProjectSettings, client: w
         words = client.reader.vocabulary(project.key)
     except TrackerError as error:
         unknown = isinstance(error, Missing | Invalid)
-        yield Finding(False, f"{place}: {what_is(error)}", WHERE_KEYS_ARE[vendor] if unknown else remedy_for(error))
+        yield Finding(False, f"{place}: {what_is(error)}", WHERE_KEYS_ARE[vendor] if unknown else remedy_inside(error))
         return
     if called != project.key:
         told = f"{place}: the tracker writes {called}; did you mean {called}?"
@@ -71,8 +71,9 @@ def project_findings(name: str, vendor: str, project: ProjectSettings, client: w
     try:
         page = client.reader.moved(project.key, None, scope=project.scope)
     except TrackerError as error:
-        of_scope = isinstance(error, Invalid) and bool(project.scope)
-        yield Finding(False, f"{place}: {what_is(error)}", MEND_SCOPE[vendor] if of_scope else remedy_for(error))
+        of_scope = isinstance(error, Invalid | Missing) and bool(project.scope)
+        place = f'{place}: scope = "{project.scope}"' if of_scope else place
+        yield Finding(False, f"{place}: {what_is(error)}", MEND_SCOPE[vendor] if of_scope else remedy_inside(error))
         return
     spoken = "comments" if project.mode == "suggest" else "only records (shadow mode)"
     yield Finding(True, f"{place} can be read; the bot {spoken}; {len(words.priorities)} priorities")
@@ -102,7 +103,7 @@ def _rights(place: str, project: ProjectSettings, client: wiring.Client) -> Iter
     try:
         holdings = client.rights.held(project.key, project.scope)
     except TrackerError as error:
-        yield Finding(False, f"{place}: the rights of the bot's account: {what_is(error)}", remedy_for(error))
+        yield Finding(False, f"{place}: the rights of the bot's account: {what_is(error)}", remedy_inside(error))
         return
     if project.mode == "shadow":
         yield _shadowed(place, project, holdings)
@@ -132,7 +133,7 @@ def _required(place: str, project: ProjectSettings, client: wiring.Client) -> It
     try:
         lacking = client.rights.lacking(project.key, values)
     except TrackerError as error:
-        yield Finding(False, f"{place}: what the project requires of sub-tasks: {what_is(error)}", remedy_for(error))
+        yield Finding(False, f"{place}: what the project requires of sub-tasks: {what_is(error)}", remedy_inside(error))
         return
     told = f"{place}: sub-tasks lack values that the project requires: {', '.join(lacking)}"
     if lacking:

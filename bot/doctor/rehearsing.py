@@ -216,7 +216,13 @@ class _Rehearsal(Walk):
     def _remove(self) -> None:
         if words := self._left_alone(self.key):
             raise Unlike(words, "Delete it by hand when you have read that.")
-        if not self.client.rehearser.remove(self.key):
+        try:
+            is_gone = self.client.rehearser.remove(self.key)
+        except TrackerError as error:
+            raise Unlike(
+                what_is(error), f"{self.key} remains: the next rehearsal removes it. {remedy_for(error)}"
+            ) from None
+        if not is_gone:
             raise Skipped(f"{CLOSED}; the bot does not need that right. Delete it by hand.")
         try:
             self._item()

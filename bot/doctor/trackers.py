@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import wiring
-from bot.doctor.findings import CHECK_TOKEN, Finding, remedy_for, what_is
+from bot.doctor.findings import CHECK_AZURE_TOKEN, CHECK_TOKEN, Finding, remedy_for, what_is
 from bot.doctor.projects import project_findings
 from bot.settings import AnyConnection, Settings
 from bot.settings.values import is_plain
+from bot.store import inbox
+from bot.store.database import Database
 from bot.telemetry import expiry
 from integrations.exchanges import Exchange
 from integrations.limits import told
@@ -21,6 +25,7 @@ WAYS_IN = {
     "jira-cloud": "It takes user, the account's mail address, and an API token.",
     "jira-data-center": "It takes a personal access token, and neither user nor sign_in.",
 }
+DELIVERED = "Deliveries have arrived, so there is one."
 SITE_URL = (
     "url is the site's address, with its context path if it has one, and without the page: https://you.atlassian.net, "
     "or https://jira.example.org/jira."
@@ -59,7 +64,7 @@ def connections(settings: Settings) -> Iterator[Finding]:
             continue  # what the projects would say has the same cause
         yield from _token(name, connection, client)
         if connection.intake == "webhook" and connection.webhook_secret is not None:
-            yield from _webhooks(name, client, wiring.target(name, settings))
+            yield from _webhooks(name, client, wiring.target(name, settings), has_heard=_has_heard(name, settings))
         projects = settings.projects_of(name)
         if not projects:
             yield Finding(
@@ -135,11 +140,26 @@ def _shut_out(name: str, connection: AnyConnection, error: TrackerError) -> Find
             return Finding(False, f"{name}: nothing of Jira answers at {connection.url}", SITE_URL)
     if isinstance(error, Missing):
         return Finding(False, f"{name}: nothing of Azure DevOps answers at {connection.url}", ORGANISATION_URL)
+    if isinstance(error, Refused) and connection.vendor == "azure-devops":
+        told = f"{name}: {what_is(error)} (asked at {connection.url})"
+        return Finding(False, told, f"{CHECK_AZURE_TOKEN} And is the organisation spelled so in its pages' address?")
     found = _way_in(connection, error) or (CHECK_TOKEN if isinstance(error, Refused) else remedy_for(error))
     return Finding(False, f"{name}: {what_is(error)}", found)
 
 
-def _webhooks(name: str, client: wiring.Client, target: Target) -> Iterator[Finding]:
+def _has_heard(name: str, settings: Settings) -> bool:
+    """Whether webhooks have brought something of late. A store that cannot be read is told of elsewhere."""
+    database = Database(wiring.database_url(settings))
+    try:
+        with database.read() as session:
+            return bool(inbox.arrived(session, name))
+    except SQLAlchemyError:
+        return False
+    finally:
+        database.close()
+
+
+def _webhooks(name: str, client: wiring.Client, target: Target, *, has_heard: bool) -> Iterator[Finding]:
     try:
         found = client.hooks.found(target)
     except (Refused, Missing) as error:
@@ -154,7 +174,7 @@ def _webhooks(name: str, client: wiring.Client, target: Target) -> Iterator[Find
     amiss = [one for wish in client.hooks.wishes(target) for one in standings(target, wish, found) if not one.is_well]
     if not any(ours(target, found)):
         told = f"{name}: no webhook to the bot is to be seen: there is none, or this account may not see it"
-        yield Finding(True, told, f"Make them: steward webhooks install {name}")
+        yield Finding(has_heard, told, f"Make them: steward webhooks install {name}" if not has_heard else DELIVERED)
     elif amiss:
         told = f"{name}: the tracker does not tell all: {', '.join(sorted({one.event for one in amiss}))}"
         yield Finding(False, told, f"See why: steward webhooks check {name}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Collection, Iterator, Sequence
+from urllib.parse import SplitResult, urlsplit
 
 from bot.settings.connections import (
     AnyConnection,
@@ -52,7 +52,8 @@ def _connections(settings: Settings) -> Iterator[str]:
             yield f"{place}.webhook_secret_old_until needs a time zone, as in 2026-12-01T12:00:00Z"
         yield from _copied(place, connection)
         if (site := without_page(connection.url, connection.vendor)) is not None:
-            yield f'{place}.url is that of a page; write url = "{site}"'
+            ends = "" if connection.vendor == "jira" else ", which ends with the organisation or collection"
+            yield f'{place}.url is that of a page or project; write url = "{site}"{ends}'
             continue
         if isinstance(connection, JiraCloudConnection):
             yield from _scoped(place, connection)
@@ -89,10 +90,17 @@ def without_page(url: str, vendor: str) -> str | None:
     else:
         page = next((at for at, one in enumerate(segments) if one.startswith("_")), None)
         hosted = parts.hostname == "dev.azure.com"
+        if _is_old_name(url):  # the organisation is the host; its one collection may stand behind
+            kept = segments[:1] if segments and segments[0].casefold() == "defaultcollection" else []
+            return _address(parts, kept) if len(segments) > len(kept) else None
         if page is None and not (hosted and len(segments) > 1):
             return None
         # Before the page comes the project, where there is room for one beside the organisation.
         kept = segments[:1] if hosted else segments[: max((page or 0) - 1, 1)]
+    return _address(parts, kept)
+
+
+def _address(parts: SplitResult, kept: Sequence[str]) -> str:
     return f"{parts.scheme}://{parts.netloc}" + "".join(f"/{one}" for one in kept)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ from rules import RULES
 CONFIG_VARIABLE = "STEWARD_CONFIG"
 DEFAULT_FILE = "steward.toml"
 PREFIX = "STEWARD__"
+_LINE = re.compile(r"at line ([0-9]{1,6})")
+_SPACED = re.compile(r"\s*\[(projects|connections)\.([^\"'\]]+)\]")
 MAX_FILE = 1_000_000
 
 
@@ -70,7 +73,7 @@ def load(
     except UnreadableSource:
         raise SettingsError("the environment", [f"a variable that begins with {PREFIX} is not JSON"]) from None
     except ValueError as error:  # what the TOML reader says names line and column
-        raise SettingsError(file.name, [f"this is not TOML: {error}"]) from None
+        raise SettingsError(file.name, [f"this is not TOML: {error}{_unquoted(file, str(error))}"]) from None
     settings = _completed(settings, file.absolute().parent)
     rules = {rule.NAME for rule in RULES} if known_rules is None else known_rules
     problems = problems_between(settings, rules)
@@ -79,6 +82,15 @@ def load(
     if problems:
         raise SettingsError(file.name, problems)
     return settings
+
+
+def _unquoted(file: Path, told: str) -> str:
+    """What to write, where the line that cannot be read heads a table whose name has spaces."""
+    place = _LINE.search(told)
+    lines = file.read_text("utf-8").splitlines()
+    line = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ""
+    found = _SPACED.match(line)
+    return f'. A name with spaces or accents stands in quotation marks: [{found[1]}."{found[2]}"]' if found else ""
 
 
 def _check_readable(file: Path) -> None:

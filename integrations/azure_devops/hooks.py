@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/devops/service-hooks/create-subscription
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,12 +23,14 @@ _CLICKS: Mapping[str, str] = {
     "workitem.deleted": "Work item deleted",
     "workitem.restored": "Work item restored",
 }
+_FIRST = "workitem.created"
 _STATES: Mapping[str, HookState] = {"enabled": "on", "onProbation": "on probation"}
 _WHY: Mapping[str, str] = {
     "disabledByUser": "somebody switched it off",
     "disabledBySystem": "Azure DevOps switched it off, after failures",
     "disabledByInactiveIdentity": "whoever made it has left, or lost the right to it",
 }
+_NOT_SIGNED_IN = re.compile(r"\b401\b|\bunauthorized\b", re.IGNORECASE)  # the one is in the words of each language
 _DETAILS = {"resourceDetailsToSend": "all", "messagesToSend": "none", "detailedMessagesToSend": "none"}
 
 
@@ -78,13 +81,13 @@ class AzureDevOpsHooks:
         return (
             *lines,
             'Press "Create subscription", choose "Web Hooks", and press "Next".',
-            f'Trigger: "{_CLICKS["workitem.created"]}"; leave all filters at [Any], and press "Next".',
+            f'Trigger: "{_CLICKS[_FIRST]}"; leave all filters at [Any], and press "Next".',
             f"URL: {target.url}",
             f"Basic authentication username: {target.secret.user}",
             f"Basic authentication password: what webhook_secret under [connections.{target.connection}] holds.",
             "Resource details to send: All. Messages to send: None. Detailed messages to send: None.",
             'Resource version: 1.0. Press "Test", then "Finish".',
-            f"Do the same for each of: {', '.join(words for name, words in _CLICKS.items() if name in EVENTS)}.",
+            f"Do the same for the other triggers: {', '.join(_CLICKS[name] for name in EVENTS if name != _FIRST)}.",
         )
 
     def _hook(self, target: Target, one: Mapping[str, Any], names: Mapping[str, str]) -> Hook:
@@ -94,7 +97,8 @@ class AzureDevOpsHooks:
         if not identity:
             raise Unintelligible("a subscription without an id")
         url, project = consumer.get("url", ""), publisher.get("projectId", "")
-        is_troubled = state != "on" and target.is_here(url)
+        last = self._last_failure(identity) if state != "on" and target.is_here(url) else ""
+        why = _WHY.get(status, "") if target.is_here(url) else ""
         return Hook(
             id=identity,
             url=url,
@@ -102,17 +106,16 @@ class AzureDevOpsHooks:
             project=names.get(project.lower(), project),
             state=state,
             signed=consumer.get("basicAuthUsername") == target.secret.user,
-            trouble=self._trouble(identity, status) if is_troubled else "",
+            trouble=f"{why}; its last delivery: {last}" if why and last else why or last,
+            unlike=bool(_NOT_SIGNED_IN.search(last)),
         )
 
-    def _trouble(self, identity: str, status: str) -> str:
-        why = _WHY.get(status, "")
+    def _last_failure(self, identity: str) -> str:
         try:
             failed = self._session.hooks.get_notifications(identity, max_results=1, result="failed")
         except (Missing, Refused):
-            return why
-        last = next((_failure(one) for one in failed), "")
-        return f"{why}; its last delivery: {last}" if why and last else why or last
+            return ""
+        return next((_failure(one) for one in failed), "")
 
 
 def _failure(notification: object) -> str:

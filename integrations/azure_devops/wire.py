@@ -45,6 +45,9 @@ _TYPE = re.compile(r"[A-Za-z]{1,80}")
 _REFERENCE = re.compile(r"[A-Za-z0-9_.]{1,128}")
 _INVALID_EMPTY = 0x80000  # of a field's status
 _MISSING_CODES = frozenset({"TF401232", "TF401174"})  # "does not exist, or you do not have permissions to read it"
+_NAMED_RIGHT = re.compile(
+    r"to perform this (?:operation|action): ([A-Z][A-Za-z -]{3,60})|\bneeds ([A-Z][A-Za-z -]{3,60}?) permission"
+)
 _STALE_CODES = frozenset({"TF26071", "TF26212"})  # "changed by someone else since you opened it"
 
 
@@ -179,9 +182,19 @@ def _refusal(response: requests.Response, message: str) -> TrackerError:
     if status in (404, 410) or code in _MISSING_CODES:
         return Missing(message)
     if status == 403:
-        return Refused(message, missing=code or kind or "a permission of the bot's account")
+        return Refused(message, missing=_right(response, code))
     empty = empty_fields(response)
     return Incomplete(message, empty) if empty else Invalid(message, _sentence(response))
+
+
+def _right(response: requests.Response, code: str) -> str:
+    """The right that lacks, by the name that the product's pages have for it."""
+    if found := _NAMED_RIGHT.search(_sentence(response)):
+        return (found[1] or found[2]).strip()
+    comments = "/comments" in (response.url or "").lower()
+    if code == "TF237111":  # "does not have permissions to save work items under the specified area path"
+        return f"Edit work item{' comments' if comments else 's'} in this node"
+    return "a permission of the bot's account" + (f" ({code})" if code else "")
 
 
 def _code(response: requests.Response) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from integrations.tracker.hooks import (
     ours,
     standings,
     to_mend,
+    to_sign,
 )
 from integrations.tracker.ports import (
     ACCEPT_LABEL,
@@ -120,4 +121,5 @@ __all__ = [
     "ours",
     "standings",
     "to_mend",
+    "to_sign",
 ]

@@ -59,7 +59,8 @@ class Wish:
 class Hook:
     """One hook that there is. `signed` None: the tracker does not tell. `filter` is the tracker's own query.
 
-    `project` is empty for all projects. `trouble` is how its last delivery failed, where the tracker tells.
+    `project` is empty for all projects. `trouble` is how its last delivery failed, where the tracker tells; `unlike` is
+    set where we answered it with 401: what it signs in with is not what the settings say.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Hook:
     signed: bool | None = None
     filter: str = ""
     trouble: str = ""
+    unlike: bool = False
 
 
 class Hooks(Protocol):
@@ -122,6 +124,15 @@ def to_mend(target: Target, wish: Wish, hooks: Sequence[Hook]) -> Hook | None:
     own = [hook for hook in ours(target, hooks) if hook.project == wish.project]
     told = [hook for hook in own if set(hook.events) & set(wish.events)]
     return next(iter(told), None)
+
+
+def to_sign(target: Target, hooks: Sequence[Hook]) -> tuple[Hook, ...]:
+    """All of ours, where one of them signs in with what the settings do not say; else none.
+
+    No tracker reads a password back: the others may be as wrong, and have had nothing to tell since.
+    """
+    own = tuple(ours(target, hooks))
+    return own if any(hook.unlike for hook in own) else ()
 
 
 def _standing(target: Target, wish: Wish, event: str, hooks: Sequence[Hook]) -> Standing:

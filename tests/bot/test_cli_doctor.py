@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.doctor.findings import remedy_for, what_is
+from bot.doctor.findings import remedy_for, remedy_inside, what_is
 from bot.settings import load
 from bot.telemetry.connections import Hearing
 from bot.telemetry.status.looking import look
@@ -36,7 +36,7 @@ def examined(steward: Doctor, world: Any, *settings: str) -> Told:
 def test_a_plain_account_that_may_do_all_is_told_so_and_nothing_is_written(
     steward: Doctor, make_world: Callable[..., Any], flavour: str
 ) -> None:
-    world = make_world(flavour, rights="plain")
+    world = make_world(flavour, rights="plain", intake="poll")
     told = examined(steward, world)
     assert told.code == 0, told.out
     assert f"the bot's account holds: {'View' if flavour == 'azure-devops' else 'Browse'}" in told.out
@@ -61,7 +61,7 @@ def test_a_right_that_lacks_is_named_with_what_does_not_work_without_it(
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_to_read_is_enough_in_shadow_mode(steward: Doctor, make_world: Callable[..., Any], flavour: str) -> None:
-    world = make_world(flavour, rights="plain", mode="shadow")
+    world = make_world(flavour, rights="plain", mode="shadow", intake="poll")
     world.tracker.set_role(world.project, "steward", None)
     told = examined(steward, world)
     assert told.code == 0, told.out
@@ -95,9 +95,17 @@ def test_rights_that_the_tracker_does_not_tell_are_left_to_a_rehearsal(
     ("flavour", "scope", "said"),
     [
         ("jira-cloud", "labels = pilot", "ok    tracker: project SHOP: the scope is understood; it covers 1 items"),
-        ("jira-cloud", "labels = pilot ORDER BY key", "FIX   tracker: project SHOP: the tracker does not take it: "),
+        (
+            "jira-cloud",
+            "labels = pilot ORDER BY key",
+            'FIX   tracker: project SHOP: scope = "labels = pilot ORDER BY key": the tracker does not take it: ',
+        ),
         ("azure-devops", "[System.Tags] CONTAINS 'pilot'", "the scope is understood; it covers 1 items"),
-        ("azure-devops", "[System.Tags", "FIX   tracker: project Shop: the tracker does not take it: The scope has"),
+        (
+            "azure-devops",
+            "[System.Tags",
+            'FIX   tracker: project Shop: scope = "[System.Tags": the tracker does not take it: The scope has',
+        ),
     ],
 )
 def test_a_scope_is_tried(steward: Doctor, make_world: Callable[..., Any], flavour: str, scope: str, said: str) -> None:
@@ -213,6 +221,13 @@ def test_why_no_answer_came_is_said_with_what_helps(why: str, advice: str) -> No
     assert advice in remedy_for(error)
 
 
+def test_a_token_without_a_scope_is_told_from_one_that_nobody_takes() -> None:
+    error = Refused("GET answered 401", missing="a valid access token")
+    assert "vso.work_write" in remedy_inside(error)
+    assert "the token is good" in remedy_inside(error)
+    assert "user beside it" not in remedy_for(error)
+
+
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_project_that_is_spelled_otherwise_is_named_by_the_doctor_in_the_log_and_on_the_status_page(
     steward: Doctor, make_world: Callable[..., Any], capsys: pytest.CaptureFixture[str], flavour: str
@@ -310,7 +325,15 @@ def test_where_no_webhook_could_reach_the_bot_that_is_a_fault_and_without_tls_a_
     rewrite(config_of(world), "[connections", '[server]\npublic_url = "http://bot.example.org"\n[connections')
     told = steward("doctor", "-c", config_of(world))
     assert "Deliveries travel there unencrypted" in told.out
-    assert told.code == 0
+    assert told.out.count("FIX") == told.out.count("FIX   tracker: no webhook to the bot is to be seen") == 1
     connection = next(iter(world.settings.connections.values()))
     hosted = connection.model_copy(update={"url": "https://corner-shop.atlassian.net"})
     assert "https:// only" in unreachable_because(hosted, "http://bot.example.org/webhooks/jira/tracker")
+
+
+def test_that_rules_read_english_is_a_remark_where_a_project_speaks_another_language(
+    steward: Doctor, make_world: Callable[..., Any]
+) -> None:
+    world = make_world(intake="poll")
+    assert "rules read English" not in examined(steward, world).out
+    assert "The rules read English texts" in examined(steward, world, 'language = "de"').out

@@ -70,6 +70,27 @@ def test_one_that_was_switched_off_is_named_and_switched_on_by_a_person(world: A
     assert "webhooks are switched on" in steward("doctor", "--config", config).out
 
 
+@pytest.mark.parametrize("world", ["azure-devops"], indirect=True)
+def test_after_one_refused_signature_install_signs_all_of_its_own_anew(world: Any, steward: Steward) -> None:
+    config, hooks = config_of(world), world.mounted.webhooks
+    none = steward("doctor", "--config", config).out
+    assert "FIX   tracker: no webhook to the bot is to be seen" in none
+    steward("webhooks", "install", "--config", config)
+    for hook in hooks.hooks():
+        hooks.replace(replace(hook, basic=("steward", "the password before")))
+    theirs = hooks.register("https://elsewhere.example/hook", events=["workitem.created"], basic=("them", "theirs"))
+    world.file("One")
+    world.work(leap=False)
+    checked = steward("webhooks", "check", "--config", config)
+    assert (checked.code, "User or password of the hook differ" in checked.out) == (1, True)
+    assert "in all of its own: steward webhooks install tracker" in checked.out
+    mended = steward("webhooks", "install", "--config", config)
+    assert (mended.code, mended.out.count(": mended")) == (0, 5)
+    assert {hook.basic for hook in hooks.hooks()} == {("steward", "s3cret"), theirs.basic}
+    assert "left as it is" in steward("webhooks", "install", "--config", config).out
+    assert steward("webhooks", "install", "--anew", "--config", config).out.count(": mended") == 5
+
+
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_where_the_right_is_missing_the_clicks_are_printed_and_no_secret(
     make_world: Callable[..., Any], steward: Steward, flavour: str

@@ -222,6 +222,11 @@ def test_fault_46_no_proxy_leads_inside(tmp_path: Path, proxy: str, monkeypatch:
         ("azure-devops", "https://dev.azure.com/contoso/Shop", "https://dev.azure.com/contoso"),
         ("azure-devops", "https://tfs.example.org/tfs/Main/Shop/_workitems", "https://tfs.example.org/tfs/Main"),
         ("azure-devops", "https://tfs.example.org/tfs/Main", None),
+        ("azure-devops", "https://dev.azure.com/contoso/Shop/_boards/board", "https://dev.azure.com/contoso"),
+        ("azure-devops", "https://contoso.visualstudio.com", None),
+        ("azure-devops", "https://contoso.visualstudio.com/DefaultCollection", None),
+        ("azure-devops", "https://contoso.visualstudio.com/Shop", "https://contoso.visualstudio.com"),
+        ("azure-devops", "https://contoso.visualstudio.com/Shop/_boards", "https://contoso.visualstudio.com"),
     ],
 )
 def test_the_address_of_a_page_is_refused_with_that_of_the_site(vendor: str, page: str, site: str | None) -> None:

@@ -271,6 +271,8 @@ def test_a_file_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, "[server]\nport = \n")
     assert problem.startswith("this is not TOML: ")
     assert "line 2" in problem
+    (problem,) = problems_of(tmp_path, "[projects.Web Shop]\nmode = 'shadow'\n")
+    assert problem.endswith('stands in quotation marks: [projects."Web Shop"]')
 
 
 def test_a_missing_or_unreadable_file_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.flows import closing
 from bot.flows.desk import Desk, Project, Silent
 from bot.flows.intake import polling
@@ -18,6 +20,8 @@ from bot.jobs import Run
 from bot.store import items
 from integrations.tracker import Invalid, Page, Throttled
 from rules.model import WorkItem
+
+log = structlog.get_logger(__name__)
 
 TURN = timedelta(minutes=30)
 """After this long without a word a job has lost its turn: longer than a page takes, or the pause between attempts."""
@@ -89,8 +93,10 @@ def _read_page(desk: Desk, project: Project, job: str) -> bool:
         raise Silent(ANOTHERS)
     try:
         found = desk.reader.moved(project.key, None, place.page, project.scope)
-    except Invalid:
+    except Invalid as error:
         if place.page is None:
+            if project.scope:
+                log.warning("scope is not understood", project=project.key, scope=project.scope, error=str(error))
             raise
         # The token of an interrupted backfill has expired: begin again, nothing is lost by it.
         found = desk.reader.moved(project.key, None, None, project.scope)

@@ -167,7 +167,10 @@ def notes_on(
         yield f"{kept} of {name}, which the settings no longer name: nobody works on what it sent."
     unread = [project.key for project in projects if project.connected and not project.backfilled]
     if unread:
-        yield f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time."
+        yield (
+            f"{', '.join(unread)} {'is' if len(unread) == 1 else 'are'} being read for the first time. "
+            "If that does not end, steward doctor says why (a scope that the tracker does not understand, for example)."
+        )
     if tokens is not None and tokens.spent >= tokens.budget:
         yield "The model's tokens for today are spent: until midnight (UTC) rules do all the work."
 

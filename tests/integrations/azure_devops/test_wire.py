@@ -250,3 +250,21 @@ def test_fault_50_neither_errors_nor_the_objects_show_the_token(wire: Wire) -> N
     shown = f"{raised.value} {raised.value.__cause__} {vars(wire)}"
     assert "OnBhdA" not in shown
     assert "'pat'" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "right"),
+    [
+        ("", "TF237111: The current user does not have permissions to save", "Edit work items in this node"),
+        ("/7/comments", "TF237111: The current user does not", "Edit work item comments in this node"),
+        ("", "needed to perform this operation: View permissions for this node.", "View permissions for this node"),
+        ("", "Access denied: Ada needs Edit subscriptions permission on it", "Edit subscriptions"),
+        ("", "TF400000: no", "a permission of the bot's account (TF400000)"),
+    ],
+)
+@responses.activate
+def test_a_right_that_lacks_has_the_name_of_the_products_pages(wire: Wire, path: str, message: str, right: str) -> None:
+    responses.post(URL + path, status=403, json={"message": message, "typeKey": "AccessCheckException"})
+    with pytest.raises(Refused) as raised:
+        wire.send("POST", URL + path, {}, {})
+    assert raised.value.missing == right
