@@ -16,6 +16,7 @@ from integrations.tracker.errors import (
     UnknownEvent,
     Unreachable,
     WebhookError,
+    WrongValue,
 )
 from integrations.tracker.hooks import (
     Hook,
@@ -117,6 +118,7 @@ __all__ = [
     "WebhookError",
     "WebhookSecret",
     "Wish",
+    "WrongValue",
     "ours",
     "standings",
     "to_mend",
