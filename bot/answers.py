@@ -183,6 +183,12 @@ def not_possible(number: int, because_of: str, *, undoing: bool = False) -> Bloc
     return _said(spoken("Suggestion {number} was not applied: {why}.", number=str(number), why=why))
 
 
+def stays_open(number: int, because_of: str) -> Blocks:
+    """What a person gave in place of a draft, or beside it, cannot be written; `because_of` is of the bot's own."""
+    why = clean(because_of, 800).rstrip(" .")
+    return _said(spoken("Nothing was changed, and suggestion {number} stays open: {why}.", number=str(number), why=why))
+
+
 def incomplete(number: int, fields: Sequence[str]) -> Blocks:
     """The project requires values that nobody has given; nothing was made, and the person is asked for them."""
     names = [clean(name, 80) for name in fields[:MAX_LISTED]]

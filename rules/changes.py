@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -65,6 +66,11 @@ class FieldValue:
 
     field: str
     value: str
+
+
+def name_key(name: str) -> str:
+    """What names of fields and values are compared by: neither case nor how an accent is written tells two apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.strip()).casefold())
 
 
 FieldKind = Literal["summary", "component", "estimate", "assignee", "status"]

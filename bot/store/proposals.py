@@ -17,6 +17,8 @@ from rules.changes import Change, change_from, change_hash, payload_of
 from rules.model import Finding
 
 OPEN = "open"
+OWN_WORDS = "a person"
+"""How the source of a change in a person's own words begins."""
 ALTERED = to_say("what is stored is no longer what was shown")
 
 
@@ -219,6 +221,20 @@ def add_change(
     # What was stored holds tuples until it is read back; hash what JSON gives.
     session.refresh(row)
     return row
+
+
+def give_back(session: Session, own: ProposedChange) -> int | None:
+    """Forget a change in a person's own words that cannot be made; the number of the draft that is open again."""
+    if not own.source.startswith(OWN_WORDS):
+        return None
+    rows = changes(session, own.connection, own.item)
+    earlier = [row for row in rows if row.number < own.number and row.state == "withdrawn" and row.cause == own.cause]
+    if not earlier:
+        return None
+    draft = earlier[-1]
+    draft.state, draft.cause = OPEN, None
+    session.delete(own)
+    return draft.number
 
 
 def recent(session: Session, limit: int = 500, project: str | None = None) -> Sequence[Proposal]:

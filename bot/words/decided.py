@@ -72,10 +72,16 @@ def _counted(state: str, number: int) -> str:
             return f"{number} {state_words(state)}"
 
 
+def field_word(field: str) -> str:
+    """A field of an item in words; one of the project's own has its own name."""
+    name = clean(field, 60)
+    return say(_FIELDS[name]) if name in _FIELDS else name
+
+
 def what_changed(field: str) -> str:
     """The field of an item, or the item, as the one of which a sentence says that it was changed."""
-    name = clean(field, 60)
-    return say("the {field}", field=say(_FIELDS[name]) if name in _FIELDS else name) if name else say("the item")
+    name = field_word(field)
+    return say("the {field}", field=name) if name else say("the item")
 
 
 def changed_meanwhile(field: str, by: str = "") -> str:

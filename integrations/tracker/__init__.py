@@ -16,6 +16,7 @@ from integrations.tracker.errors import (
     UnknownEvent,
     Unreachable,
     WebhookError,
+    WrongValue,
 )
 from integrations.tracker.hooks import (
     Hook,
@@ -118,6 +119,7 @@ __all__ = [
     "WebhookError",
     "WebhookSecret",
     "Wish",
+    "WrongValue",
     "ours",
     "standings",
     "to_mend",

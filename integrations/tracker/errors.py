@@ -9,6 +9,7 @@ TrackerError
 ├── Invalid          400: the tracker does not take what was sent
 │   ├── NoAudience   those for whom alone a comment is are not there, or the bot is not one of them
 │   ├── Incomplete   values are missing that the project requires; `fields` names them
+│   ├── WrongValue   a field does not take the value that a person gave for it
 │   └── NoWayBack    what was made cannot be taken back by the rules of the project
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
 
@@ -79,6 +80,19 @@ class Incomplete(Invalid):
     def __init__(self, message: str, fields: tuple[str, ...]) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+class WrongValue(Invalid):
+    """A field does not take a value; both are as people read them, and for who gave it, not for a log.
+
+    `allowed` are the values that it has, where it has only some.
+    """
+
+    def __init__(
+        self, message: str, field: str, value: str, allowed: tuple[str, ...] = (), *, is_number: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.field, self.value, self.allowed, self.is_number = field, value, allowed, is_number
 
 
 class NoWayBack(Invalid):

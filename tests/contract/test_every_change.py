@@ -156,3 +156,33 @@ def test_drafts_get_the_values_that_the_settings_name_and_are_not_made_without_t
     world.work()
     assert ("accepted by Dana" in world.proposal(one.item)) == named
     assert (f"requires {field}" in world.answer(one.item)) != named
+
+
+@pytest.mark.parametrize("flavour", [CLOUD, DATA_CENTER, AZURE])
+def test_what_cannot_be_taken_leaves_the_draft_open_and_a_corrected_line_is_taken(
+    make_world: Callable[..., Any], drafting: Drafting, flavour: str
+) -> None:
+    world = make_world(flavour, project=LOUD)
+    furnish(world, "en")
+    bug, story, *_ = everything(world, "en")
+    show(world, drafting, [bug, story])
+    field, value = ("Activity", "Design") if flavour == AZURE else ("Team", "Web")
+    urgent, level = ("9", "1") if flavour == AZURE else ("very urgent", "Highest")
+    world.say("dana", story.item, "steward accept 5:\nSign in: by mail\nSign out")
+    if flavour != AZURE:  # which lists no activities here
+        world.say("dana", story.item, f"steward accept 6:\n{field}: Webb")
+        world.work()
+        said = f"suggestion 6 stays open: {field} has no such value: Webb; it has: {value} and Shop."
+        assert said in world.answer(story.item)
+    world.say("dana", story.item, f"steward accept 6:\n{field.upper()}={value}")
+    world.say("dana", bug.item, f"steward accept 1: {urgent}\nsteward accept 4: 3,50 or so")
+    world.work()
+    assert [child.summary for child in world.tracker.children(story.item.id)] == ["Sign in: by mail", "Sign out"]
+    assert "Split into 2 sub-tasks" in world.proposal(story.item)
+    assert f"riority has no such value: {urgent}; it has: {level}, " in world.answer(bug.item)
+    assert "4 stays open: estimate takes a plain number, not 3,50 or so." in world.answer(bug.item)
+    assert "withdrawn" not in world.proposal(bug.item)
+    world.say("dana", bug.item, "steward accept 1\nsteward accept 4: 3,5")
+    world.work()
+    assert bug.wishes[0].shows() == bug.wishes[0].then
+    assert bug.wishes[3].shows() == 3.5

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.commands import Accept, Choice, Reject
-from bot.flows.acceptance.rewording import reworded
+from bot.flows.acceptance.rewording import may_give_values, reworded, takes_values
 from bot.flows.desk import AcceptanceDesk
 from bot.flows.showing import shown_state
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
 from bot.words.changes import State
+from integrations.tracker import Conflict, Incomplete, Invalid, Missing, Refused
 from languages import say
+from rules.changes import AddChildren, AddSubtasks, Change
 from rules.model import Finding, WorkItem
-
-OWN_WORDS = "a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def _followed(choice: Choice, rows: Sequence[ProposedChange]) -> Choice:
     row = next((row for row in rows if row.number == choice.number), None)
     if row is None or row.state != "withdrawn" or row.cause is None:
         return choice
-    heirs = (other for other in rows if other.rule == row.rule and other.source.startswith(OWN_WORDS))
-    heir = next((other for other in heirs if other.number > row.number), None)
+    heirs = (other for other in rows if other.rule == row.rule and other.source.startswith(proposals.OWN_WORDS))
+    heir = next((other for other in heirs if other.number > row.number and other.state != "withdrawn"), None)
     return Choice(heir.number) if heir else choice
 
 
@@ -75,6 +75,7 @@ def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, 
 
 def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str], cause: str) -> int | None:
     """Store a person's own lines as a new change in place of a draft; None where lines cannot stand for it."""
+    required = _required(desk, item, number, lines)
     with desk.db.write() as session:
         row = session.get(ProposedChange, (desk.connection, item.id, number))
         proposal = proposals.get(session, desk.connection, item.id)
@@ -83,19 +84,45 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
         for later in proposals.changes(session, desk.connection, item.id):
             if later.number != number and later.cause == cause:
                 return later.number
-        change = reworded(proposals.change_of(row), lines)
+        drafted = proposals.change_of(row)
+        change = reworded(drafted, lines, required)
         if change is None:
             return None
+        # A drafted title counts what was drafted.
+        title = row.title if _summaries(change) == _summaries(drafted) else ""
         reason = say("In the words of the person who accepted it.")
-        finding = Finding(row.rule, row.title, reason, row.value, row.subject, source=_own_source(cause))
+        finding = Finding(row.rule, title, reason, row.value, row.subject, source=_own_source(cause))
         own = proposals.add_change(session, proposal, finding, change, row.expected, desk.now())
         own.shown_at, own.cause = desk.now(), cause
         row.state, row.cause = "withdrawn", cause
         return own.number
 
 
+def _required(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str]) -> tuple[str, ...]:
+    """The fields that the project requires beside a change, asked where a line may be meant for one."""
+    with desk.db.read() as session:
+        row = session.get(ProposedChange, (desk.connection, item.id, number))
+    if row is None or not proposals.is_intact(row) or not may_give_values(lines):
+        return ()
+    change = proposals.change_of(row)
+    if not takes_values(change):
+        return ()
+    known = tuple(one.field for one in change.fields)
+    try:
+        desk.applier.plan(item.key, replace(change, fields=()), row.expected, proposals.marker_of(row))
+    except Incomplete as wanting:
+        return (*known, *wanting.fields)
+    except (Conflict, Invalid, Missing, Refused):
+        return known  # the accept itself finds it out anew, and says so
+    return known
+
+
+def _summaries(change: Change) -> tuple[str, ...]:
+    return change.summaries if isinstance(change, AddSubtasks | AddChildren) else ()
+
+
 def _own_source(cause: str) -> str:
-    return f"{OWN_WORDS}, in comment {cause.split('#')[0].split('/')[-1]}"
+    return f"{proposals.OWN_WORDS}, in comment {cause.split('#')[0].split('/')[-1]}"
 
 
 def _shown(desk: AcceptanceDesk, item: WorkItem) -> list[ProposedChange]:

@@ -85,6 +85,9 @@ def _report(word: Word, number: int, result: applying.Result, *, undoing: bool) 
             word.answer(answers.not_undone(number, result.detail, result.by), about=f"conflict {number}")
         case "incomplete":
             word.answer(answers.incomplete(number, result.fields), about=f"incomplete {number}")
+        case "not taken":
+            told = answers.stays_open(result.number, result.detail)
+            word.answer(told, about=f"failed {result.number}")
         case "not possible":
             word.answer(answers.not_possible(number, result.detail, undoing=undoing), about=f"failed {number}")
         case "already" | "busy":

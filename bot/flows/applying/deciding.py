@@ -22,6 +22,7 @@ from bot.store.database import changed
 from bot.store.proposals import ProposedChange
 from bot.telemetry import metrics
 from bot.words.decided import changed_meanwhile
+from bot.words.not_taken import no_way_back, why_not_made
 from integrations.exchanges import before_writes
 from integrations.tracker import (
     DRAFT_LABEL,
@@ -29,7 +30,6 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
-    NoWayBack,
     Plan,
     Receipt,
     Refused,
@@ -46,13 +46,17 @@ UNDER_WAY = ("accepting", "undoing")
 class Result:
     """How one decision ended. `outcome` "refused" and "incomplete" leave the change as it was.
 
-    `fields` names what the project requires and nobody has said yet.
+    `fields` names what the project requires and nobody has said yet. "not taken": somebody's own words cannot be
+    written, and the draft that they were to replace is open again under its `number`.
     """
 
-    outcome: Literal["applied", "undone", "changed since", "refused", "incomplete", "not possible", "already", "busy"]
+    outcome: Literal[
+        "applied", "undone", "changed since", "refused", "incomplete", "not taken", "not possible", "already", "busy"
+    ]
     detail: str = ""
     by: str = ""
     fields: tuple[str, ...] = ()
+    number: int = 0
 
 
 def accept(
@@ -170,9 +174,7 @@ def _perform(
     except Incomplete as error:
         return _ask_for(desk, item, number, state, error)
     except (Invalid, Refused) as error:
-        why = _in_words(error)
-        set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
-        return Result("not possible", why)
+        return _not_made(desk, item, number, state, error)
     except TryAgain:
         raise
     except Exception:
@@ -189,22 +191,20 @@ def _ask_for(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, want
         set_state(desk, item, number, "open", None)
         return Result("incomplete", fields=wanting.fields)
     set_state(desk, item, number, "accepted", None)
-    return Result("not possible", _no_way_back())
+    return Result("not possible", no_way_back())
 
 
-def _in_words(error: Invalid | Refused) -> str:
-    """For people: the error's own message names requests."""
-    if isinstance(error, Refused):
-        if error.missing:
-            return say("the bot's account lacks a right: {right}", right=error.missing)
-        return say("the bot's account lacks a right")
-    if isinstance(error, NoWayBack):
-        return _no_way_back()
-    return say("the tracker does not take it")
-
-
-def _no_way_back() -> str:
-    return say("the project's own rules offer no way back to what it was; change it by hand")
+def _not_made(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, error: Invalid | Refused) -> Result:
+    """What a person put in place of a draft can be put right: the draft is open again. All else has ended."""
+    why = why_not_made(error)
+    if isinstance(error, Invalid) and state == "accepting":
+        with desk.db.write() as session:
+            own = session.get_one(ProposedChange, (desk.connection, item.id, number))
+            draft = proposals.give_back(session, own)
+        if draft is not None:
+            return Result("not taken", why, number=draft)
+    set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
+    return Result("not possible", why)
 
 
 def _made(desk: AcceptanceDesk, item: WorkItem, row: ProposedChange, plan: Plan, person: Person) -> Receipt:

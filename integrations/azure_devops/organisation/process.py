@@ -21,11 +21,12 @@ _LIFETIME = 3600.0  # seconds: a process changes seldom, and a write asks anew
 
 @dataclass(frozen=True, slots=True)
 class TypeField:
-    """A field of a type: what it is called, and whether one must fill it in oneself."""
+    """A field of a type: what it is called, whether one must fill it in oneself, and its values where it lists any."""
 
     name: str
     label: str
     required: bool = False
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ def _fields(listed: object) -> dict[str, TypeField]:
         name = one.get("referenceName") if isinstance(one, dict) else None
         if isinstance(name, str):
             required = one.get("alwaysRequired") is True and one.get("defaultValue") in (None, "")
-            found[name] = TypeField(name, str(one.get("name") or name), required)
+            listed_values = one.get("allowedValues")
+            allowed = tuple(map(str, listed_values)) if isinstance(listed_values, list) else ()
+            found[name] = TypeField(name, str(one.get("name") or name), required, allowed)
     return found
 
 

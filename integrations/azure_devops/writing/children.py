@@ -12,6 +12,7 @@ from integrations.azure_devops import parts
 from integrations.azure_devops.markup import Markup, marker_of
 from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.azure_devops.reading import reading
+from integrations.azure_devops.writing.taken import told_of, wrong_value
 from integrations.azure_devops.writing.untouched import untouched_revision
 from integrations.blocks import Blocks, Paragraph, Text
 from integrations.tracker import Conflict, Incomplete, Invalid, Missing, Plan, Receipt
@@ -113,6 +114,8 @@ class ChildWriter:
         except Incomplete as error:
             labels = self._reader.processes.labels(project, item_type, error.fields)
             raise Incomplete(str(error), labels) from None
+        except Invalid as error:
+            raise wrong_value(error, self._reader.processes.fields(project, item_type), fields or {}) from None
         except Missing:
             raise Invalid(f"the project has no work item type {item_type}") from None
 
@@ -164,17 +167,10 @@ class ChildWriter:
     def filled(self, project: str, item_type: str, values: Sequence[FieldValue]) -> dict[str, str]:
         """The values by reference name. Raises Incomplete for what is wanted and has none."""
         known = self._reader.processes.fields(project, item_type)
-        told = {one.field.strip().casefold(): one.value for one in values if one.value.strip()}
-        found: dict[str, str] = {}
-        missing: list[str] = []
-        for name, one in known.items():
-            value = told.get(one.label.casefold()) or told.get(name.casefold())
-            if value:
-                found[name] = value
-            elif one.required and name not in _NEVER_ASKED:
-                missing.append(one.label)
-        if missing:
-            raise Incomplete("the project wants more fields filled in of what is created", tuple(missing))
+        found = told_of(known, values)
+        asked = (one for name, one in known.items() if one.required and name not in _NEVER_ASKED and name not in found)
+        if missing := tuple(one.label for one in asked):
+            raise Incomplete("the project wants more fields filled in of what is created", missing)
         return found
 
     def _check_untouched(self, created: Sequence[Mapping[str, int]]) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.reader import AzureDevOpsReader, number
-from integrations.tracker import Conflict, FieldEdit, HistoryEntry, Incomplete, Plan, Receipt
+from integrations.azure_devops.writing.taken import wrong_value
+from integrations.tracker import Conflict, FieldEdit, HistoryEntry, Incomplete, Invalid, Plan, Receipt
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Edits:
 
     def write(self, raw: Raw, operations: Operations) -> tuple[Raw, tuple[str, ...]]:
         """Writes under a test of the revision; returns the item as written and the revision that it made."""
-        with self.in_words_of(raw):
+        with self.in_words_of(raw, operations):
             written = self.session.patch(parts.number_of(raw), parts.revision_of(raw), operations)
         return written, (str(parts.revision_of(written)),)
 
@@ -63,19 +64,23 @@ class Edits:
         if not self.session.knows_trials():
             return None
         try:
-            with self.in_words_of(raw):
+            with self.in_words_of(raw, operations):
                 return self.session.patch(parts.number_of(raw), parts.revision_of(raw), operations, only_try=True)
         except Conflict:
             return None
 
     @contextmanager
-    def in_words_of(self, raw: Raw) -> Iterator[None]:
-        """Names the fields that a rule wants filled in as the item's project calls them."""
+    def in_words_of(self, raw: Raw, operations: Operations) -> Iterator[None]:
+        """Names the fields that a rule wants filled in, or filled otherwise, as the item's project calls them."""
         try:
             yield
         except Incomplete as error:
             labels = self.processes.labels(*parts.place_of(parts.fields_of(raw)), error.fields)
             raise Incomplete(str(error), labels) from None
+        except Invalid as error:
+            sent = {str(one["path"]).removeprefix("/fields/"): one.get("value") for one in operations}
+            known = self.processes.fields(*parts.place_of(parts.fields_of(raw)))
+            raise wrong_value(error, known, sent) from None
 
     def last_editor(self, key: str, field: str) -> str:
         """The name of who changed a field last; empty where the history does not tell."""

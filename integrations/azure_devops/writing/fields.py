@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from integrations.azure_devops import parts
 from integrations.azure_devops.organisation.areas import existing_path
 from integrations.azure_devops.reading import reading
 from integrations.azure_devops.writing.edits import Edits, Raw
+from integrations.azure_devops.writing.taken import told_of
 from integrations.azure_devops.writing.values import (
     Value,
     is_value,
@@ -19,8 +19,9 @@ from integrations.azure_devops.writing.values import (
     value_of,
     with_along,
 )
-from integrations.tracker import Incomplete, Invalid, Missing, Plan, Receipt
-from rules.changes import SetField, SetPriority
+from integrations.numbers import number_in
+from integrations.tracker import Incomplete, Invalid, Missing, Plan, Receipt, WrongValue
+from rules.changes import SetField, SetPriority, name_key
 
 _LONGEST_TITLE = 255  # characters, the product's own limit
 _HOUSE_WORDS = {"component": "components"}
@@ -95,18 +96,15 @@ class FieldWriter:
         try:
             return existing_path(self._edits.session, project, path)
         except Missing:
-            raise Invalid("the project has no such area") from None
+            raise WrongValue("the project has no such area", "components", path) from None
 
     def _estimate(self, raw: Raw, new: str) -> tuple[Value, Value]:
         name = parts.estimate_field(self._edits.processes.fields(*parts.place_of(parts.fields_of(raw))))
         if name is None:
             raise Invalid("items of this type have no estimate")
-        try:
-            points = float(new)
-        except ValueError:
-            points = math.nan
-        if not (math.isfinite(points) and 0 <= points < 1_000_000):
-            raise Invalid("an estimate is a number of points")
+        points = number_in(new)
+        if points is None or not 0 <= points < 1_000_000:
+            raise WrongValue("an estimate is a number of points", "estimate", new, is_number=True)
         return _pair(raw, name, points)
 
     def _person(self, change: SetPriority | SetField) -> Value:
@@ -130,9 +128,9 @@ class FieldWriter:
     def _state(self, raw: Raw, new: str) -> str:
         states = self._edits.processes.states(*parts.place_of(parts.fields_of(raw)))
         for name in states:
-            if name.casefold() == new.strip().casefold():
+            if name_key(name) == name_key(new):
                 return name
-        raise Invalid("items of this type have no such state")
+        raise WrongValue("items of this type have no such state", "status", new, tuple(states))
 
     def _found(self, plan: Plan) -> Receipt:
         """The receipt of a write that was made before, or by somebody who had the same wish (nothing to take back)."""
@@ -143,10 +141,9 @@ class FieldWriter:
 
 def given(edits: Edits, raw: Raw, change: object) -> dict[str, str]:
     """The values that come with a change, by the reference names of their fields; others are not the type's."""
-    told = {one.field.strip().casefold(): one.value for one in getattr(change, "fields", ()) if one.value.strip()}
+    told = getattr(change, "fields", ())
     known = edits.processes.fields(*parts.place_of(parts.fields_of(raw))) if told else {}
-    named = {name: told.get(one.label.casefold()) or told.get(name.casefold()) for name, one in known.items()}
-    return {name: value for name, value in named.items() if value}
+    return told_of(known, told)
 
 
 def with_possible_reason(edits: Edits, raw: Raw, after: Value) -> Value:
@@ -182,7 +179,7 @@ def _pair(raw: Raw, name: str, new: Any) -> tuple[Value, Value]:
 
 def _priority(new: str) -> int:
     if not (new.isascii() and new.isdigit() and len(new) <= 3):
-        raise Invalid("a priority of this tracker is a number")
+        raise WrongValue("a priority of this tracker is a number", "priority", new, is_number=True)
     return int(new)
 
 

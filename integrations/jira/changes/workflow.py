@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
-from integrations.jira.changes.created.required import Rich, native_value
+from integrations.jira.changes.created.required import Rich, given_by_name, native_value
 from integrations.jira.items import says_duplicate
 from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
-from integrations.tracker import Incomplete, Invalid
-from rules.changes import FieldValue
+from integrations.tracker import Incomplete, Invalid, WrongValue
+from rules.changes import FieldValue, name_key
 
 RESOLUTION = "resolution"
 
@@ -55,10 +55,11 @@ class Workflow:
         offered = self._offered(key)
         with UNDERSTOOD:
             fitting = [one for one in offered if identity and str(one["to"]["id"]) == identity] or [
-                one for one in offered if name and str(one["to"]["name"]).casefold() == name.casefold()
+                one for one in offered if name and name_key(str(one["to"]["name"])) == name_key(name)
             ]
         if not fitting:
-            raise Invalid(f"the workflow offers the bot no transition of {key} to that status from where it is now")
+            says = f"the workflow offers the bot no transition of {key} to that status from where it is now"
+            raise WrongValue(says, "status", name, tuple(str(one["to"]["name"]) for one in offered))
         return self._first_possible(key, fitting, _only_resolution, given)
 
     def to_duplicate(self, key: str, given: Given = ()) -> Move:
@@ -120,12 +121,12 @@ class Workflow:
 
     def _filled(self, screen: Mapping[str, Any], choose: Choice, given: Given) -> tuple[dict[str, Any], dict[str, str]]:
         """The values to send, and id -> name of the required fields that remain without one."""
-        told = {one.field.strip().casefold(): one.value for one in given}
+        told = given_by_name(given)
         fields: dict[str, Any] = {}
         missing: dict[str, str] = {}
         for identity, field in screen.items():
             name = str(field.get("name") or identity)
-            value = told.get(name.casefold(), told.get(identity.casefold()))
+            value = told.get(name_key(name), told.get(name_key(identity)))
             if value is not None:
                 fields[identity] = native_value(field, name, value, self._rich)
             elif identity == RESOLUTION and (chosen := choose(field)) is not None:

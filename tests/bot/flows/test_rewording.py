@@ -19,6 +19,14 @@ def test_a_value_takes_the_place_of_the_one_that_the_settings_named_and_leaves_t
     assert reworded(DRAFTED, ["team = Store", "Risk = low"]) == AddSubtasks(("one", "two"), told)
 
 
+@pytest.mark.parametrize("line", ["risque\u0301: low", "RISQU\u00c9=low", "Risqu\u00e9 \uff1a low"])
+def test_a_line_that_names_what_is_required_is_a_value_however_it_is_written(line: str) -> None:
+    given = reworded(DRAFTED, [line, "Team: spirit"], ["Risqu\u00e9"])
+    assert isinstance(given, AddSubtasks)
+    assert given.summaries == ("Team: spirit",)
+    assert given.fields[-1].value == "low"
+
+
 @pytest.mark.parametrize("change", [SetField("status", "New", "Done"), CloseDuplicate("SHOP-1", "Pay")])
 def test_what_a_move_asks_for_is_given_as_lines(change: Change) -> None:
     given = reworded(change, ["Risk = low"])

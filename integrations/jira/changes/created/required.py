@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from integrations.blocks import Blocks, Paragraph, Text
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.extra import EPIC_LINK, TEXT_AREA
-from integrations.tracker import Incomplete, Invalid
-from rules.changes import FieldValue
+from integrations.numbers import number_in
+from integrations.tracker import Incomplete, Invalid, WrongValue
+from rules.changes import FieldValue, name_key
 
 # Set by the bot itself.
 _OURS = frozenset({"summary", "issuetype", "project", "parent"})
@@ -24,13 +24,13 @@ def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue
 
     Raises Incomplete where the screen requires more, and Invalid for a value that its field does not take.
     """
-    wanted = {one.field.strip().casefold(): one.value for one in given}
+    wanted = given_by_name(given)
     values: dict[str, Any] = {}
     missing = []
     with UNDERSTOOD:
         for field in screen:
             identity, name = str(field.get("fieldId") or field["key"]), str(field["name"])
-            value = wanted.get(name.casefold(), wanted.get(identity.casefold()))
+            value = wanted.get(name_key(name), wanted.get(name_key(identity)))
             if identity in _OURS or _custom(field).endswith(EPIC_LINK):
                 continue
             if value is not None:
@@ -41,6 +41,11 @@ def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue
         said = f"the project requires values for: {', '.join(missing)}"
         raise Incomplete(said, tuple(missing))
     return values
+
+
+def given_by_name(given: Iterable[FieldValue]) -> dict[str, str]:
+    """What is given, by the key of the field's name; nothing is no value."""
+    return {name_key(one.field): one.value for one in given if one.value.strip()}
 
 
 def _custom(field: Mapping[str, Any]) -> str:
@@ -71,19 +76,20 @@ _RICH = frozenset({"description", "environment"})
 
 
 def _number(name: str, value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise Invalid(f"{name} takes a plain number")
+    number = number_in(value)
+    if number is None:
+        raise WrongValue("a field takes a plain number", name, value, is_number=True)
     return int(number) if number.is_integer() else number
 
 
 def _allowed(field: Mapping[str, Any], name: str, value: str) -> dict[str, str]:
     """The allowed value of this name, by its id."""
+    allowed: list[str] = []
     for one in field["allowedValues"]:
-        names = {str(one.get(part)).casefold() for part in ("value", "name") if one.get(part) is not None}
-        if value.strip().casefold() in names and one.get("disabled") is not True:
+        names = [str(one[part]) for part in ("value", "name") if one.get(part) is not None]
+        if one.get("disabled") is True:
+            continue
+        if name_key(value) in map(name_key, names):
             return {"id": str(one["id"])}
-    raise Invalid(f"{name} has no such value in this project")
+        allowed += names[:1]
+    raise WrongValue("a field has no such value in this project", name, value.strip(), tuple(allowed))

@@ -10,8 +10,8 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.fields.value import OneValue
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.session import JiraSession
-from integrations.tracker import Invalid, Plan
-from rules.changes import SetField
+from integrations.tracker import Plan, WrongValue
+from rules.changes import SetField, name_key
 
 
 class Component(OneValue):
@@ -49,8 +49,8 @@ class Component(OneValue):
         known = self._session.get(path, needs=f"Browse Projects on {project}")
         with UNDERSTOOD:
             ids = {str(one["name"]): str(one["id"]) for one in known}
-        folded = {known_name.casefold(): identity for known_name, identity in ids.items()}
-        found = ids.get(name) or folded.get(name.casefold())
+        folded = {name_key(known_name): identity for known_name, identity in ids.items()}
+        found = ids.get(name) or folded.get(name_key(name))
         if found is None:
-            raise Invalid(f"{project} has no component of that name")
+            raise WrongValue(f"{project} has no component of that name", self.field, name, tuple(ids))
         return found

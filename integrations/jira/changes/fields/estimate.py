@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from integrations.jira.changes.fields.value import OneValue
-from integrations.tracker import Invalid, Plan
+from integrations.numbers import number_in
+from integrations.tracker import Invalid, Plan, WrongValue
 from rules.changes import SetField
 
 
@@ -37,10 +37,7 @@ class Estimate(OneValue):
 
 
 def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or number < 0:
-        raise Invalid("an estimate is a plain number")
+    number = number_in(text)
+    if number is None or number < 0:
+        raise WrongValue("an estimate is a plain number", Estimate.field, text, is_number=True)
     return int(number) if number.is_integer() else number

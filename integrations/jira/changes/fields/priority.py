@@ -9,8 +9,8 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.items import native
 from integrations.jira.reader import JiraReader
-from integrations.tracker import Invalid, Plan, Receipt
-from rules.changes import SetPriority
+from integrations.tracker import Plan, Receipt, WrongValue
+from rules.changes import SetPriority, name_key
 
 FIELD = "priority"
 
@@ -69,7 +69,8 @@ class Priority:
 
     def _named(self, project: str, name: str) -> dict[str, str]:
         with UNDERSTOOD:
-            for priority in self._reader.priorities(project):
-                if priority["name"] == name:
-                    return {"id": str(priority["id"]), "name": name}
-        raise Invalid(f"{project} has no priority of that name")
+            known = {str(priority["name"]): str(priority["id"]) for priority in self._reader.priorities(project)}
+        found = name if name in known else next((one for one in known if name_key(one) == name_key(name)), None)
+        if found is None:
+            raise WrongValue(f"{project} has no priority of that name", FIELD, name, tuple(known))
+        return {"id": known[found], "name": found}
