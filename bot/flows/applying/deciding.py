@@ -34,6 +34,7 @@ from integrations.tracker import (
     Receipt,
     Refused,
     Throttled,
+    TooLong,
 )
 from languages import say
 from rules.model import Person, WorkItem
@@ -200,6 +201,8 @@ def _in_words(error: Invalid | Refused) -> str:
         return say("the bot's account lacks a right")
     if isinstance(error, NoWayBack):
         return _no_way_back()
+    if isinstance(error, TooLong):
+        return say("the text would be too long for the tracker")
     return say("the tracker does not take it")
 
 
