@@ -13,11 +13,17 @@ def egress(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
     """List every address that the bot would talk to, and why. Nothing is contacted to find out."""
     from bot.reports.egress import addresses
 
-    found = addresses(load_settings(config, need_secrets=False))
+    settings = load_settings(config, need_secrets=False)
+    found = addresses(settings)
     if as_json:
         typer.echo(json.dumps([address._asdict() for address in found], indent=2, ensure_ascii=False))
         return
     for address in found:
         state = "" if address.contacted else "  never contacted"
         typer.echo(f"{address.scheme}://{address.host}:{address.port}  {address.why} ({address.setting}){state}")
+    for name, connection in settings.connections.items():
+        if connection.proxy is not None and not connection.proxy.get_secret_value():
+            typer.echo(
+                f"The proxy of connections.{name} is missing here: its address cannot be read. Set it, and ask anew."
+            )
     typer.echo("Nothing else is contacted, but what a command is told (steward audit export --to).")

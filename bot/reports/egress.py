@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from requests.utils import get_environ_proxies
 
 from bot.settings import AnyConnection, Settings
+from bot.settings.values import NO_PROXY
 
 PORTS = {"https": 443, "http": 80, "postgresql": 5432}
 ENTRA, MANAGED_IDENTITY = "https://login.microsoftonline.com", "http://169.254.169.254"
@@ -75,11 +76,13 @@ def _sign_in(place: str, name: str, connection: AnyConnection) -> Iterator[Addre
 
 def _through(url: str, why: str, setting: str, connection: AnyConnection) -> Iterator[Address]:
     """An address, and the proxy on the way to it."""
-    if proxy := _of(connection, "proxy"):
-        yield _address(url, why, setting)
-        yield _address(str(proxy), "the proxy on the way", f"{setting.rpartition('.')[0]}.proxy")
-    else:
+    if connection.proxy is None:
         yield from _called(url, why, setting)
+        return
+    yield _address(url, why, setting)
+    proxy = connection.proxy.get_secret_value()
+    if proxy and proxy != NO_PROXY:
+        yield _address(proxy, "the proxy on the way", f"{setting.rpartition('.')[0]}.proxy")
 
 
 def _called(url: str, why: str, setting: str, *, proxied: bool = True) -> Iterator[Address]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.words.decided import field_word
 from bot.words.wording import clean
-from integrations.tracker import Invalid, NoWayBack, Refused, WrongValue
+from integrations.tracker import Invalid, NoWayBack, Refused, TooLong, WrongValue
 from languages import enumeration, say
 
 MAX_VALUES = 12
@@ -21,6 +21,8 @@ def why_not_made(error: Invalid | Refused) -> str:
             return no_way_back()
         case WrongValue():
             return _why_not_taken(error)
+        case TooLong():
+            return say("the text would be too long for the tracker")
         case _:
             return say("the tracker does not take it")
 

@@ -18,6 +18,7 @@ from integrations.tracker import (
     Missing,
     Refused,
     Throttled,
+    TooLong,
     TrackerError,
     Unintelligible,
     Unreachable,
@@ -96,6 +97,8 @@ def error_for(answer: Answer, what: str, needs: str, signed_in: str = SIGNED_IN)
         return Conflict(says, field="")
     if status < 400:
         return Unintelligible(says)
+    if _is_too_long(answer):
+        return TooLong(says)
     fields = _named_fields(answer)
     return Invalid(f"{says} (fields: {', '.join(fields)})" if fields else says, _sentences(answer))
 
@@ -126,6 +129,16 @@ def _named_fields(answer: Answer) -> list[str]:
     except (ValueError, RecursionError, AttributeError):
         return []
     return sorted(str(name)[:40] for name in errors)[:10] if isinstance(errors, dict) else []
+
+
+def _is_too_long(answer: Answer) -> bool:
+    """Whether Jira Cloud says that a text is too long: it counts on its own, and has the last word."""
+    try:
+        said = json.loads(answer.text)
+        sentences = [*(said.get("errorMessages") or ()), *dict(said.get("errors") or {}).values()]
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        return False
+    return "CONTENT_LIMIT_EXCEEDED" in sentences
 
 
 def _sentences(answer: Answer) -> str:

@@ -70,6 +70,10 @@ class Invalid(TrackerError):
         self.told = told
 
 
+class TooLong(Invalid):
+    """A text would be longer than the tracker takes."""
+
+
 class NoAudience(Invalid):
     """A comment is for a role or a group that there is not, or that the bot's account is not in."""
 

@@ -321,3 +321,10 @@ def test_fault_14_with_one_token_the_persons_word_counts_even_beside_a_copied_ma
     hear()
     assert "accepted by Dana" in world.proposal(item)
     assert len([one for one in world.tracker.comments(item.id) if one.author == "dana"]) == 2
+
+
+@pytest.mark.parametrize(("flavour", "proof"), [("jira-cloud", signed(b"{}")), ("azure-devops", basic())])
+def test_the_address_holds_with_a_slash_at_its_end(make_world: Callable[..., Any], flavour: str, proof: Any) -> None:
+    world = make_world(flavour)
+    address = f"/webhooks/{vendor(world)}/tracker/"
+    assert world._app().test_client().post(address, data=b"{}", headers=proof).status_code == 200

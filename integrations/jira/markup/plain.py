@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from integrations.jira.markup.reading import one_kind_of_line_end
 
@@ -28,3 +29,19 @@ def is_key(text: str) -> bool:
 def length(text: str) -> int:
     """Length as Jira counts it: in UTF-16 units."""
     return len(text) + sum(1 for character in text if character > "\uffff")
+
+
+def length_of_text(native: Any) -> int:
+    """Length of a native text: of a document only what people read of it, because Jira counts no more than that."""
+    if isinstance(native, str):
+        return length(native)
+    counted, nodes = 0, [native]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            text = node.get("text")
+            counted += length(text) if isinstance(text, str) else 0
+            nodes.append(node.get("content"))
+        elif isinstance(node, list):
+            nodes += node
+    return counted

@@ -84,6 +84,25 @@ def test_the_environments_proxy_is_listed(tmp_path: Path, monkeypatch: pytest.Mo
     assert ("proxy.example.org", 3128, "the environment") in {(one.host, one.port, one.setting) for one in found}
 
 
+def test_a_connections_own_proxy_is_listed_without_who_signs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def through(proxy: str) -> list[str]:
+        text = BASE.replace('user = "bot', f'proxy = {proxy}\nuser = "bot')
+        found = listed(tmp_path, monkeypatch, text)
+        assert "proxyuser" not in repr(found)
+        monkeypatch.setenv("HTTPS_PROXY", "http://other.example.org:3128")
+        assert addresses(load(tmp_path / "steward.toml", need_secrets=False))[1].host != "other.example.org"
+        return [address for address, setting, _ in found if setting == "connections.jira.proxy"]
+
+    monkeypatch.setenv("XP", "http://proxyuser:s3cret@proxy.example.org:8080")
+    assert through('"http://plain.example.org:3128"') == ["http://plain.example.org:3128"]
+    assert through('{ env = "XP" }') == ["http://proxy.example.org:8080"]
+    assert through('"none"') == []
+    monkeypatch.delenv("XP")
+    assert through('{ env = "XP" }') == [], "as on a machine that does not have the secrets"
+
+
 def test_by_command_the_list_is_for_people_and_for_programs(
     steward: Callable[..., Told], make_world: Callable[..., Any]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.tracker import Conflict, Invalid, Missing, Refused, Unreachable
+from integrations.tracker import Conflict, Invalid, Missing, Refused, TooLong, Unreachable
 from rules.changes import (
     AddCriteria,
     AddLabel,
@@ -14,6 +14,7 @@ from rules.changes import (
     Change,
     Criterion,
     LinkDuplicate,
+    RewriteDescription,
     SetPriority,
 )
 from tests.integrations.jira.deeds import apply, expected, undo
@@ -371,3 +372,22 @@ def test_a_description_that_would_swallow_the_section_is_refused(world: Any) -> 
     key = world.file("A", "log:\n{code}\nx")
     with pytest.raises(Invalid):
         apply(world, key, CRITERIA)
+
+
+@pytest.mark.parametrize("text", ["été " * 3500, "日本語" * 2000, "a b c\n\n" * 600], ids=["accents", "kana", "blocks"])
+def test_only_what_people_read_counts_against_the_length_of_a_text(world: Any, text: str) -> None:
+    key = world.file("A", world.text("words"))
+    undo(world, apply(world, key, RewriteDescription(text.strip())))
+    world.change(key, description=world.jira.applier.plan(key, RewriteDescription(text.strip()), {}, "m").after)
+    apply(world, key, CRITERIA)
+
+
+def test_a_text_that_is_too_long_is_told_as_that(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = world.file("A", world.text("words"))
+    change = RewriteDescription("a" * 32_768)
+    with pytest.raises(TooLong):
+        apply(world, key, change)
+    if world.cloud:  # the tracker counts for itself
+        monkeypatch.setattr("integrations.jira.changes.texts.rewrite.LIMIT", 40_000)
+        with pytest.raises(TooLong):
+            apply(world, key, change)

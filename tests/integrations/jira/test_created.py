@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.sandbox.jira.scheme import CUSTOM, EPIC_LINK, Field, Scheme, arrange
-from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, Refused, Unreachable
 from rules.changes import AddChildren, AddSubtasks, FieldValue
 from tests.integrations.jira.deeds import apply, undo
 
@@ -151,3 +151,17 @@ def test_a_value_that_its_field_does_not_take_is_refused(world: Any, epic: str, 
     with pytest.raises(Invalid):
         world.jira.applier.plan(epic, AddSubtasks(("one",), (FieldValue("F", given),)), {}, "m")
     assert below(world, epic) == []
+
+
+def test_a_child_has_the_security_level_of_its_parent_or_is_not_made(
+    world: Any, epic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.tracker.restrict(world.id(epic), "steward")
+    with pytest.raises(Refused, match="security level") as refused:
+        apply(world, epic, STORIES)
+    assert "create screen" in refused.value.missing
+    screen, level = world.jira.reader.create_fields, {"fieldId": "security", "name": "Security Level"}
+    level |= {"required": True, "schema": {"type": "securitylevel", "system": "security"}}
+    monkeypatch.setattr(world.jira.reader, "create_fields", lambda *place: [*screen(*place), level])
+    for key in apply(world, epic, STORIES).writes:
+        assert world.tracker.item(key).fields["security"] == "Confidential"

@@ -11,10 +11,11 @@ from integrations.jira.changes.created.required import required_values
 from integrations.jira.items import PROPERTY, marker_of
 from integrations.jira.search import issue_path
 from integrations.jira.subtasks import summary_line
-from integrations.tracker import Invalid, Missing, Plan
+from integrations.tracker import Invalid, Missing, Plan, Refused
 from rules.changes import AddChildren
 
 RECENT = 50
+LEVEL = "security"
 MISSES = 3  # so many numbers in a row that no issue has: there is nothing newer
 
 
@@ -22,11 +23,11 @@ class CreatedChildren(CreatedItems):
     """As for sub-tasks. An issue does not list its children, so those that were made are searched for.
 
     What the index may not know yet has a number above the newest at the time of the plan (`after["newest"]`), and is
-    read directly.
+    read directly. What is below an item with a security level has the same: sub-tasks have it by themselves.
     """
 
     kind = "children"
-    fields = ("issuetype",)
+    fields = ("issuetype", LEVEL)
 
     def plan(self, key: str, change: AddChildren, fields: Mapping[str, Any], marker: str) -> Plan:
         with UNDERSTOOD:
@@ -35,12 +36,15 @@ class CreatedChildren(CreatedItems):
                 raise Invalid("a sub-task has no children")
         kind = self._type(project, change.type)
         screen = self._reader.create_fields(project, kind)
+        level = _level(fields.get(LEVEL), screen, project)
+        screen = [field for field in screen if not level or _id(field) != LEVEL]
         values = required_values(screen, change.fields, self._rich)
         body = {
             "project": {"key": project},
             "issuetype": {"id": kind},
             **self._parent(key, screen),
             **values,
+            **level,
         }
         summaries = [summary_line(summary) for summary in change.summaries]
         after = {"summaries": summaries, "fields": body, "newest": self._newest(project)}
@@ -88,10 +92,31 @@ class CreatedChildren(CreatedItems):
     def _parent(self, key: str, screen: list[Mapping[str, Any]]) -> dict[str, Any]:
         """How the create screen takes the parent: as a parent, else as an epic link."""
         with UNDERSTOOD:
-            ids = {str(field.get("fieldId") or field["key"]) for field in screen}
+            ids = {_id(field) for field in screen}
         if "parent" in ids:
             return {"parent": {"key": key}}
         epic_link = self._reader.extra().epic_link
         if epic_link and epic_link in ids:
             return {epic_link: key}
         raise Invalid("items of that type cannot be put below this one")
+
+
+def _id(field: Mapping[str, Any]) -> str:
+    return str(field.get("fieldId") or field["key"])
+
+
+def _level(parent: Any, screen: list[Mapping[str, Any]], project: str) -> dict[str, Any]:
+    """The parent's security level for a child, nothing where it has none. Raises Refused where it cannot be set.
+
+    Without it the child's title would be open to people who may not see the parent.
+    """
+    if not parent:
+        return {}
+    with UNDERSTOOD:
+        wanted = str(parent["id"])
+        for field in screen:
+            allowed = field.get("allowedValues") if _id(field) == LEVEL else ()
+            if allowed is None or wanted in {str(one["id"]) for one in allowed}:
+                return {LEVEL: {"id": wanted}}
+    needs = f"Set Issue Security in {project}, with the parent's security level on the create screen"
+    raise Refused(f"a child in {project} cannot have its parent's security level", needs)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from integrations.blocks import Blocks
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
-from integrations.jira.markup.plain import length
+from integrations.jira.markup.plain import length_of_text
 from integrations.jira.markup.sections import LineSections, SectionEditedError, SectionRefusedError, Sections
-from integrations.tracker import Invalid, Plan, Receipt
+from integrations.tracker import Invalid, Plan, Receipt, TooLong
 
 DESCRIPTION = "description"
 LIMIT = 32_767
@@ -37,14 +36,13 @@ class OwnedSection:
         self._sections = sections
 
     def planned(self, key: str, place: Place, before: Any, blocks: Blocks, marker: str) -> Plan:
-        """The plan that adds these blocks. Raises Invalid where the text would swallow them, or be too long."""
+        """The plan that adds these blocks. Raises Invalid where the text would swallow them, TooLong."""
         try:
             added = self._sections_of(place.is_line).add(before, blocks)
         except SectionRefusedError as refused:
             raise Invalid(str(refused)) from None
-        size = length(added.description if isinstance(added.description, str) else json.dumps(added.description))
-        if size > (LINE_LIMIT if place.is_line else LIMIT):
-            raise Invalid(f"the {place.word.replace('_', ' ')} would be longer than Jira takes")
+        if length_of_text(added.description) > (LINE_LIMIT if place.is_line else LIMIT):
+            raise TooLong(f"the {place.word.replace('_', ' ')} would be longer than Jira takes")
         after = {
             "description": added.description,
             "piece": added.piece,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +9,9 @@ from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.live import LiveIssues
 from integrations.jira.changes.texts.owned import DESCRIPTION, LIMIT
 from integrations.jira.markup import Markup
-from integrations.jira.markup.plain import length
+from integrations.jira.markup.plain import length_of_text
 from integrations.jira.markup.sections import Sections
-from integrations.tracker import Invalid, Plan, Receipt
+from integrations.tracker import Invalid, Plan, Receipt, TooLong
 from rules.changes import RewriteDescription
 
 
@@ -31,8 +30,8 @@ class RewrittenDescription:
         if not self._markup.is_rewritable(before):
             raise Invalid("the description holds formatting that a rewrite would lose; a section can be added instead")
         after = self._markup.rewritten(change.text)
-        if length(after if isinstance(after, str) else json.dumps(after)) > LIMIT:
-            raise Invalid("the description would be longer than Jira takes")
+        if length_of_text(after) > LIMIT:
+            raise TooLong("the description would be longer than Jira takes")
         return Plan(key, "rewrite", DESCRIPTION, marker, before, after)
 
     def perform(self, plan: Plan) -> Receipt:
