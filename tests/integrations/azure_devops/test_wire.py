@@ -151,7 +151,7 @@ def test_a_missing_right_is_named(wire: Wire) -> None:
     responses.get(URL, status=403, json=error("TF401256: no", "PermissionDeniedException"))
     with pytest.raises(Refused) as raised:
         wire.send("GET", URL, {})
-    assert raised.value.missing == "TF401256"
+    assert raised.value.missing == "a permission of the bot's account (TF401256)"
 
 
 @pytest.mark.parametrize(
