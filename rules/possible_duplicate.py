@@ -48,6 +48,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
     )
     standing = _standing(original, context.today)
     named = checkable(known_words)[:3]
+    shown = f"#{original.key}" if original.key.isdecimal() else original.key  # as Azure DevOps writes it
     told = [say("It is {standing}.", standing=standing)]
     if original.same_text:
         told.append(say("The descriptions are the same."))
@@ -55,7 +56,7 @@ def check(item: WorkItem, context: Context) -> Iterable[Finding]:
         told.append(say("Both name {words}.", words=enumeration(named)))
     yield Finding(
         rule=NAME,
-        title=say("Same title as {key}", key=original.key),
+        title=say("Same title as {key}", key=shown),
         reason=" ".join(told),
         value=80,
         subject=original.key,

@@ -16,6 +16,9 @@ def erase(
     person: Annotated[str, typer.Argument(metavar="PERSON-ID", help="The tracker's id of the person, not a name.")],
     connection: Annotated[str, typer.Option(help="The connection whose tracker knows the person.")],
     config: ConfigOption = DEFAULT_CONFIG,
+    user_name: Annotated[
+        str, typer.Option("--user-name", help="The name they sign in with, where mentions bear it (Data Center).")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be changed.")] = False,
 ) -> None:
     """Forget a person: name and id leave every table; what they decided stays, as a former user's.
@@ -32,7 +35,7 @@ def erase(
     if not (person := person.strip()):
         raise Stop("name the person by the tracker's id.")
     with opened(settings) as database:
-        erased = people.erase(database, connection, person, datetime.now(UTC), dry_run=dry_run)
+        erased = people.erase(database, connection, person, datetime.now(UTC), login=user_name.strip(), dry_run=dry_run)
     for table, rows in sorted(erased.rows.items()):
         typer.echo(f"{rows:>6}  {table}")
     if not erased.rows:
@@ -43,6 +46,8 @@ def erase(
         typer.echo("Erased. The audit says that somebody was, not whom; its chain still verifies.")
     if erased.comments:
         typer.echo(f"The bot edits its own comments on {erased.comments} items within minutes, or when it next runs.")
+    if settings.connections[connection].kind == "jira-data-center" and not user_name:
+        typer.echo("Mentions in Data Center bear the user name: give it too, with --user-name.")
     for line in _left(settings, person):
         typer.echo(line)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.comments import MAX_CHANGES, ShownChange, ShownProposal
 from bot.flows.desk import Project
 from bot.store import drafts, proposals
+from bot.store.erasing.someone import FORMER
 from bot.words.changes import State
 from bot.words.drafted import counted, drafted_as
 from languages import say
@@ -67,7 +68,7 @@ def shown_change(row: proposals.ProposedChange, fates: tuple[str, ...] = ()) -> 
         evidence=tuple(row.evidence),
         source=row.source,
         state=shown_state(row.state),
-        by=row.decided_by or "",
+        by=decider(row),
         at=row.decided_at,
         note=counted(fates) if row.state == "accepted" else _note(row),
         drafted=bool(row.drafts),
@@ -77,6 +78,11 @@ def shown_change(row: proposals.ProposedChange, fates: tuple[str, ...] = ()) -> 
 def _note(row: proposals.ProposedChange) -> str:
     """What is stored in words of the bot's own is said in the language of now; the rest was said when it was stored."""
     return say(row.note) if row.note in (proposals.ALTERED, drafts.UNTOUCHED) else row.note or ""
+
+
+def decider(row: proposals.ProposedChange) -> str:
+    """Who decided a change, as people are told it."""
+    return say("a former user") if row.decided_by == FORMER else row.decided_by or ""
 
 
 def shown_state(stored: str) -> State:

@@ -1,8 +1,8 @@
 """Sections that the bot owns at the foot of a person's text, which stays as it is to the last byte. Pure.
 
 Added, a section is always the end of the text; taken away, it must still be there letter for letter, at the end or
-right before another one. Before it is added, the text is checked for anything left open (a tag, a comment, a code
-fence) that would swallow it.
+right before a block that is surely another one. Before it is added, the text is checked for anything left open (a tag,
+a comment, a code fence) that would swallow it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _TAGS = (
     | {"video", "audio", "canvas", "picture", "noscript", "progress", "meter", "textarea"}
 )
 _ELEMENT = re.compile(r"<(/?)[a-zA-Z][^<>]*>")
+_BLOCK = re.compile(r"\s*<(?:div|p|h[1-6]|ul|ol|table|blockquote|pre|hr|br)[\s/>]")
 _FENCE = re.compile(r"((?:[ \t>]|[*+-][ \t]|[0-9]{1,9}[.)][ \t]){0,40})(`{3,}|~{3,})(.*)", re.DOTALL)
 
 
@@ -96,7 +97,7 @@ def remove(native: str, section: str, text_format: TextFormat) -> str:
 
 
 def find(native: str, section: str, text_format: TextFormat) -> int | None:
-    """Where a section stands as it was added, at the end of the text or before another section; None if nowhere."""
+    """Where a section stands as it was added, at the end of the text or before another block; None if nowhere."""
     if not section:
         return None
     # What was added to an empty text has no blank line before it, and is looked for where it was put.
@@ -111,10 +112,9 @@ def find(native: str, section: str, text_format: TextFormat) -> int | None:
 
 def _ends_here(rest: str, section: str, text_format: TextFormat) -> bool:
     if text_format != "markdown":
-        return not rest or rest.startswith(("<h3>", "<ul>"))
-    mark = section.rpartition("\n")[2][:1]
-    others = "".join(one for one in _MARKS if one != mark)
-    return not rest or bool(re.match(rf"\n\n(?:### |[{re.escape(others)}] )", rest))
+        return not rest or _BLOCK.match(rest) is not None
+    mark = re.escape(section.rpartition("\n")[2][:1])
+    return not rest or re.match(rf"\n\n(?!{mark}(?:\s|$))\S", rest) is not None
 
 
 def _list_of_its_own(native: str, rendered: str) -> str:

@@ -156,3 +156,25 @@ def test_an_item_of_somebody_who_was_erased_is_still_looked_at(steward: Steward,
     assert item is not None
     assert item.reporter is not None
     assert json.dumps([item.reporter.id, item.reporter.name]) == '["", "a former user"]'
+
+
+@pytest.mark.parametrize("flavour", ["jira-data-center", "azure-devops"])
+def test_a_person_is_found_by_the_name_in_mentions_and_by_an_id_in_other_letters(
+    steward: Steward, make_world: Callable[..., Any], flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = proposed(world, STORY)
+    tell(world, "rae", item, "steward reject 1")
+    dana = world.tracker.user("dana")
+    with world.db.write() as session:
+        row = session.scalars(sa.select(proposals.ProposedChange)).first()
+        assert row is not None
+        row.note = f"[~dana] and {dana.id.upper()} want it; danas do not"
+        row.decided_by_id = dana.id.upper()
+    told = steward("erase", dana.id, "--connection", "tracker", "--user-name", "dana", "-c", config_of(world))
+    assert told.code == 0, told.err
+    with world.db.read() as session:
+        row = session.scalars(sa.select(proposals.ProposedChange)).first()
+        assert row is not None
+        assert row.note == "a former user and a former user want it; danas do not"
+        assert row.decided_by_id == ""

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.commands import Accept, Choice, Reject
 from bot.flows.acceptance.rewording import may_give_values, reworded, takes_values
 from bot.flows.desk import AcceptanceDesk
-from bot.flows.showing import shown_state
+from bot.flows.showing import decider, shown_state
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
 from bot.words.changes import State
@@ -70,7 +70,7 @@ def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, 
         row = session.get(ProposedChange, (desk.connection, item.id, number))
     if row is None:
         return "withdrawn", "", None
-    return shown_state(row.state), row.decided_by or "", row.decided_at
+    return shown_state(row.state), decider(row), row.decided_at
 
 
 def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str], cause: str) -> int | None:

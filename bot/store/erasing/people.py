@@ -56,13 +56,17 @@ class Erased:
     comments: int
 
 
-def erase(db: Database, connection: str, person_id: str, now: datetime, *, dry_run: bool = False) -> Erased:
-    """Erase the person whom a connection's tracker knows by an id. With `dry_run` it is only said what would be.
+def erase(
+    db: Database, connection: str, person_id: str, now: datetime, *, login: str = "", dry_run: bool = False
+) -> Erased:
+    """Erase the person whom a connection's tracker knows by an id, and mentions by `login` where that is another.
+
+    With `dry_run` it is only said what would be.
 
     A little at a time, so that nobody waits for it; begun again, it goes on.
     """
     with db.read() as session:
-        someone = known(session, connection, person_id)
+        someone = known(session, connection, person_id, login)
     counts: dict[str, int] = {}
     told: set[str] = set()
     for table in COLUMNS:
@@ -130,7 +134,7 @@ def _rewritten(row: Any, name: str, value: Any, someone: Someone) -> Any:
         return {**value, **people}
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
-        return None if any(spelling in text for spelling in someone.spellings()) else value
+        return None if someone.is_in(text) else value
     after = someone.without(value) if value is not None else None
     # An actor may be a name with a mail address beside it.
     return None if isinstance(row, Delivery) and after != value else after

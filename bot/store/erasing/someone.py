@@ -24,10 +24,14 @@ SURELY_AN_ID = 12
 
 @dataclass(frozen=True)
 class Someone:
-    """A person by the tracker's id, and the names they were seen under."""
+    """A person by the tracker's id, and the names they were seen under.
+
+    `login` is the name in a mention of Data Center, whose id is another; it is found only where it surely is one.
+    """
 
     id: str
     names: frozenset[str]
+    login: str = ""
 
     def without(self, value: Any) -> Any:
         """A stored value as it is without this person."""
@@ -40,29 +44,47 @@ class Someone:
         return value
 
     def _without(self, text: str) -> str:
-        if text == self.id:
+        if text == self.login or is_same_id(text, self.id):
             return ERASED_ID
+        for one in filter(None, (self.id, self.login)):
+            text = re.sub(rf"\[~(?:accountid:)?{re.escape(one)}\]", FORMER, text, flags=re.IGNORECASE)
+        if self.login:
+            text = re.sub(rf"(?<!\w)@{re.escape(self.login)}(?!\w)", FORMER, text, flags=re.IGNORECASE)
         if len(self.id) >= SURELY_AN_ID:
-            text = text.replace(self.id, FORMER)
-        text = text.replace(f"[~{self.id}]", FORMER).replace(f"[~accountid:{self.id}]", FORMER)
+            text = re.sub(rf"(?<!\w){re.escape(self.id)}(?!\w)", FORMER, text, flags=re.IGNORECASE)
         for name in sorted(self.names, key=len, reverse=True):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", FORMER, text)
         return text
 
     def spellings(self) -> list[str]:
         """How this person may be written in a column of text or of JSON."""
-        plain = [self.id, *sorted(self.names)]
-        return list(dict.fromkeys([*plain, *(json.dumps(one)[1:-1] for one in plain)]))
+        return _written(self.id, *sorted(self.names), *filter(None, [self.login]))
+
+    def is_in(self, text: str) -> bool:
+        """Whether what was sent to the bot names the person."""
+        quoted = [f'"{self.login}"', f"[~{self.login}]"] if self.login else []
+        return any(one.casefold() in text.casefold() for one in (*_written(self.id, *self.names), *quoted))
 
 
-def known(session: Session, connection: str, person_id: str) -> Someone:
+def known(session: Session, connection: str, person_id: str, login: str = "") -> Someone:
     """The person whom a connection's tracker knows by an id."""
-    return Someone(person_id, frozenset(_names(session, connection, person_id)))
+    return Someone(person_id, frozenset(_names(session, connection, person_id)), login)
+
+
+def is_same_id(one: object, other: str) -> bool:
+    """Whether both are the same id: Azure DevOps writes the same one in capitals and in small letters."""
+    if not isinstance(one, str) or len(other) < SURELY_AN_ID:
+        return one == other
+    return one.casefold() == other.casefold()
+
+
+def _written(*plain: str) -> list[str]:
+    return list(dict.fromkeys([*plain, *(json.dumps(one)[1:-1] for one in plain)]))
 
 
 def contains(column: Any, part: str) -> sa.ColumnElement[bool]:
-    """Whether a column of text or of JSON holds this."""
-    return sa.cast(column, sa.Text).contains(part, autoescape=True)
+    """Whether a column of text or of JSON holds this, in capitals or small letters."""
+    return sa.cast(column, sa.Text).icontains(part, autoescape=True)
 
 
 def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
@@ -73,7 +95,11 @@ def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
         (row.asked_by, row.asked_by_id),
         (Draft.by, Draft.by_id),
     ):
-        named = sa.select(name).where(name.class_.connection == connection, identity == person_id).distinct()
+        named = (
+            sa.select(name)
+            .where(name.class_.connection == connection, sa.func.lower(identity) == person_id.lower())
+            .distinct()
+        )
         yield from (one for one in session.scalars(named) if one and one.strip())
     beside: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (
         (Item.content, Item.connection == connection),
@@ -89,7 +115,11 @@ def _names(session: Session, connection: str, person_id: str) -> Iterator[str]:
 def _named_in(content: Any, person_id: str) -> Iterator[str]:
     if isinstance(content, dict):
         name = content.get("name")
-        if person_id in (content.get("id"), content.get("by")) and isinstance(name, str) and name.strip():
+        if (
+            any(is_same_id(content.get(part), person_id) for part in ("id", "by"))
+            and isinstance(name, str)
+            and name.strip()
+        ):
             yield name
         for value in content.values():
             yield from _named_in(value, person_id)

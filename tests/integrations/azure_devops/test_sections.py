@@ -190,7 +190,7 @@ def test_no_list_of_a_markdown_text_takes_in_another(native: str, blocks: Blocks
     assert RENDERER.render(extended.value).replace("\n", "") == apart.replace("\n", "")
 
 
-@pytest.mark.parametrize("rest", ["\n- mine", "\n\n- mine", "\n  mine", "\nmine", "\n\nmine", "mine"])
+@pytest.mark.parametrize("rest", ["\n- mine", "\n\n- mine", "\n  mine", "\nmine", "mine"])
 def test_a_markdown_list_that_a_person_has_gone_on_with_is_not_removed(rest: str) -> None:
     extended = add("a", CRITERIA, "markdown")
     with pytest.raises(SectionEditedError):
@@ -239,11 +239,19 @@ def test_an_ordinary_markdown_text_is_not_refused(native: str) -> None:
     assert add(native, CRITERIA, "markdown").value.startswith(native)
 
 
+@pytest.mark.parametrize(
+    ("text_format", "more"), [("html", "<div>mine</div>"), ("html", "<p>mine</p>"), ("markdown", "\n\nmine")]
+)
+def test_what_a_person_wrote_below_the_section_stays(text_format: TextFormat, more: str) -> None:
+    extended = add("a", CRITERIA, text_format)
+    assert remove(extended.value + more, extended.section, text_format) == f"a{more}"
+
+
 def test_a_section_that_was_edited_is_not_removed() -> None:
     extended = add("<div>a</div>", CRITERIA, "html")
     with pytest.raises(SectionEditedError):
         remove(extended.value.replace("cart", "basket"), extended.section, "html")
     with pytest.raises(SectionEditedError):
-        remove(extended.value + "<div>more</div>", extended.section, "html")
+        remove(extended.value + "more", extended.section, "html")
     with pytest.raises(SectionEditedError):
         remove("anything", "", "html")
