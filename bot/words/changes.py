@@ -125,7 +125,8 @@ def change_title(shown: ShownChange) -> str:
             original = clean(change.original, 80)
             if title == f"Link to {original}":  # all that is kept of one whose original is gone
                 return say("Link to {original}", original=original)
-            return title if original in title.split() else say("Probably the same as {original}", original=original)
+            named = original in title.replace("#", " ").split()  # Azure DevOps writes "#1"
+            return title if named else say("Probably the same as {original}", original=original)
         case CloseDuplicate():
             return say("Close as a duplicate of {original}", original=clean(change.original, 80))
         case AddSubtasks():

@@ -174,7 +174,9 @@ def _perform(
     except Incomplete as error:
         return _ask_for(desk, item, number, state, error)
     except (Invalid, Refused) as error:
-        return _not_made(desk, item, number, state, error)
+        # Of several items the first may be there already, and a second attempt would make them twice.
+        in_part = beginning is not None and row.kind in ("subtasks", "children")
+        return _not_made(desk, item, number, state, error, in_part=in_part)
     except TryAgain:
         raise
     except Exception:
@@ -194,10 +196,12 @@ def _ask_for(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, want
     return Result("not possible", no_way_back())
 
 
-def _not_made(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, error: Invalid | Refused) -> Result:
+def _not_made(
+    desk: AcceptanceDesk, item: WorkItem, number: int, state: str, error: Invalid | Refused, *, in_part: bool
+) -> Result:
     """What a person put in place of a draft can be put right: the draft is open again. All else has ended."""
     why = why_not_made(error)
-    if isinstance(error, Invalid) and state == "accepting":
+    if isinstance(error, Invalid) and state == "accepting" and not in_part:
         with desk.db.write() as session:
             own = session.get_one(ProposedChange, (desk.connection, item.id, number))
             draft = proposals.give_back(session, own)
