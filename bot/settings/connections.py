@@ -10,6 +10,9 @@ from pydantic import BaseModel, Field, SecretStr
 
 from bot.settings.values import STRICT, Address, Day, OptionalFile, OptionalSecret, Proxy, Seconds, Secret, passwords_in
 
+BESIDE_WEBHOOKS_SECONDS = 300.0
+"""How often the poll looks at least for what webhooks did not bring."""
+
 
 class ConnectionSettings(BaseModel):
     """What every connection to a tracker has. `vendor` names the webhooks that it sends."""
@@ -50,6 +53,11 @@ class ConnectionSettings(BaseModel):
         default=None, description="The certificate (PEM) that the bot shows, where the tracker demands one."
     )
     client_key: OptionalFile = Field(default=None, description="Its key (PEM), where that is not in the same file.")
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often the tracker is asked in truth: seldom where webhooks bring the news."""
+        return self.poll_every if self.intake == "poll" else max(self.poll_every, BESIDE_WEBHOOKS_SECONDS)
 
     def held_secrets(self) -> Iterator[SecretStr]:
         """Every secret of the connection that was read."""

@@ -32,7 +32,6 @@ from bot.telemetry.status.values import Connection, Project, Room, Status, Token
 log = structlog.get_logger(__name__)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BESIDE_WEBHOOKS_SECONDS = 300.0
 AWAY = (SQLAlchemyError, RuntimeError)
 """The second says that the engine is not started yet."""
 Now = Callable[[], datetime]
@@ -159,7 +158,7 @@ def _connection(
     came: Mapping[tuple[str, str], datetime] = MappingProxyType({}),
 ) -> Connection:
     one = settings.connections[name]
-    every = one.poll_every if one.intake == "poll" else max(one.poll_every, BESIDE_WEBHOOKS_SECONDS)
+    every = one.poll_seconds
     delivered = max(filter(None, (heard.last_delivery, came.get((name, "webhook")))), default=None)
     return Connection(
         name=name,
