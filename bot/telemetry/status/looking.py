@@ -32,7 +32,7 @@ from bot.telemetry.status.values import Connection, Project, Room, Status, Token
 log = structlog.get_logger(__name__)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-AWAY = (SQLAlchemyError, RuntimeError)
+NOT_COUNTED = (SQLAlchemyError, RuntimeError)
 """The second says that the engine is not started yet."""
 Now = Callable[[], datetime]
 """On PostgreSQL it asks the database, and fails with it."""
@@ -43,7 +43,7 @@ def snapshot(db: Database, connections: Collection[str], jobs: JobCounts, now: N
     try:
         _answers(db)
         return take(db, connections, jobs, now(), version)
-    except AWAY as error:
+    except NOT_COUNTED as error:
         log.warning("store not counted", error=type(error).__name__)
         return None
 
@@ -61,7 +61,7 @@ def look(
     try:
         _answers(db)
         return _look(settings, db, jobs, heard, now(), version, room)
-    except AWAY as error:
+    except NOT_COUNTED as error:
         log.warning("store not looked at", error=type(error).__name__)
     at = datetime.now(UTC)
     connections = tuple(_connection(settings, name, heard.of(name), at) for name in settings.connections)
