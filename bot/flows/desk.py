@@ -13,7 +13,7 @@ from bot.jobs import Enqueue, Silent, TryAgain
 from bot.store.database import Database
 from integrations.tracker import Applier, Commenter, Drafter, People, Reader, Vocabulary
 from languages import ENGLISH, Language, speaking
-from rules.changes import AddCriteria
+from prompts.drafting import Drafted
 from rules.model import Candidate, Policy, WorkItem
 
 __all__ = ["AcceptanceDesk", "Desk", "Project", "Silent", "TriageDesk", "TryAgain"]
@@ -83,7 +83,7 @@ class TriageDesk(Desk):
     commenter: Commenter
     drafter: Drafter | None = None
     candidates: Callable[[WorkItem], tuple[Candidate, ...]] = lambda item: ()
-    draft_criteria: Callable[[WorkItem], AddCriteria | None] | None = None
+    draft_criteria: Callable[[WorkItem], Drafted | None] | None = None
     words: Callable[[str], Vocabulary] = lambda project: Vocabulary()
 
 

@@ -21,11 +21,11 @@ from integrations.exchanges import Exchange, Observe, unobserved
 from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, Hooks, Names, People, Reader, Rehearser, Rights, Webhook
 from integrations.transport import Transport
-from rules.changes import AddCriteria
+from prompts.drafting import Drafted
 from rules.model import WorkItem
 
 CONNECT_SECONDS = 3.05
-DraftCriteria = Callable[[WorkItem], AddCriteria | None]
+DraftCriteria = Callable[[WorkItem], Drafted | None]
 
 
 @dataclass(frozen=True, slots=True)

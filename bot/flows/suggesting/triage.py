@@ -5,6 +5,7 @@ This flow is handed a Reader, a Commenter and, by policy, a create-only Drafter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from bot.store import drafts as drafted
 from bot.telemetry import metrics
 from integrations.tracker import SCRATCH_LABEL, Missing
 from languages import ENGLISH, language, say
+from prompts.drafting import Drafted
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
 
@@ -201,10 +203,16 @@ def _wants_model(finding: Finding) -> bool:
     return finding.rule == "missing_criteria"
 
 
-def _with_model(drafted: AddCriteria | None, finding: Finding) -> Finding:
-    if drafted is None or not drafted.criteria:
+def _with_model(told: Drafted | None, finding: Finding) -> Finding:
+    """With the model's criteria; or, where the rules ask as well and draft nothing, with its questions."""
+    if told is None:
         return finding
-    return replace(finding, change=drafted, source="rules and a language model")
+    by_both = replace(finding, source="rules and a language model")
+    if told.criteria is not None:
+        return replace(by_both, change=told.criteria)
+    if told.questions and finding.questions:
+        return replace(by_both, questions=told.questions)
+    return finding
 
 
 def _with_heading(finding: Finding) -> Finding:
@@ -214,5 +222,5 @@ def _with_heading(finding: Finding) -> Finding:
     return replace(finding, change=replace(finding.change, heading=say("Acceptance criteria")))
 
 
-def _open_numbers(rows: object) -> list[int]:
-    return [row.number for row in rows if row.state == proposals.OPEN]  # type: ignore[attr-defined]
+def _open_numbers(rows: Iterable[proposals.ProposedChange]) -> list[int]:
+    return [row.number for row in rows if row.state == proposals.OPEN]
