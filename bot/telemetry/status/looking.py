@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.settings import Settings
 from bot.store.database import Database
@@ -86,44 +87,11 @@ def _look(
 ) -> Status:
     store = take(db, settings.connections, jobs, now, version)
     with db.read() as session:
-        last = recent.last_deliveries(session, tuple(settings.connections))
-        nights = recent.nights(session)
+        connections = _connections(settings, session, store, heard, now)
+        projects = _projects(settings, session, store)
         hour, day = recent.outcomes(session, now - HOUR, now), recent.outcomes(session, now - DAY, now)
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
-        came = recent.newest(session, now - HOUR, now)
-        unknown = recent.unknown_events(session)
-        unposted = recent.unposted(session)
-        found = {
-            (name, key): recent.found(session, name, key)
-            for name in settings.connections
-            for key in settings.projects_of(name)
-        }
-    known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
-    shown = came if _settled(store) else {}
-    connections = tuple(
-        replace(
-            _connection(settings, name, each, now, last.get(name), store.polls.get(name), shown),
-            webhooks_off=store.webhooks_off.get(name, 0),
-        )
-        for name, each in known.items()
-    )
-    read = {(one.connection, one.project): one for one in store.progress}
-    projects = []
-    for name in settings.connections:
-        for key, project in settings.projects_of(name).items():
-            one = read.get((name, key))
-            projects.append(
-                Project(
-                    connection=name,
-                    key=key,
-                    connected=one.connected if one else None,
-                    backfilled=one.backfilled if one else None,
-                    cursor=one.cursor if one else None,
-                    last_night=nights.get(f"{name}:{key}"),
-                    nightly=project.nightly is not None,
-                    found=found[name, key],
-                )
-            )
+        unknown, unposted = recent.unknown_events(session), recent.unposted(session)
     tokens = Tokens(store.tokens_today, settings.model.daily_tokens) if settings.model else None
     return Status(
         at=now,
@@ -141,11 +109,48 @@ def _look(
         hourly=hourly,
         letters=letters,
         connections=connections,
-        projects=tuple(projects),
+        projects=projects,
         tokens=tokens,
         room=room,
         unknown=unknown,
     )
+
+
+def _connections(
+    settings: Settings, session: Session, store: Snapshot, heard: Hearing, now: datetime
+) -> tuple[Connection, ...]:
+    last = recent.last_deliveries(session, tuple(settings.connections))
+    came = recent.newest(session, now - HOUR, now) if _settled(store) else {}
+    known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
+    return tuple(
+        replace(
+            _connection(settings, name, each, now, last.get(name), store.polls.get(name), came),
+            webhooks_off=store.webhooks_off.get(name, 0),
+        )
+        for name, each in known.items()
+    )
+
+
+def _projects(settings: Settings, session: Session, store: Snapshot) -> tuple[Project, ...]:
+    nights = recent.nights(session)
+    read = {(one.connection, one.project): one for one in store.progress}
+    projects = []
+    for name in settings.connections:
+        for key, project in settings.projects_of(name).items():
+            one = read.get((name, key))
+            projects.append(
+                Project(
+                    connection=name,
+                    key=key,
+                    connected=one.connected if one else None,
+                    backfilled=one.backfilled if one else None,
+                    cursor=one.cursor if one else None,
+                    last_night=nights.get(f"{name}:{key}"),
+                    nightly=project.nightly is not None,
+                    found=recent.found(session, name, key),
+                )
+            )
+    return tuple(projects)
 
 
 def _connection(
