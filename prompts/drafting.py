@@ -46,14 +46,6 @@ class Draft:
     originals: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """What a reply stands for: criteria, and the questions it asks where the item says too little."""
-
-    criteria: AddCriteria | None
-    questions: tuple[str, ...] = ()
-
-
 def compose(prompt: Prompt, inputs: Mapping[str, str], known_secrets: Collection[str] = ()) -> Draft:
     """Clean, redact and fence the inputs and render the prompt with them. Raises PromptError as `render` does."""
     names = sorted(inputs)

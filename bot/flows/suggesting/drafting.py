@@ -11,10 +11,11 @@ from datetime import datetime
 import structlog
 from pydantic import ValidationError
 
+from bot.flows.desk import Drafted
 from bot.store import spending
 from bot.store.database import Database
 from integrations.writer import Reason, Writer, WriterError
-from prompts.drafting import Draft, Drafted, criteria_draft, criteria_from, questions_from
+from prompts.drafting import Draft, criteria_draft, criteria_from, questions_from
 from prompts.library import Prompt
 from prompts.replies import AcceptanceCriteria
 from rules.model import WorkItem

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import rules
 from bot import answers
 from bot.flows import closing, speaking
-from bot.flows.desk import Project, Silent, TriageDesk, TryAgain
+from bot.flows.desk import Drafted, Project, Silent, TriageDesk, TryAgain
 from bot.flows.suggesting import drafts, guards
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
@@ -21,7 +21,6 @@ from bot.store import drafts as drafted
 from bot.telemetry import metrics
 from integrations.tracker import SCRATCH_LABEL, Missing
 from languages import ENGLISH, language, say
-from prompts.drafting import Drafted
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
 

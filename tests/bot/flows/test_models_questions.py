@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from prompts.drafting import Drafted
+from bot.flows.desk import Drafted
 
 QUESTION = "Which price counts while an offer runs?"
 VAGUE = (
@@ -13,7 +13,8 @@ VAGUE = (
     "Our customers have told the colleagues in the shop many times that the prices of the weekly offers look odd to "
     "them, and the colleagues have told us. We talked about it last week with the people from sales and from the "
     "warehouse, who have seen the same in their own lists, and who have their own ideas about the reasons for it. "
-    "Some blame the nightly import, others the printed leaflets, and a few of them suspect the old tills near both main exits.",
+    "Some blame the nightly import, others the printed leaflets, and a few of them suspect the old tills near "
+    "both main exits.",
 )
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
