@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from bot.settings.values import STRICT, Address, Day, OptionalFile, OptionalSecret, Proxy, Seconds, Secret, passwords_in
+from bot.settings.values import STRICT, Address, OptionalFile, OptionalSecret, Proxy, Seconds, Secret, passwords_in
 
 BESIDE_WEBHOOKS_SECONDS = 300.0
-"""How often the poll looks at least for what webhooks did not bring."""
+"""How often the poll looks for what webhooks did not bring."""
 
 
 class ConnectionSettings(BaseModel):
@@ -24,7 +24,7 @@ class ConnectionSettings(BaseModel):
     browse_url: Address | None = Field(
         default=None, description="The tracker's address for people; none is the same as url."
     )
-    token_expires: Day = Field(
+    token_expires: date | None = Field(
         default=None, description="When the token or secret ends, where the tracker cannot tell."
     )
     webhook_secret: OptionalSecret = Field(default=None, description="What proves that a delivery is the tracker's.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -246,7 +246,6 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_secret)]
 Proxy = Annotated[SecretStr | None, BeforeValidator(_proxy)]
 OptionalFile = Annotated[Path | None, BeforeValidator(_file)]
-Day = date | None
 DatabaseUrl = Annotated[SecretStr | None, BeforeValidator(_database_url)]
 HostName = Annotated[str, BeforeValidator(_host_name)]
 Address = Annotated[str, BeforeValidator(_address)]

@@ -112,7 +112,7 @@ def _plain(line: str, connections: tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_the_guide_says_how_often_is_asked_beside_webhooks_and_where_and_which_tickets_get_comments(
+def test_the_guide_says_how_often_is_asked_beside_webhooks_which_port_and_which_tickets_get_comments(
     deploy: Path, name: str
 ) -> None:
     text = guide(deploy, name)
