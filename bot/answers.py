@@ -45,13 +45,13 @@ def refusal(right_missing: str = EDIT_RIGHT) -> Blocks:
     return _said(spoken("Nothing was changed: {why}.", why=told))
 
 
-def no_way_to_ask(verb: str) -> str:
+def no_way_to_ask(*, accepting: bool) -> str:
     """What is missing, for `refusal`, where the bot may not ask for people's rights and nobody is listed.
 
-    The label stands for an accept only; a person with any other command (`verb`, as typed) is shown another way.
+    The label stands for an accept only; who is not `accepting` is shown another way.
     """
     said = say("the bot is not allowed to ask the tracker who may edit this item.")
-    if verb.strip().lower() == "accept":
+    if accepting:
         way = say("Put the label {label} on the item instead; that accepts all that is shown.", label=ACCEPT_LABEL)
     else:
         way = say("An administrator can list you under accept_people.")

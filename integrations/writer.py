@@ -6,10 +6,8 @@ model before anybody sees it.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -108,45 +106,3 @@ class Budget(Protocol):
 
     def settle(self, reservation: str, tokens: int) -> None:
         """Replace a reservation by what was really spent; settling twice changes nothing."""
-
-
-class DailyBudget:
-    """A budget in memory: `limit` tokens a day. Thread safe; forgets with the process."""
-
-    def __init__(self, limit: int, today: Callable[[], date]) -> None:
-        self._limit = limit
-        self._today = today
-        self._day = today()
-        self._spent = 0
-        self._open: dict[str, int] = {}
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def spent(self) -> int:
-        """Tokens spent or reserved today."""
-        with self._lock:
-            self._turn_day()
-            return self._spent
-
-    def reserve(self, tokens: int) -> str:
-        """See Budget."""
-        with self._lock:
-            self._turn_day()
-            if self._spent + tokens > self._limit:
-                raise WriterError(Reason.OVER_BUDGET, f"the day's {self._limit} tokens are spent or reserved")
-            self._spent += tokens
-            self._count += 1
-            self._open[str(self._count)] = tokens
-            return str(self._count)
-
-    def settle(self, reservation: str, tokens: int) -> None:
-        """See Budget."""
-        with self._lock:
-            self._turn_day()
-            if (reserved := self._open.pop(reservation, None)) is not None:
-                self._spent += tokens - reserved
-
-    def _turn_day(self) -> None:
-        if (today := self._today()) != self._day:
-            self._day, self._spent = today, 0
-            self._open.clear()

@@ -67,7 +67,6 @@ def _set(*texts: str) -> frozenset[str]:
     return frozenset(word for text in texts for word in text.split())
 
 
-_AMBIGUOUS = _set(_AMBIGUOUS_WORDS)
 _FUNCTION = _set(_FUNCTION_WORDS) - {"was", "not", "if", "all", "to", "of", "it"}
 _USUAL = _set(_FUNCTION_WORDS, _BACKLOG_WORDS, _AMBIGUOUS_WORDS)
 _ONLY_ENGLISH = _FUNCTION | (_set(_BACKLOG_WORDS) - _set(_WORDS_ALSO_ELSEWHERE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -36,6 +37,18 @@ def test_sizes_that_are_over_are_told() -> None:
     ]
     if over:
         warnings.warn("over the size of a room: " + ", ".join(over), stacklevel=1)
+
+
+def test_functions_that_are_over_are_told() -> None:
+    over = [
+        f"{path.relative_to(REPOSITORY)}: {node.name}, {lines} lines"
+        for path in modules()
+        if "versions" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and (lines := (node.end_lineno or 0) - node.lineno + 1) > 40
+    ]
+    if over:
+        warnings.warn("over the size of a function: " + ", ".join(over), stacklevel=1)
 
 
 def test_the_lock_names_every_dependency_with_hashes_and_no_index() -> None:

@@ -170,10 +170,11 @@ def _reached(settings: Settings, name: str, target: Target) -> bool:
 
 def _say_how(name: str, hooks: Hooks, target: Target, error: TrackerError) -> None:
     """What the API does not allow, a person does."""
+    from bot.doctor.findings import what_is
     from integrations.tracker import Missing, Refused
 
-    missing = error.missing if isinstance(error, Refused) else ""
-    _say(False, f"{name}: " + (f"the tracker refuses: {missing} is missing" if missing else f"{error}"))
+    is_told = isinstance(error, Refused) and error.missing
+    _say(False, f"{name}: {what_is(error) if is_told else error}")
     if isinstance(error, Refused | Missing):
         _say_clicks(hooks, target)
 

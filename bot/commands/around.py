@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from bot.commands.typed_words import PRAISE, THANKS, plain
 
 DASHES = "-\N{EN DASH}\N{EM DASH}"
-COURTESIES = frozenset(word for phrase in THANKS for word in plain(phrase).split() if len(word) > 1)
+THANKING_WORDS = frozenset(word for phrase in THANKS for word in plain(phrase).split() if len(word) > 1)
 
 _GREETINGS = "yep ok hi hey hello hallo hola ola bonjour salut dear sure alright right cool now"
-_LEADS_IN = COURTESIES.union(_GREETINGS.split(), *(plain(phrase).split() for phrase in PRAISE))
+_LEADS_IN = THANKING_WORDS.union(_GREETINGS.split(), *(plain(phrase).split() for phrase in PRAISE))
 _ABBREVIATIONS = "etc|vs|ex|ej|bzw|usw|ggf|evtl|resp|bspw|cf|no|nr"
 _SENTENCE_END = re.compile(rf"(?!(?:{_ABBREVIATIONS})[.])[^\W\d_]{{2,}}[.!?]")
 
@@ -41,6 +41,6 @@ def without_dash(name: str, following: list[str]) -> list[str]:
 def without_courtesies(words: Sequence[str]) -> list[str]:
     """The words without thanks at their end."""
     kept = list(words)
-    while kept and plain(kept[-1].strip(f".,;!{DASHES}")) in {*COURTESIES, ""}:
+    while kept and plain(kept[-1].strip(f".,;!{DASHES}")) in {*THANKING_WORDS, ""}:
         kept.pop()
     return kept

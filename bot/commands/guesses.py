@@ -11,7 +11,7 @@ import unicodedata
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.commands.around import COURTESIES, DASHES, leads_in, sets_apart, without_courtesies, without_dash
+from bot.commands.around import DASHES, THANKING_WORDS, leads_in, sets_apart, without_courtesies, without_dash
 from bot.commands.typed_words import MEANINGS, plain
 from bot.words.command_words import WORDS, typed
 
@@ -109,9 +109,9 @@ def _folded(line: str) -> str:
     """Lower case ASCII as far as the letters and digits of the line have a plain form."""
     if line.isascii():
         return line.lower()
-    plain = unicodedata.normalize("NFKC", line).lower().translate(_LOOKALIKES)
+    folded = unicodedata.normalize("NFKC", line).lower().translate(_LOOKALIKES)
     letters = []
-    for character in plain:
+    for character in folded:
         digit = unicodedata.digit(character, None)
         kept = str(digit) if digit is not None else character
         letters.append("" if unicodedata.category(character) == "Cf" else kept)
@@ -137,7 +137,7 @@ def _completed(words: list[str], certain: bool) -> str | None:
     words = _verb_first(words) if certain else words
     first = plain(words[0].strip(".,:;!?"))
     arguments = words[1:] if certain else without_courtesies(words[1:])
-    if certain and first in _YES and all(plain(word.strip(".,!")) in COURTESIES | _ALL for word in arguments):
+    if certain and first in _YES and all(plain(word.strip(".,!")) in THANKING_WORDS | _ALL for word in arguments):
         return typed("accept", "all")
     if (together := _RUN_TOGETHER.fullmatch(first)) and _verb(together[1])[0] in NUMBERED:
         first, arguments = together[1], [together[2], *arguments]
@@ -156,7 +156,7 @@ def _completed(words: list[str], certain: bool) -> str | None:
 
 def _verb_first(words: list[str]) -> list[str]:
     """The verb at the front where it stands behind its numbers, as in "2 bitte annehmen"."""
-    said = [word for word in words if plain(word.strip(".,!")) not in COURTESIES]
+    said = [word for word in words if plain(word.strip(".,!")) not in THANKING_WORDS]
     last = plain(said[-1].strip(".!")) if said else ""
     if MEANINGS.get(last) not in NUMBERED or not _is_numeric(said[:-1]):
         return words

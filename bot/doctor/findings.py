@@ -50,6 +50,7 @@ CHECK_SCOPE = (
     "The bot is signed in, so the token is good; does it have the scopes Work Items: Read & write (vso.work_write), "
     "and Project and Team: Read?"
 )
+GIVE_REQUIRED = "Give them under required_fields of the project, or have the tracker ask for none."
 CHECK_URL = "Check the url, and that this machine can reach it."
 
 
@@ -102,7 +103,7 @@ def remedy_for(error: TrackerError) -> str:
         case Unintelligible():
             return "Often a sign-in page or a proxy: check the url and the token."
         case Incomplete():
-            return "Give them under required_fields of the project, or have the tracker ask for none."
+            return GIVE_REQUIRED
         case NoAudience():
             return "See comments_for of the project: steward doctor says which roles there are, and who is in them."
         case Invalid():

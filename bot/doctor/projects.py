@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bot import wiring
 from bot.doctor.audience import audience, try_it
 from bot.doctor.deciders import deciding
-from bot.doctor.findings import Finding, remedy_inside, what_is
+from bot.doctor.findings import GIVE_REQUIRED, Finding, remedy_inside, what_is
 from bot.settings import ProjectSettings
 from integrations.tracker import ACCEPT_LABEL, Deed, Holding, Invalid, Missing, TrackerError
 from rules.changes import FieldValue
@@ -137,4 +137,4 @@ def _required(place: str, project: ProjectSettings, client: wiring.Client) -> It
         return
     told = f"{place}: sub-tasks lack values that the project requires: {', '.join(lacking)}"
     if lacking:
-        yield Finding(False, told, "Give them under required_fields of the project, or have the tracker ask for none.")
+        yield Finding(False, told, GIVE_REQUIRED)

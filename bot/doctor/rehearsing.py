@@ -9,22 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from bot.doctor.findings import remedy_for, what_is
+from bot.doctor.scratch import FIRST, SECOND, comment_blocks, face, new_marker, section
 from bot.doctor.stepping import Interrupted, Skipped, Step, Unlike, Walk
 from bot.settings import ProjectSettings
 from bot.wiring import Client
 from bot.words.command_words import typed
-from bot.words.wording import spoken, to_type
-from integrations.blocks import Blocks, Bullets, Paragraph, Text
 from integrations.tracker import ACCEPT_LABEL, Missing, Receipt, TrackerError, Unintelligible, Unreachable
-from languages import say, speaking, to_say
-from rules.changes import FIELDS_TOUCHED, AddLabel, AddSection, Change, FieldValue, SetPriority
+from languages import say, speaking
+from rules.changes import FIELDS_TOUCHED, AddLabel, Change, FieldValue, SetPriority
 from rules.model import WorkItem
 
-HEADING = to_say("Steward rehearsal")
-FIRST, SECOND = to_say("1 suggestion"), to_say("accepted by nobody")
 DEFAULT_LABEL = "needs-details"
 CLOSED = "the right to delete items lacks, so it is closed"
 
@@ -72,9 +68,8 @@ class _Rehearsal(Walk):
         if self.walk("posted a comment and found it by its marker", self._comment):
             self.walk("edited the comment in place", self._edit)
         self._change("a label", AddLabel(self.project.vague_label or DEFAULT_LABEL), self._has_label)
-        heading = say(HEADING)
-        section = AddSection(heading, (say("This section is taken away again."),), (say("One entry"),))
-        self._change("a section of the description", section, lambda item: heading in item.description)
+        added = section()
+        self._change("a section of the description", added, lambda item: added.heading in item.description)
         self.walk("read in its history who has changed it", self._history)
         if priority := self._priority():
             self._change("a priority", priority, lambda item: item.priority == priority.new)
@@ -123,8 +118,8 @@ class _Rehearsal(Walk):
         return f"the tracker has assigned it to {item.assignee.name}, who may get mail" if item.assignee else None
 
     def _comment(self) -> None:
-        marker = _marker()
-        made = self.client.commenter.post(self.key, _blocks(FIRST), marker, only_for=self.project.comments_for)
+        marker = new_marker()
+        made = self.client.commenter.post(self.key, comment_blocks(FIRST), marker, only_for=self.project.comments_for)
         self.comments.append(made)
         if self.client.commenter.find(self.key, marker) != made:
             raise Unlike("it is not found by its marker")
@@ -132,7 +127,7 @@ class _Rehearsal(Walk):
 
     def _edit(self) -> None:
         made, audience = self.comments[0], self.project.comments_for
-        self.client.commenter.edit(self.key, made, _blocks(SECOND), _marker(), only_for=audience)
+        self.client.commenter.edit(self.key, made, comment_blocks(SECOND), new_marker(), only_for=audience)
         self._see(made, SECOND)
 
     def _see(self, comment: str, words: str) -> None:
@@ -148,15 +143,15 @@ class _Rehearsal(Walk):
 
         def write() -> None:
             expected = {name: before.digests[name] for name in FIELDS_TOUCHED[change.kind] if name in before.digests}
-            plan = self.client.applier.plan(self.key, change, expected, _marker())
+            plan = self.client.applier.plan(self.key, change, expected, new_marker())
             receipts.append(self.client.applier.perform(plan))
             self.has_written = True
             if not is_seen(self._item()):
                 raise Unlike("it is not to be seen on the item")
 
         def undo() -> None:
-            self.client.applier.perform(self.client.applier.plan_undo(receipts[0], _marker()))
-            if _face(self._item()) != _face(before):
+            self.client.applier.perform(self.client.applier.plan_undo(receipts[0], new_marker()))
+            if face(self._item()) != face(before):
                 raise Unlike("the item is not as it was before")
 
         self.walk(f"wrote {name}", write)
@@ -241,18 +236,3 @@ class _Rehearsal(Walk):
 
     def _item(self) -> WorkItem:
         return self.client.reader.fetch(self.key)
-
-
-def _marker() -> str:
-    return f"rehearsal:{uuid4().hex[:12]}"
-
-
-def _blocks(words: str) -> Blocks:
-    title = Text(say("{heading}: {words}.", heading=say(HEADING), words=say(words)), "strong")
-    reply = spoken("Reply {accept}", accept=to_type("accept", 1))
-    return (Paragraph((title, Text(" "), *reply)), Bullets(((Text(say("This comment is deleted again.")),),)))
-
-
-def _face(item: WorkItem) -> tuple[object, ...]:
-    """What a person sees of what a rehearsal changes."""
-    return item.description.strip(), item.priority, frozenset(item.labels)

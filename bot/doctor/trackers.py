@@ -17,7 +17,7 @@ from bot.store import inbox
 from bot.store.database import Database
 from bot.telemetry import expiry
 from integrations.exchanges import Exchange
-from integrations.limits import told
+from integrations.limits import told as told_limits
 from integrations.tracker import Missing, Refused, Target, TrackerError, Unintelligible, ours, standings
 
 PRODUCTS = {"jira-cloud": "Jira Cloud", "jira-data-center": "Jira Data Center (or Server)"}
@@ -45,7 +45,7 @@ class _Limits:
     left: float | None = None
 
     def hear(self, exchange: Exchange) -> None:
-        said = told(exchange.status, exchange.headers)
+        said = told_limits(exchange.status, exchange.headers)
         self.waited = max(self.waited, said.wait or 0.0)
         if said.left is not None:
             self.limit, self.left = said.limit, said.left
@@ -53,18 +53,17 @@ class _Limits:
 
 def connections(settings: Settings) -> Iterator[Finding]:
     """All of them, with their projects; the first fault does not end it."""
-    if not settings.connections:
-        yield Finding(False, "no connection is set up", "Add a table [connections.NAME]; steward init shows how.")
     for name, connection in settings.connections.items():
         limits = _Limits()
         client = wiring.connect(name, connection, settings, watch=limits.hear)
-        account = list(_account(name, connection, client, settings.server.public_url))
+        target = wiring.target(name, settings)
+        account = list(_account(name, connection, client, target))
         yield from account
         if not all(finding.ok for finding in account[:1]):
             continue  # what the projects would say has the same cause
         yield from _token(name, connection, client)
-        if connection.intake == "webhook" and connection.webhook_secret is not None:
-            yield from _webhooks(name, client, wiring.target(name, settings), has_heard=_has_heard(name, settings))
+        if connection.intake == "webhook":
+            yield from _webhooks(name, client, target, has_heard=_has_heard(name, settings))
         projects = settings.projects_of(name)
         if not projects:
             yield Finding(
@@ -100,7 +99,7 @@ def _budget(name: str, limits: _Limits) -> Finding:
     return Finding(True, f"{name}: {left} are left of what the tracker allows; nightly work waits for people", waited)
 
 
-def _account(name: str, connection: AnyConnection, client: wiring.Client, public_url: str | None) -> Iterator[Finding]:
+def _account(name: str, connection: AnyConnection, client: wiring.Client, target: Target) -> Iterator[Finding]:
     try:
         me = client.people.me()
     except TrackerError as error:
@@ -108,18 +107,15 @@ def _account(name: str, connection: AnyConnection, client: wiring.Client, public
         return
     shared = ", shared with a person" if connection.account == "shared" else ""
     yield Finding(True, f"{name}: signed in as {me.name}{shared}")
-    if connection.intake == "webhook" and connection.webhook_secret is None:
-        yield Finding(False, f"{name}: takes webhooks, but has no webhook_secret", "Set one, here and in the tracker.")
-    elif connection.intake == "webhook":
-        address = f"{(public_url or '').rstrip('/')}/webhooks/{connection.vendor}/{name}"
-        yield _reached(name, connection, address, public_url)
-    elif connection.intake == "poll":
+    if connection.intake == "webhook":
+        yield _reached(name, connection, target.url)
+    else:
         yield Finding(True, f"{name}: asks every {connection.poll_every:.0f} s what has moved; no webhook is needed")
 
 
-def _reached(name: str, connection: AnyConnection, address: str, public_url: str | None) -> Finding:
+def _reached(name: str, connection: AnyConnection, address: str) -> Finding:
     told = f"{name}: the tracker sends its webhooks to {address}"
-    if not public_url:
+    if address.startswith("/"):
         return Finding(True, told, "Put the bot's own address before it: see public_url under [server].")
     if because := wiring.unreachable_because(connection, address):
         return Finding(False, f"{told}, which it cannot reach: {because}", "See public_url under [server].")

@@ -121,10 +121,8 @@ class EngineClient:
         rows = self._open.list_workflows(status=gone, limit=limit, load_output=False)
         return [(row.workflow_id, _job(row.workflow_id, row.input)) for row in rows]
 
-    def left_behind(
-        self, version: str, dead: Sequence[str], limit: int = 500
-    ) -> Sequence[tuple[str, QueuedJob | None]]:
-        """Jobs whose steps have another release's shape and that nobody is at work on."""
+    def left_behind(self, version: str, dead: Sequence[str]) -> Sequence[tuple[str, QueuedJob | None]]:
+        """Jobs whose steps have another release's shape and that nobody is at work on, some of them at a time."""
         query = (
             "SELECT workflow_uuid, executor_id, status FROM {table} WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED') "
             "AND application_version IS NOT NULL AND application_version <> :version LIMIT :limit"

@@ -16,7 +16,7 @@ from languages import ENGLISH, Language, speaking
 from rules.changes import AddCriteria
 from rules.model import Candidate, Policy, WorkItem
 
-__all__ = ["AcceptanceDesk", "Desk", "Project", "Silent", "TriageDesk", "TryAgain"]
+__all__ = ["AcceptanceDesk", "Desk", "DraftCriteria", "Drafted", "Project", "Silent", "TriageDesk", "TryAgain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,18 @@ class Desk:
         return speaking(known.language if known is not None else ENGLISH)
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What a model has drafted: criteria, and the questions it asks where the item says too little."""
+
+    criteria: AddCriteria | None
+    questions: tuple[str, ...] = ()
+
+
+DraftCriteria = Callable[[WorkItem], Drafted | None]
+"""Asks a model for the criteria of one item; None where there is no answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageDesk(Desk):
     """Triage reads and comments, and by policy drafts; it cannot change an item."""
@@ -83,7 +95,7 @@ class TriageDesk(Desk):
     commenter: Commenter
     drafter: Drafter | None = None
     candidates: Callable[[WorkItem], tuple[Candidate, ...]] = lambda item: ()
-    draft_criteria: Callable[[WorkItem], AddCriteria | None] | None = None
+    draft_criteria: DraftCriteria | None = None
     words: Callable[[str], Vocabulary] = lambda project: Vocabulary()
 
 

@@ -32,18 +32,9 @@ def write_once(
         intent = writes.intend(session, name, desk.connection, item, desk.now(), marker)
     if intent.state == "done" and intent.result is not None:
         return str(intent.result["id"]), intent.marker
-    if intent.sent is not None:
-        waited = (desk.now() - intent.sent).total_seconds()
-        if waited < 0:
-            # The clock was set back: how long ago that was is not known, so the wait begins anew.
-            with desk.db.write() as session:
-                writes.mark_sent(session, name, intent.sent, desk.now())
-            raise TryAgain(desk.settle)
-        if waited < desk.settle:
-            raise TryAgain(desk.settle - waited)
-        found = find(intent.marker)
-        if found is not None:
-            return _done(desk, name, found), intent.marker
+    landed = _landed(desk, name, intent, find)
+    if landed is not None:
+        return _done(desk, name, landed), intent.marker
     stamp = _stamp(desk, name, intent.sent)
 
     def sent() -> None:
@@ -66,6 +57,21 @@ def write_once(
             writes.mark_sent(session, name, stamp, desk.now())
         raise
     return _done(desk, name, result), intent.marker
+
+
+def _landed(desk: Desk, name: str, intent: writes.Write, find: Callable[[str], str | None]) -> str | None:
+    """What an earlier attempt has made; None where it made nothing. Raises TryAgain while it may still land."""
+    if intent.sent is None:
+        return None
+    waited = (desk.now() - intent.sent).total_seconds()
+    if waited < 0:
+        # The clock was set back: how long ago that was is not known, so the wait begins anew.
+        with desk.db.write() as session:
+            writes.mark_sent(session, name, intent.sent, desk.now())
+        raise TryAgain(desk.settle)
+    if waited < desk.settle:
+        raise TryAgain(desk.settle - waited)
+    return find(intent.marker)
 
 
 def _stamp(desk: Desk, name: str, seen: datetime | None) -> datetime:

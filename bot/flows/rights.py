@@ -39,7 +39,7 @@ def may_edit(
             project=project.key,
         )
         return Right(False, missing)
-    return Right(False, no_way_to_ask("accept" if accepting else "other"))
+    return Right(False, no_way_to_ask(accepting=accepting))
 
 
 def who_decides(desk: AcceptanceDesk, project: Project, person: Person, item: WorkItem) -> WhoDecides:

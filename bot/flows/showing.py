@@ -27,7 +27,8 @@ def shown_proposal(session: Session, project: Project, proposal: proposals.Propo
     limit = MAX_CHANGES * (2 if proposal.more_shown else 1)
     listed = (*still_open[:limit], *decided)
     shown = tuple(shown_change(row, _fates(session, row)) for row in listed)
-    sources = sorted({row.source for row in still_open}, key=len)
+    asked_by = (question.get("source", "rules") for question in proposal.questions)
+    sources = sorted({*(row.source for row in still_open), *asked_by}, key=len)
     # The mention stays in later edits, which are silent: taking it out would make the comment change for nothing.
     asks = project.mentions_reporter and bool(proposal.questions) and item.reporter is not None
     return ShownProposal(

@@ -22,7 +22,7 @@ from bot.running import listening, policy
 from bot.running.following import Following
 from bot.running.listening import VERSION
 from bot.running.pulse import Pulse
-from bot.running.roles import ALL, Role, SeparateNeedsServer
+from bot.running.roles import ALL, Role, is_alone
 from bot.running.steady import SteadyClock
 from bot.running.ticking import Ticking
 from bot.running.trial import trial
@@ -64,13 +64,7 @@ class Bot:
         self, settings: Settings, roles: frozenset[Role] = ALL, *, wall: Callable[[], datetime] = _wall
     ) -> None:
         self.settings, self.roles = settings, roles
-        self._alone = settings.engine.database_url is None
-        if self._alone and roles != ALL:
-            part = next(iter(roles))
-            raise SeparateNeedsServer(
-                f"steward {part} needs PostgreSQL: set database_url under [engine]. On SQLite one process does it all: "
-                "steward run"
-            )
+        self._alone = is_alone(settings, roles)
         self._lock = FolderLock(settings.data) if self._alone else None
         self._draining, self.ended, self.reason = threading.Event(), threading.Event(), ""
         self.db = Database(wiring.database_url(settings))

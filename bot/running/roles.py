@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from bot.settings import Settings
+
 
 class Role(StrEnum):
     """A part of the bot."""
@@ -14,6 +16,18 @@ class Role(StrEnum):
 
 
 ALL = frozenset(Role)
+
+
+def is_alone(settings: Settings, roles: frozenset[Role]) -> bool:
+    """Whether a process has its data folder to itself. Raises SeparateNeedsServer."""
+    alone = settings.engine.database_url is None
+    if alone and roles != ALL:
+        part = next(iter(roles))
+        raise SeparateNeedsServer(
+            f"steward {part} needs PostgreSQL: set database_url under [engine]. On SQLite one process does it all: "
+            "steward run"
+        )
+    return alone
 
 
 class SeparateNeedsServer(Exception):

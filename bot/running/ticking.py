@@ -17,8 +17,6 @@ SWEEP_SECONDS = 30.0
 WEBHOOKS_SECONDS = 600.0
 """How often Azure DevOps is asked whether its subscriptions are switched on: told of within a quarter of an hour."""
 UPKEEP_SECONDS = 600.0
-BESIDE_WEBHOOKS_SECONDS = 300.0
-"""How often the poll looks for what webhooks did not bring."""
 
 
 class Ticking:
@@ -41,10 +39,9 @@ class Ticking:
             self._every("mend", "all", SWEEP_SECONDS),
         ]
         for name, each in self._wired.items():
-            polls = each.settings.intake == "poll"
-            pause = each.settings.poll_every if polls else max(each.settings.poll_every, BESIDE_WEBHOOKS_SECONDS)
-            found += [self._every("poll", name, pause), self._every("sweep", name, SWEEP_SECONDS)]
-            if not polls and each.settings.vendor == "azure-devops":
+            found.append(self._every("poll", name, each.settings.poll_seconds))
+            found.append(self._every("sweep", name, SWEEP_SECONDS))
+            if each.settings.intake == "webhook" and each.settings.vendor == "azure-devops":
                 found.append(self._every("webhooks", name, WEBHOOKS_SECONDS))
             found.append(self._every("recheck", name, ROUND_SECONDS))
             for key, project in self._settings.projects_of(name).items():

@@ -8,7 +8,6 @@ from bot.settings.connections import (
     JiraCloudConnection,
     JiraDataCenterConnection,
 )
-from bot.settings.documented import DocumentedSetting, documented_settings
 from bot.settings.nearest import nearest
 from bot.settings.reading import CONFIG_VARIABLE, DEFAULT_FILE, SettingsError, load
 from bot.settings.tree import (
@@ -26,7 +25,6 @@ __all__ = [
     "AzureDevOpsConnection",
     "AzureDevOpsServerConnection",
     "ConnectionSettings",
-    "DocumentedSetting",
     "EngineSettings",
     "JiraCloudConnection",
     "JiraDataCenterConnection",
@@ -35,7 +33,6 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "SettingsError",
-    "documented_settings",
     "load",
     "nearest",
 ]

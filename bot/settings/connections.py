@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from bot.settings.values import STRICT, Address, Day, OptionalFile, OptionalSecret, Proxy, Seconds, Secret, passwords_in
+from bot.settings.values import STRICT, Address, OptionalFile, OptionalSecret, Proxy, Seconds, Secret, passwords_in
+
+BESIDE_WEBHOOKS_SECONDS = 300.0
+"""How often the poll looks for what webhooks did not bring."""
 
 
 class ConnectionSettings(BaseModel):
@@ -21,7 +24,7 @@ class ConnectionSettings(BaseModel):
     browse_url: Address | None = Field(
         default=None, description="The tracker's address for people; none is the same as url."
     )
-    token_expires: Day = Field(
+    token_expires: date | None = Field(
         default=None, description="When the token or secret ends, where the tracker cannot tell."
     )
     webhook_secret: OptionalSecret = Field(default=None, description="What proves that a delivery is the tracker's.")
@@ -50,6 +53,11 @@ class ConnectionSettings(BaseModel):
         default=None, description="The certificate (PEM) that the bot shows, where the tracker demands one."
     )
     client_key: OptionalFile = Field(default=None, description="Its key (PEM), where that is not in the same file.")
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often the tracker is asked in truth: seldom where webhooks bring the news."""
+        return self.poll_every if self.intake == "poll" else max(self.poll_every, BESIDE_WEBHOOKS_SECONDS)
 
     def held_secrets(self) -> Iterator[SecretStr]:
         """Every secret of the connection that was read."""

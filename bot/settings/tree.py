@@ -194,7 +194,9 @@ class ModelSettings(BaseModel):
     max_answer_bytes: Bytes = Field(default=1_000_000, description="The largest answer that is read.")
     max_answer_tokens: int = Field(default=2_000, ge=100, description="The longest answer that is asked for.")
     daily_tokens: int = Field(
-        default=200_000, ge=0, description="Tokens a day and project; beyond them rules do the work."
+        default=200_000,
+        ge=0,
+        description="Tokens a day, over all projects (UTC day); beyond them rules do the work.",
     )
     price_in: float = Field(default=0.0, ge=0, description="What a million tokens of prompts cost; counts the cost.")
     price_out: float = Field(default=0.0, ge=0, description="What a million tokens of answers cost, likewise.")

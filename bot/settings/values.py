@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, time
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -41,13 +40,6 @@ HOW_SECRETS_ARE_WRITTEN = (
     'write { env = "NAME" } for an environment variable or { file = "/run/secrets/name" } for a file'
 )
 NO_PROXY = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """How a kind of value is written in the file, in words for the list of settings."""
-
-    words: str
 
 
 def _seconds(value: Any) -> float:
@@ -246,21 +238,14 @@ def _file(value: Any) -> Path | None:
     return Path(value).expanduser()
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds), Reads('duration ("5m", "30s" or seconds)')]
-Bytes = Annotated[int, BeforeValidator(_bytes), Reads('size ("5 MB" or bytes)')]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str), Reads('time zone ("Europe/Berlin")')]
-TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day), Reads('time of day ("02:00") or "off"')]
-Secret = Annotated[SecretStr, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "path" })')]
-OptionalSecret = Annotated[
-    SecretStr | None, BeforeValidator(_secret), Reads('secret ({ env = "NAME" } or { file = "path" })')
-]
-Proxy = Annotated[
-    SecretStr | None, BeforeValidator(_proxy), Reads('address, "none", or a secret as above where it holds a password')
-]
-OptionalFile = Annotated[Path | None, BeforeValidator(_file), Reads("path")]
-Day = Annotated[date | None, Reads("date (2026-12-31)")]
-DatabaseUrl = Annotated[
-    SecretStr | None, BeforeValidator(_database_url), Reads("address, or a secret as above where it holds a password")
-]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Bytes = Annotated[int, BeforeValidator(_bytes)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
+TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day)]
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_secret)]
+Proxy = Annotated[SecretStr | None, BeforeValidator(_proxy)]
+OptionalFile = Annotated[Path | None, BeforeValidator(_file)]
+DatabaseUrl = Annotated[SecretStr | None, BeforeValidator(_database_url)]
 HostName = Annotated[str, BeforeValidator(_host_name)]
-Address = Annotated[str, BeforeValidator(_address), Reads('address ("https://...")')]
+Address = Annotated[str, BeforeValidator(_address)]

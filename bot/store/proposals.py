@@ -26,7 +26,7 @@ class Proposal(Base):
     """All that the bot has to say about one item, in one living comment.
 
     `generation` counts comments that people deleted: an asked-for look may then speak in a new one.
-    `questions` holds rule, subject and text of each.
+    `questions` holds rule, subject, text and source of each; without a source it is the rules' own.
     `state`: shown (commented), recorded (shadow mode or a nightly run), held (a guard; see `held_because`), closed.
     """
 

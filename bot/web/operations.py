@@ -47,11 +47,12 @@ def create_operations_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(clock=_clock, iso=datetime.isoformat, span=in_words, queue=_queue)
     _harden(app, host, frozenset(name.lower() for name in names))
+    _tell_machines(app, ready, metrics)
+    _tell_people(app, status)
+    return app
 
-    @app.get("/")
-    def root() -> Any:
-        return redirect(url_for("status_page"), 302)
 
+def _tell_machines(app: Flask, ready: Callable[[], Mapping[str, bool]], metrics: Exposition) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return jsonify(status="ok")
@@ -66,6 +67,12 @@ def create_operations_app(
         body, content_type = metrics(request.headers.get("Accept", ""))
         return Response(body, content_type=content_type)
 
+
+def _tell_people(app: Flask, status: Callable[[], Status]) -> None:
+    @app.get("/")
+    def root() -> Any:
+        return redirect(url_for("status_page"), 302)
+
     @app.get("/status")
     def status_page() -> Any:
         now = status()
@@ -79,8 +86,6 @@ def create_operations_app(
             bars=_bars(now.hourly),
             refresh=REFRESH_SECONDS,
         )
-
-    return app
 
 
 def _harden(app: Flask, host: str, names: Collection[str]) -> None:

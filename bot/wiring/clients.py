@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from bot.flows.desk import DraftCriteria
 from bot.settings import (
     AnyConnection,
     AzureDevOpsConnection,
@@ -21,11 +22,8 @@ from integrations.exchanges import Exchange, Observe, unobserved
 from integrations.pace import Board
 from integrations.tracker import Applier, Commenter, Drafter, Hooks, Names, People, Reader, Rehearser, Rights, Webhook
 from integrations.transport import Transport
-from rules.changes import AddCriteria
-from rules.model import WorkItem
 
 CONNECT_SECONDS = 3.05
-DraftCriteria = Callable[[WorkItem], AddCriteria | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
+from bot.flows.desk import AcceptanceDesk, DraftCriteria, Project, TriageDesk
 from bot.jobs import Enqueue
 from bot.search.candidates import Candidates
 from bot.search.index import DuplicateIndex
 from bot.settings import AnyConnection, ProjectSettings, Settings
 from bot.store.database import Database
 from bot.store.pacing import StoredBoard
-from bot.wiring.clients import Client, DraftCriteria, connect, criteria_writer
+from bot.wiring.clients import Client, connect, criteria_writer
 from bot.wiring.targets import target
 from integrations.tracker import Target, Vocabulary
 

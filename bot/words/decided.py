@@ -20,18 +20,19 @@ STATE_WORDS: Mapping[str, str] = {
     "undoing": to_say("being taken back"),
 }
 
+# In English a sentence that takes one goes on with a verb in the singular.
 _FIELDS: Mapping[str, str] = {
     "description": to_say("description"),
-    "acceptance_criteria": to_say("acceptance_criteria"),
+    "acceptance_criteria": to_say("list of acceptance criteria"),
     "priority": to_say("priority"),
     "summary": to_say("summary"),
-    "components": to_say("components"),
+    "components": to_say("list of components"),
     "estimate": to_say("estimate"),
     "assignee": to_say("assignee"),
     "status": to_say("status"),
-    "labels": to_say("labels"),
-    "subtasks": to_say("subtasks"),
-    "children": to_say("children"),
+    "labels": to_say("list of labels"),
+    "subtasks": to_say("list of sub-tasks"),
+    "children": to_say("list of child items"),
 }
 
 

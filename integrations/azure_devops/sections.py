@@ -13,11 +13,7 @@ from dataclasses import dataclass
 import nh3
 
 from integrations.azure_devops.markup import Markup, TextFormat
-from integrations.blocks import Block, Blocks, Bullets, Heading, Inline, Paragraph, Text
-from languages import say
-from rules.changes import AddSection, Criterion
-
-HEADING = "Acceptance criteria"
+from integrations.blocks import Blocks, Bullets
 
 _LONGEST = 1_000_000  # characters that the product takes in one text
 _MARKS = "-*+"
@@ -48,29 +44,6 @@ class Extended:
 
     value: str
     section: str
-
-
-def criteria(entries: tuple[Criterion, ...], heading: str = "") -> Blocks:
-    """Acceptance criteria as a section of a description."""
-    return Heading(3, (Text(heading or HEADING),)), *bare_criteria(entries)
-
-
-def bare_criteria(entries: tuple[Criterion, ...]) -> Blocks:
-    """Acceptance criteria for a field of their own, which needs no heading."""
-    lines: list[tuple[Inline, ...]] = [
-        (Text(say("assumption:"), "emphasis"), Text(f" {one.text}")) if one.is_assumption else (Text(one.text),)
-        for one in entries
-    ]
-    return (Bullets(tuple(lines)),)
-
-
-def section(change: AddSection) -> Blocks:
-    """A section with the heading, paragraphs and list of a change."""
-    blocks: list[Block] = [Heading(3, (Text(change.heading),))]
-    blocks += [Paragraph((Text(one),)) for one in change.paragraphs if one.strip()]
-    if change.entries:
-        blocks.append(Bullets(tuple((Text(one),) for one in change.entries)))
-    return tuple(blocks)
 
 
 def add(native: str, blocks: Blocks, text_format: TextFormat) -> Extended:

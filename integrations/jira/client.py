@@ -74,6 +74,12 @@ class JiraConnection:
             board=board,
         )
         self._session, self._tells_of_tokens = session, flavour == "data_center"
+        self._open(name, flavour, session, base_url, now)
+
+    def _open(
+        self, name: str, flavour: Flavour, session: JiraSession, base_url: str, now: Callable[[], datetime]
+    ) -> None:
+        """Builds the ports."""
         people = JiraPeople(session, flavour)
         markup: Markup
         sections: Sections

@@ -8,6 +8,7 @@ TrackerError
 ├── Conflict         the item is no longer as it was
 ├── Invalid          400: the tracker does not take what was sent
 │   ├── NoAudience   those for whom alone a comment is are not there, or the bot is not one of them
+│   ├── TooLong      a text would be longer than the tracker takes
 │   ├── Incomplete   values are missing that the project requires; `fields` names them
 │   ├── WrongValue   a field does not take the value that a person gave for it
 │   └── NoWayBack    what was made cannot be taken back by the rules of the project

@@ -359,12 +359,12 @@ ANSWERS = {
         "There is no suggestion 2 on this item; accepted: 1.",
     ),
     "nobody may be asked to accept": (
-        answers.refusal(answers.no_way_to_ask("accept")),
+        answers.refusal(answers.no_way_to_ask(accepting=True)),
         "Nothing was changed: the bot is not allowed to ask the tracker who may edit this item. "
         "Put the label steward-accept on the item instead; that accepts all that is shown.",
     ),
     "nobody may be asked to undo": (
-        answers.refusal(answers.no_way_to_ask("undo")),
+        answers.refusal(answers.no_way_to_ask(accepting=False)),
         "Nothing was changed: the bot is not allowed to ask the tracker who may edit this item. "
         "An administrator can list you under accept_people.",
     ),
@@ -372,6 +372,10 @@ ANSWERS = {
     "a person has edited since": (
         answers.not_undone(2, "priority", "Kim"),
         "Suggestion 2 was not taken back: the priority was changed by Kim since, and that edit stays.",
+    ),
+    "a person has edited a list since": (
+        answers.not_undone(2, "acceptance_criteria"),
+        "Suggestion 2 was not taken back: the list of acceptance criteria was changed since, and that edit stays.",
     ),
     "muted": (answers.muted(True), "No more suggestions on this item. `steward unmute` allows them again."),
 }

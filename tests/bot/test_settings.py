@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,9 +24,16 @@ from bot.settings import (
     ProjectSettings,
     Settings,
     SettingsError,
-    documented_settings,
     load,
     nearest,
+)
+from bot.settings.sentences import KINDS
+from bot.settings.tree import (
+    EngineSettings,
+    OperationsSettings,
+    RetentionSettings,
+    ServerSettings,
+    TelemetrySettings,
 )
 from rules import RULES
 from rules.model import Policy
@@ -84,18 +92,25 @@ def test_the_sample_loads_with_every_line_taken_in(tmp_path: Path, monkeypatch: 
     assert settings.model is not None
 
 
+def every_setting() -> Iterator[tuple[str, str]]:
+    """Name in the file and meaning of each."""
+    yield "data", Settings.model_fields["data"].description or ""
+    general = (ServerSettings, EngineSettings, OperationsSettings, RetentionSettings, TelemetrySettings)
+    for table in (*general, *KINDS.values(), ProjectSettings, ModelSettings):
+        for name, field in table.model_fields.items():
+            yield field.alias or name, field.description or ""
+
+
 def test_every_setting_is_in_the_sample() -> None:
     text = SAMPLE.read_text(encoding="utf-8")
-    for setting in documented_settings():
-        assert re.search(rf"^(# )?{setting.key.split('.')[-1]} = ", text, flags=re.MULTILINE), setting.key
+    for name, _ in every_setting():
+        assert re.search(rf"^(# )?{name} = ", text, flags=re.MULTILINE), name
 
 
 def test_the_defaults_in_the_sample_are_the_defaults() -> None:
-    documented = {setting.key: setting.default for setting in documented_settings()}
     project = ProjectSettings(connection="jira")
-    assert documented["projects.<KEY>.daily_budget"] == str(project.daily_budget) == "10"
     text = SAMPLE.read_text(encoding="utf-8")
-    for name in ("quiet_wait", "quiet_wait_max", "bulk_window", "nightly"):
+    for name in ("quiet_wait", "quiet_wait_max", "bulk_window", "nightly", "daily_budget"):
         (shown,) = re.findall(rf"^# {name} = (\S+)", text, flags=re.MULTILINE)
         again = ProjectSettings.model_validate({"connection": "jira", name: tomllib.loads(f"v = {shown}")["v"]})
         assert getattr(again, name) == getattr(project, name)
@@ -106,11 +121,8 @@ def test_the_sample_names_every_rule() -> None:
     assert [rule.NAME for rule in RULES if rule.NAME not in text] == []
 
 
-def test_every_setting_has_a_meaning_and_a_type() -> None:
-    for setting in documented_settings():
-        assert setting.meaning.endswith(".")
-        assert setting.type
-        assert setting.default
+def test_every_setting_has_a_meaning() -> None:
+    assert [name for name, meaning in every_setting() if not meaning.endswith(".")] == []
 
 
 def test_a_small_file_is_enough(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bot import running
 from bot.flows import outcome
 from bot.running import ticking
+from bot.settings import connections
 
 
 def main() -> None:
@@ -22,8 +23,12 @@ def main() -> None:
     def wall() -> datetime:
         return datetime.now(UTC) + timedelta(seconds=float(shift.read_text("ascii")))
 
-    for name in ("SWEEP_SECONDS", "UPKEEP_SECONDS", "BESIDE_WEBHOOKS_SECONDS"):
-        setattr(ticking, name, getattr(ticking, name) / scale)
+    for place, name in (
+        (ticking, "SWEEP_SECONDS"),
+        (ticking, "UPKEEP_SECONDS"),
+        (connections, "BESIDE_WEBHOOKS_SECONDS"),
+    ):
+        setattr(place, name, getattr(place, name) / scale)
     outcome.LONGEST_WAIT /= scale
     running.Bot = functools.partial(running.Bot, wall=wall)  # type: ignore[misc,assignment]
     from bot.cli import main as steward

@@ -12,8 +12,9 @@ import pytest
 
 from bot.doctor import Step, examine, rehearse
 from bot.doctor.projects import NEEDS
-from bot.running.ticking import BESIDE_WEBHOOKS_SECONDS
 from bot.settings import ProjectSettings, load
+from bot.settings.connections import BESIDE_WEBHOOKS_SECONDS
+from bot.settings.tree import ServerSettings
 from integrations.azure_devops.trial import rights as azure_devops
 from integrations.jira.trial import rights as jira
 
@@ -111,7 +112,7 @@ def _plain(line: str, connections: tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_the_guide_says_how_often_is_asked_beside_webhooks_and_which_tickets_get_comments(
+def test_the_guide_says_how_often_is_asked_beside_webhooks_which_port_and_which_tickets_get_comments(
     deploy: Path, name: str
 ) -> None:
     text = guide(deploy, name)
@@ -119,3 +120,4 @@ def test_the_guide_says_how_often_is_asked_beside_webhooks_and_which_tickets_get
     assert "what has moved every five minutes" in text
     assert "Only tickets that are filed after the first start get comments." in text
     assert 'public_url = "https://steward.example.org"' in text
+    assert f"the proxy before port {ServerSettings().port}." in text

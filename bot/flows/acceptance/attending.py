@@ -26,7 +26,7 @@ def attend(desk: AcceptanceDesk, item: WorkItem) -> int:
     try:
         comments = desk.reader.comments(item.key)
     except Missing:
-        closing.close(desk, item.id, "the item was deleted, or the bot may no longer see it")
+        closing.close(desk, item.id, closing.GONE)
         return 0
     _notice_deletion(desk, item, comments)
     acted = [name for comment in comments if (name := _act_on(desk, project, item, comment))]

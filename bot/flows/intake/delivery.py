@@ -19,7 +19,7 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
         row = session.get(inbox.Delivery, delivery)
     if row is None:
         raise Silent("the delivery is no longer known")
-    if row.kind == "commented" and _is_own(desk, row.item, row.comment):
+    if row.kind == "commented" and _is_own(desk, row.comment):
         raise Silent("the bot's own comment")
     try:
         item = desk.reader.fetch(row.item)
@@ -79,7 +79,7 @@ def _is_gone(desk: AcceptanceDesk, item: WorkItem) -> bool:
     return False
 
 
-def _is_own(desk: AcceptanceDesk, item: str, comment: str | None) -> bool:
+def _is_own(desk: AcceptanceDesk, comment: str | None) -> bool:
     with desk.db.read() as session:
         return comment is not None and writes.own_comment(session, desk.connection, comment) is not None
 

@@ -58,12 +58,12 @@ def _backfilled(desk: Desk, project: Project) -> bool:
         return progress is not None and progress.backfilled is not None
 
 
-def _poll(desk: Desk, project: Project) -> int:
+def _poll(desk: Desk, project: Project) -> None:
     with desk.db.read() as session:
         progress = session.get(items.Progress, (desk.connection, project.key))
         cursor = progress.cursor or progress.connected if progress else desk.now()
         page, began = _under_way(progress.page if progress else None, cursor, desk.now())
-    found, latest = 0, cursor
+    latest = cursor
     while True:
         try:
             batch = desk.reader.moved(project.key, cursor - OVERLAP, page, project.scope)
@@ -73,7 +73,7 @@ def _poll(desk: Desk, project: Project) -> int:
             page, began = None, desk.now()  # the token of an interrupted poll has expired
             continue
         for item in batch.items:
-            found += hand_in(desk, item)
+            hand_in(desk, item)
             latest = max(latest, item.updated)
         page = batch.next
         with desk.db.write() as session:
@@ -85,7 +85,7 @@ def _poll(desk: Desk, project: Project) -> int:
                     # What moved while the pages were read may not be in them, so the cursor stays before it.
                     progress.cursor = max(progress.cursor or cursor, min(latest, began))
         if page is None:
-            return found
+            return
 
 
 def _under_way(kept: str | None, cursor: datetime, now: datetime) -> tuple[str | None, datetime]:

@@ -1,4 +1,4 @@
-"""The model's part: acceptance criteria for one item, bought once, within the day's tokens; without it, rules do."""
+"""The model's part: acceptance criteria for one item, or what to ask for them; bought once, within the day's tokens."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from datetime import datetime
 import structlog
 from pydantic import ValidationError
 
+from bot.flows.desk import Drafted
 from bot.store import spending
 from bot.store.database import Database
 from integrations.writer import Reason, Writer, WriterError
-from prompts.drafting import Draft, criteria_draft, criteria_from
+from prompts.drafting import Draft, criteria_draft, criteria_from, questions_from
 from prompts.library import Prompt
 from prompts.replies import AcceptanceCriteria
-from rules.changes import AddCriteria
 from rules.model import WorkItem
 
 log = structlog.get_logger(__name__)
@@ -66,8 +66,8 @@ class CriteriaWriter:
         self._db, self._writer, self._prompt, self._model, self._now = db, writer, prompt, model, now
         self._known_secrets = tuple(known_secrets)
 
-    def __call__(self, item: WorkItem) -> AddCriteria | None:
-        """The drafted criteria, from a reply bought now or before; None where the model has nothing usable."""
+    def __call__(self, item: WorkItem) -> Drafted | None:
+        """What the model drafts, from a reply bought now or before; None where there is none."""
         draft = criteria_draft(item, self._prompt, self._known_secrets)
         key = hashlib.sha256(f"{draft.key}:{self._model}".encode()).hexdigest()
         with self._db.read() as session:
@@ -77,9 +77,10 @@ class CriteriaWriter:
         if paid is None:
             return None
         try:
-            return criteria_from(AcceptanceCriteria.model_validate(paid), draft)
+            reply = AcceptanceCriteria.model_validate(paid)
         except ValidationError:
             return None
+        return Drafted(criteria_from(reply, draft), questions_from(reply, draft))
 
     def _buy(self, draft: Draft, key: str, item: WorkItem) -> dict[str, object] | None:
         try:

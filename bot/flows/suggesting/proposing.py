@@ -46,7 +46,7 @@ def propose(session: Session, item: WorkItem, findings: Iterable[Finding], now: 
     for finding in findings:
         if (finding.rule, finding.subject) in dismissed:
             continue
-        told = {"rule": finding.rule, "subject": finding.subject[:200]}
+        told = {"rule": finding.rule, "subject": finding.subject[:200], "source": finding.source[:200]}
         questions.extend(told | {"text": question} for question in finding.questions)
         if finding.change is not None:
             row = _place(session, proposal, item, finding, finding.change, known, now)

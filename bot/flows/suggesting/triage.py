@@ -5,13 +5,14 @@ This flow is handed a Reader, a Commenter and, by policy, a create-only Drafter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import rules
 from bot import answers
 from bot.flows import closing, speaking
-from bot.flows.desk import Project, Silent, TriageDesk, TryAgain
+from bot.flows.desk import Drafted, Project, Silent, TriageDesk, TryAgain
 from bot.flows.suggesting import drafts, guards
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
@@ -201,10 +202,16 @@ def _wants_model(finding: Finding) -> bool:
     return finding.rule == "missing_criteria"
 
 
-def _with_model(drafted: AddCriteria | None, finding: Finding) -> Finding:
-    if drafted is None or not drafted.criteria:
+def _with_model(told: Drafted | None, finding: Finding) -> Finding:
+    """With the model's criteria; or, where the rules ask as well and draft nothing, with its questions."""
+    if told is None:
         return finding
-    return replace(finding, change=drafted, source="rules and a language model")
+    by_both = replace(finding, source="rules and a language model")
+    if told.criteria is not None:
+        return replace(by_both, change=told.criteria)
+    if told.questions and finding.questions:
+        return replace(by_both, questions=told.questions)
+    return finding
 
 
 def _with_heading(finding: Finding) -> Finding:
@@ -214,5 +221,5 @@ def _with_heading(finding: Finding) -> Finding:
     return replace(finding, change=replace(finding.change, heading=say("Acceptance criteria")))
 
 
-def _open_numbers(rows: object) -> list[int]:
-    return [row.number for row in rows if row.state == proposals.OPEN]  # type: ignore[attr-defined]
+def _open_numbers(rows: Iterable[proposals.ProposedChange]) -> list[int]:
+    return [row.number for row in rows if row.state == proposals.OPEN]

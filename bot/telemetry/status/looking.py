@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.settings import Settings
 from bot.store.database import Database
@@ -32,8 +33,7 @@ from bot.telemetry.status.values import Connection, Project, Room, Status, Token
 log = structlog.get_logger(__name__)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BESIDE_WEBHOOKS_SECONDS = 300.0
-AWAY = (SQLAlchemyError, RuntimeError)
+NOT_COUNTED = (SQLAlchemyError, RuntimeError)
 """The second says that the engine is not started yet."""
 Now = Callable[[], datetime]
 """On PostgreSQL it asks the database, and fails with it."""
@@ -44,7 +44,7 @@ def snapshot(db: Database, connections: Collection[str], jobs: JobCounts, now: N
     try:
         _answers(db)
         return take(db, connections, jobs, now(), version)
-    except AWAY as error:
+    except NOT_COUNTED as error:
         log.warning("store not counted", error=type(error).__name__)
         return None
 
@@ -62,7 +62,7 @@ def look(
     try:
         _answers(db)
         return _look(settings, db, jobs, heard, now(), version, room)
-    except AWAY as error:
+    except NOT_COUNTED as error:
         log.warning("store not looked at", error=type(error).__name__)
     at = datetime.now(UTC)
     connections = tuple(_connection(settings, name, heard.of(name), at) for name in settings.connections)
@@ -87,44 +87,11 @@ def _look(
 ) -> Status:
     store = take(db, settings.connections, jobs, now, version)
     with db.read() as session:
-        last = recent.last_deliveries(session, tuple(settings.connections))
-        nights = recent.nights(session)
+        connections = _connections(settings, session, store, heard, now)
+        projects = _projects(settings, session, store)
         hour, day = recent.outcomes(session, now - HOUR, now), recent.outcomes(session, now - DAY, now)
         hourly, letters = recent.by_hour(session, now), recent.letters(session)
-        came = recent.newest(session, now - HOUR, now)
-        unknown = recent.unknown_events(session)
-        unposted = recent.unposted(session)
-        found = {
-            (name, key): recent.found(session, name, key)
-            for name in settings.connections
-            for key in settings.projects_of(name)
-        }
-    known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
-    shown = came if _settled(store) else {}
-    connections = tuple(
-        replace(
-            _connection(settings, name, each, now, last.get(name), store.polls.get(name), shown),
-            webhooks_off=store.webhooks_off.get(name, 0),
-        )
-        for name, each in known.items()
-    )
-    read = {(one.connection, one.project): one for one in store.progress}
-    projects = []
-    for name in settings.connections:
-        for key, project in settings.projects_of(name).items():
-            one = read.get((name, key))
-            projects.append(
-                Project(
-                    connection=name,
-                    key=key,
-                    connected=one.connected if one else None,
-                    backfilled=one.backfilled if one else None,
-                    cursor=one.cursor if one else None,
-                    last_night=nights.get(f"{name}:{key}"),
-                    nightly=project.nightly is not None,
-                    found=found[name, key],
-                )
-            )
+        unknown, unposted = recent.unknown_events(session), recent.unposted(session)
     tokens = Tokens(store.tokens_today, settings.model.daily_tokens) if settings.model else None
     return Status(
         at=now,
@@ -142,11 +109,48 @@ def _look(
         hourly=hourly,
         letters=letters,
         connections=connections,
-        projects=tuple(projects),
+        projects=projects,
         tokens=tokens,
         room=room,
         unknown=unknown,
     )
+
+
+def _connections(
+    settings: Settings, session: Session, store: Snapshot, heard: Hearing, now: datetime
+) -> tuple[Connection, ...]:
+    last = recent.last_deliveries(session, tuple(settings.connections))
+    came = recent.newest(session, now - HOUR, now) if _settled(store) else {}
+    known = {name: together(store.heard.get(name, Heard()), heard.of(name), now) for name in settings.connections}
+    return tuple(
+        replace(
+            _connection(settings, name, each, now, last.get(name), store.polls.get(name), came),
+            webhooks_off=store.webhooks_off.get(name, 0),
+        )
+        for name, each in known.items()
+    )
+
+
+def _projects(settings: Settings, session: Session, store: Snapshot) -> tuple[Project, ...]:
+    nights = recent.nights(session)
+    read = {(one.connection, one.project): one for one in store.progress}
+    projects = []
+    for name in settings.connections:
+        for key, project in settings.projects_of(name).items():
+            one = read.get((name, key))
+            projects.append(
+                Project(
+                    connection=name,
+                    key=key,
+                    connected=one.connected if one else None,
+                    backfilled=one.backfilled if one else None,
+                    cursor=one.cursor if one else None,
+                    last_night=nights.get(f"{name}:{key}"),
+                    nightly=project.nightly is not None,
+                    found=recent.found(session, name, key),
+                )
+            )
+    return tuple(projects)
 
 
 def _connection(
@@ -159,7 +163,7 @@ def _connection(
     came: Mapping[tuple[str, str], datetime] = MappingProxyType({}),
 ) -> Connection:
     one = settings.connections[name]
-    every = one.poll_every if one.intake == "poll" else max(one.poll_every, BESIDE_WEBHOOKS_SECONDS)
+    every = one.poll_seconds
     delivered = max(filter(None, (heard.last_delivery, came.get((name, "webhook")))), default=None)
     return Connection(
         name=name,

@@ -10,6 +10,7 @@ from integrations.azure_devops.reading import reading
 from integrations.azure_devops.rewriting import is_rewritable, rewritten
 from integrations.azure_devops.writing.edits import Edits, Raw
 from integrations.azure_devops.writing.values import Value, is_value, operations, value_of
+from integrations.sections import criteria_list, criteria_section, written_section
 from integrations.tracker import Invalid, Plan, Receipt
 from rules.changes import AddCriteria, AddSection, RewriteDescription
 
@@ -25,7 +26,7 @@ class TextWriter:
         known = self._edits.processes.fields(*parts.place_of(parts.fields_of(raw)))
         if isinstance(change, AddCriteria) and parts.CRITERIA in known:
             before = value_of(raw, parts.CRITERIA)
-            after = _extended(before, sections.bare_criteria(change.criteria))
+            after = _extended(before, (criteria_list(change.criteria),))
             after["beside"] = value_of(
                 raw, _description(raw, parts.REPRODUCTION in known)
             )  # what they were drafted from
@@ -33,9 +34,9 @@ class TextWriter:
         before = value_of(raw, _description(raw, parts.REPRODUCTION in known))
         match change:
             case AddCriteria():
-                after = _extended(before, sections.criteria(change.criteria, change.heading))
+                after = _extended(before, criteria_section(change.criteria, change.heading))
             case AddSection():
-                after = _extended(before, sections.section(change))
+                after = _extended(before, written_section(change))
             case RewriteDescription():
                 after = _rewritten(before, change.text)
         return Plan(key, change.kind, "description", marker, before, after)

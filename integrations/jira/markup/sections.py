@@ -10,18 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from integrations.blocks import Blocks, Bullets, Heading, Inline, Paragraph, Text
+from integrations.blocks import Blocks, Bullets, Text
 from integrations.jira.markup.adf_reading import read_adf
 from integrations.jira.markup.adf_writing import adf_nodes
 from integrations.jira.markup.places import SectionEditedError, bare, chosen, in_document, in_line, in_wiki
 from integrations.jira.markup.plain import flat
 from integrations.jira.markup.wiki_tokens import unclosed
 from integrations.jira.markup.wiki_writing import UserName, wiki_block
-from languages import say
-from rules.changes import AddSection, Criterion
-
-HEADING = "Acceptance criteria"
-
 
 __all__ = [
     "Added",
@@ -31,9 +26,6 @@ __all__ = [
     "SectionRefusedError",
     "Sections",
     "WikiSections",
-    "criteria_list",
-    "criteria_section",
-    "written_section",
 ]
 
 
@@ -68,27 +60,6 @@ class Sections(Protocol):
 
     def same(self, one: Any, other: Any) -> bool:
         """Whether two descriptions are the same; nothing and an empty one are."""
-
-
-def criteria_section(criteria: tuple[Criterion, ...], heading: str = "") -> Blocks:
-    """A heading and the criteria."""
-    return (Heading(3, (Text(heading or HEADING),)), criteria_list(criteria))
-
-
-def written_section(change: AddSection) -> Blocks:
-    """A heading, the paragraphs, then a list where there are entries."""
-    paragraphs = tuple(Paragraph((Text(text),)) for text in change.paragraphs)
-    listed = (Bullets(tuple((Text(entry),) for entry in change.entries)),) if change.entries else ()
-    return (Heading(3, (Text(change.heading),)), *paragraphs, *listed)
-
-
-def criteria_list(criteria: tuple[Criterion, ...]) -> Bullets:
-    """One bullet a criterion; an assumption is marked in italics."""
-    entries: list[tuple[Inline, ...]] = []
-    for criterion in criteria:
-        assumed = (Text(say("assumption:"), "emphasis"), Text(" ")) if criterion.is_assumption else ()
-        entries.append((*assumed, Text(criterion.text)))
-    return Bullets(tuple(entries))
 
 
 class AdfSections:

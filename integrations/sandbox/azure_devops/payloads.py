@@ -33,7 +33,6 @@ _DONE = {
     "workitem.restored": "restored",
 }
 _LONGEST_COMMENT = 400
-_TOLD_FIELDS = ("System.State", "System.Reason", "System.AssignedTo", "Microsoft.VSTS.Common.Priority", "System.Title")
 _PEOPLE = ("System.AssignedTo", "System.CreatedBy", "System.ChangedBy")
 Detail = str
 """all, minimal or none: how much of the resource and of the messages a subscription wants."""

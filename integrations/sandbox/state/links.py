@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,3 +81,18 @@ class Linked(Recorded):
         edit = Edit("child", value, None) if removed else Edit("child", None, value)
         moved, entry = self._touch(self.item(parent), actor, at, [edit])
         self._happened("updated", moved, actor, at, entry=entry)
+
+    def _ends(self, item_id: int, written: Sequence[Link], gone: Sequence[Link]) -> list[Edit]:
+        """What the history of an item says of its links that came and went."""
+        came = [Edit("link", None, self._end_of(link, item_id)) for link in written]
+        return came + [Edit("link", self._end_of(link, item_id), None) for link in gone]
+
+    def _note_other_ends(
+        self, old: Item, new: Item, by: User, at: datetime, written: Sequence[Link], gone: Sequence[Link]
+    ) -> None:
+        """Notes a change of links and of the item above in the history of the items at the other ends."""
+        for link in [*written, *gone]:
+            self._note_other_end(link, new.id, by, at, removed=link in gone)
+        if new.parent != old.parent:
+            self._note_child(old.parent, new, by, at, removed=True)
+            self._note_child(new.parent, new, by, at)

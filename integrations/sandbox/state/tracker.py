@@ -147,8 +147,7 @@ class Tracker(Commented):
             new = replace(self._with(old, values), formats={**old.formats, **(formats or {})})
             edits = differences(old, new)
             written, gone = self._write_links(actor, item_id, add_links, remove_links)
-            edits += [Edit("link", None, self._end_of(link, item_id)) for link in written]
-            edits += [Edit("link", self._end_of(link, item_id), None) for link in gone]
+            edits += self._ends(item_id, written, gone)
             said = None
             if comment is not None:
                 said = self._insert_comment(by, new, comment, comment_format, at)
@@ -160,11 +159,7 @@ class Tracker(Commented):
             if new.fields.get(LEVEL) != old.fields.get(LEVEL):
                 self._pass_on(new)
             entry = self._record(new, by, at, edits)
-            for link in [*written, *gone]:
-                self._note_other_end(link, item_id, by, at, removed=link in gone)
-            if new.parent != old.parent:
-                self._note_child(old.parent, new, by, at, removed=True)
-                self._note_child(new.parent, new, by, at)
+            self._note_other_ends(old, new, by, at, written, gone)
             self._happened("updated", new, by, at, entry=entry, comment=said, notify=notify)
             self._tell_of_links(written, gone, by, at)
             if said is not None:

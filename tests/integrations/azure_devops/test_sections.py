@@ -13,16 +13,14 @@ from integrations.azure_devops.sections import (
     SectionEditedError,
     UnclosedTextError,
     add,
-    bare_criteria,
-    criteria,
     remove,
-    section,
 )
 from integrations.blocks import Blocks
+from integrations.sections import criteria_list, criteria_section, written_section
 from rules.changes import AddSection, Criterion
 
 ENTRIES = (Criterion("the cart is kept"), Criterion("the time-out is 30 s", is_assumption=True))
-CRITERIA = criteria(ENTRIES)
+CRITERIA = criteria_section(ENTRIES)
 RENDERER = MarkdownIt("commonmark", {"html": True})
 HTML = [
     "<div>",
@@ -114,7 +112,7 @@ def test_the_section_follows_the_text_and_the_assumption_is_marked() -> None:
         "<div>As a buyer</div><h3>Acceptance criteria</h3><ul><li>the cart is kept</li>"
         "<li><i>assumption:</i> the time-out is 30 s</li></ul>"
     )
-    assert add("As a buyer", criteria(ENTRIES[1:]), "markdown").value == (
+    assert add("As a buyer", criteria_section(ENTRIES[1:]), "markdown").value == (
         "As a buyer\n\n### Acceptance criteria\n\n- *assumption\\:* the time\\-out is 30 s"
     )
 
@@ -144,8 +142,8 @@ def test_a_markdown_text_never_swallows_its_section(native: str) -> None:
     assert together.replace("\n", "") == apart.replace("\n", "")
 
 
-SECTION = section(AddSection("How to *see* it", ("Take <a> card.",), ("pay", "- wait")))
-BARE = bare_criteria(ENTRIES)
+SECTION = written_section(AddSection("How to *see* it", ("Take <a> card.",), ("pay", "- wait")))
+BARE: Blocks = (criteria_list(ENTRIES),)
 TEXTS = st.text(max_size=60) | st.lists(st.sampled_from(HTML + MARKDOWN), max_size=12).map("".join)
 FORMATS = st.sampled_from(["html", "markdown"])
 

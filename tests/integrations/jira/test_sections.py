@@ -18,12 +18,10 @@ from integrations.jira.markup.sections import (
     SectionEditedError,
     SectionRefusedError,
     WikiSections,
-    criteria_list,
-    criteria_section,
-    written_section,
 )
 from integrations.jira.markup.wiki_tokens import unclosed
 from integrations.sandbox.markup import wiki_to_adf
+from integrations.sections import criteria_list, criteria_section, written_section
 from rules.changes import AddSection, Criterion
 
 ADF = AdfSections(lambda key: f"https://jira.example/browse/{key}")

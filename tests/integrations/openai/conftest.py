@@ -1,13 +1,13 @@
 from collections.abc import Callable, Iterator
-from datetime import date
 
 import httpx2
 import pytest
 
 from integrations.openai.writer import Model, OpenAIWriter
 from integrations.sandbox.model import ModelServer, serve_model
-from integrations.writer import Budget, DailyBudget
+from integrations.writer import Budget
 from prompts.library import Message, Prompt, load_library
+from tests.integrations.openai.counted import CountedBudget
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
@@ -19,8 +19,8 @@ def model_server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def budget() -> DailyBudget:
-    return DailyBudget(1_000_000, lambda: date(2031, 4, 2))
+def budget() -> CountedBudget:
+    return CountedBudget(1_000_000)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def make_writer(budget: DailyBudget, slept: list[float]) -> Iterator[Callable[..., OpenAIWriter]]:
+def make_writer(budget: CountedBudget, slept: list[float]) -> Iterator[Callable[..., OpenAIWriter]]:
     made: list[OpenAIWriter] = []
 
     def make(target: ModelServer | Handler, *, with_budget: Budget | None = None, **settings: object) -> OpenAIWriter:

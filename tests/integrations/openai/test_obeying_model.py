@@ -11,13 +11,14 @@ import pytest
 
 from integrations.openai.writer import Form, OpenAIWriter
 from integrations.sandbox.model import ModelServer, Mood
-from integrations.writer import DailyBudget, WriterError
+from integrations.writer import WriterError
 from prompts.drafting import criteria_draft, criteria_from, questions_from
 from prompts.library import Prompt
 from prompts.plain import links_in
 from prompts.replies import AcceptanceCriteria
 from rules.changes import AddCriteria, Criterion
 from rules.model import WorkItem
+from tests.integrations.openai.counted import CountedBudget
 
 MakeWriter = Callable[..., OpenAIWriter]
 
@@ -114,11 +115,11 @@ def test_fault_29_a_model_that_obeys_our_own_attacks_writes_nothing_outside_the_
 
 @pytest.mark.skipif(not CORPUS.is_file(), reason="no shared data")
 def test_fault_29_a_model_that_obeys_a_corpus_of_attacks_writes_nothing_outside_the_schema(
-    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, budget: DailyBudget
+    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, budget: CountedBudget
 ) -> None:
     attacks = list(corpus())
     assert len(attacks) == 250
-    unlimited = DailyBudget(10**9, lambda: datetime(2031, 4, 2, tzinfo=UTC).date())
+    unlimited = CountedBudget(10**9)
     forms: list[Form] = ["strict", "bounded", "object"]
     writers = [
         make_writer(model_server, with_budget=unlimited, form=form, api_key=KEY, garbage_retries=0) for form in forms

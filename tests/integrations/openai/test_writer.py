@@ -12,9 +12,10 @@ import pytest
 
 from integrations.openai.writer import Model, OpenAIWriter
 from integrations.sandbox.model import ModelServer
-from integrations.writer import DailyBudget, Reason, WriterError
+from integrations.writer import Reason, WriterError
 from prompts.library import Message, Prompt
 from prompts.replies import AcceptanceCriteria
+from tests.integrations.openai.counted import CountedBudget
 
 MakeWriter = Callable[..., OpenAIWriter]
 Messages = tuple[Message, ...]
@@ -38,7 +39,7 @@ def error_of(writer: OpenAIWriter, prompt: Prompt, messages: Messages) -> Writer
 
 
 def test_a_reply_comes_with_its_provenance(
-    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, messages: Messages, budget: DailyBudget
+    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, messages: Messages, budget: CountedBudget
 ) -> None:
     reply = make_writer(model_server).write(prompt, messages, AcceptanceCriteria)
     assert reply.value.criteria
@@ -46,7 +47,7 @@ def test_a_reply_comes_with_its_provenance(
     assert reply.model == "m-sandbox"
     assert reply.tokens_in > reply.tokens_cached > 0
     assert reply.attempts == 1
-    assert budget.spent() == reply.tokens_in + reply.tokens_out
+    assert budget.spent == reply.tokens_in + reply.tokens_out
 
 
 def test_what_is_sent_to_a_strict_server(
@@ -104,7 +105,7 @@ def test_a_status_that_waiting_does_not_change_is_told_at_once(
     make_writer: MakeWriter,
     prompt: Prompt,
     messages: Messages,
-    budget: DailyBudget,
+    budget: CountedBudget,
     response: httpx2.Response,
     reason: Reason,
 ) -> None:
@@ -117,12 +118,12 @@ def test_a_status_that_waiting_does_not_change_is_told_at_once(
     error = error_of(make_writer(answer), prompt, messages)
     assert error.reason is reason
     assert len(asked) == 1
-    assert budget.spent() == 0
+    assert budget.spent == 0
     assert "hunter2" not in str(error)
 
 
 def test_no_connection_is_unreachable_and_costs_nothing(
-    make_writer: MakeWriter, prompt: Prompt, messages: Messages, budget: DailyBudget
+    make_writer: MakeWriter, prompt: Prompt, messages: Messages, budget: CountedBudget
 ) -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("hunter2", request=request)
@@ -130,27 +131,27 @@ def test_no_connection_is_unreachable_and_costs_nothing(
     error = error_of(make_writer(refuse), prompt, messages)
     assert error.reason is Reason.UNREACHABLE
     assert "hunter2" not in str(error)
-    assert budget.spent() == 0
+    assert budget.spent == 0
 
 
 def test_an_answer_that_breaks_off_counts_in_full(
-    make_writer: MakeWriter, prompt: Prompt, messages: Messages, budget: DailyBudget
+    make_writer: MakeWriter, prompt: Prompt, messages: Messages, budget: CountedBudget
 ) -> None:
     def break_off(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadError("gone", request=request)
 
     error = error_of(make_writer(break_off, away_retries=0), prompt, messages)
     assert error.reason is Reason.UNREACHABLE
-    assert budget.spent() > 2000
+    assert budget.spent > 2000
 
 
 @pytest.mark.parametrize("base_url", ["nowhere", "ftp://127.0.0.1/v1"])
 def test_an_address_that_is_none_is_told_at_once(
-    budget: DailyBudget, prompt: Prompt, messages: Messages, base_url: str
+    budget: CountedBudget, prompt: Prompt, messages: Messages, base_url: str
 ) -> None:
     writer = OpenAIWriter(Model(base_url, "m"), budget)
     assert error_of(writer, prompt, messages).reason is Reason.REJECTED
-    assert budget.spent() == 0
+    assert budget.spent == 0
     writer.close()
 
 
@@ -179,7 +180,7 @@ def test_fault_50_neither_ticket_text_nor_key_is_logged_or_raised(
     make_writer: MakeWriter,
     model_server: ModelServer,
     prompt: Prompt,
-    budget: DailyBudget,
+    budget: CountedBudget,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -3,7 +3,6 @@ import socketserver
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import date
 from email.utils import formatdate
 from time import time
 
@@ -12,9 +11,10 @@ import pytest
 
 from integrations.openai.writer import Model, OpenAIWriter
 from integrations.sandbox.model import ModelServer, Mood
-from integrations.writer import DailyBudget, Reason, WriterError
+from integrations.writer import Reason, WriterError
 from prompts.library import Message, Prompt
 from prompts.replies import AcceptanceCriteria
+from tests.integrations.openai.counted import CountedBudget
 
 MakeWriter = Callable[..., OpenAIWriter]
 Messages = tuple[Message, ...]
@@ -46,7 +46,7 @@ def test_fault_20_a_model_that_stays_away_ends_the_call(
     model_server: ModelServer,
     prompt: Prompt,
     messages: Messages,
-    budget: DailyBudget,
+    budget: CountedBudget,
     mood: Mood,
     reason: Reason,
 ) -> None:
@@ -54,7 +54,7 @@ def test_fault_20_a_model_that_stays_away_ends_the_call(
     error = error_of(make_writer(model_server), prompt, messages)
     assert error.reason is reason
     assert len(model_server.received) == 5
-    assert budget.spent() == 0
+    assert budget.spent == 0
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
@@ -94,7 +94,7 @@ def test_fault_20_the_budget_holds_and_nothing_is_sent_beyond_it(
     make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, messages: Messages
 ) -> None:
     model_server.moods = ["good", "no_choices", "garbage", "down", "good", "no_choices"]
-    budget = DailyBudget(20_000, lambda: date(2031, 4, 2))
+    budget = CountedBudget(20_000)
     writer = make_writer(model_server, with_budget=budget)
     error: WriterError | None = None
     for _ in range(100):
@@ -102,7 +102,7 @@ def test_fault_20_the_budget_holds_and_nothing_is_sent_beyond_it(
             writer.write(prompt, messages, AcceptanceCriteria)
         except WriterError as caught:
             error = caught
-            assert budget.spent() <= 20_000
+            assert budget.spent <= 20_000
             if caught.reason is Reason.OVER_BUDGET:
                 break
     assert error is not None
@@ -157,7 +157,7 @@ def test_fault_21_a_refusal_is_not_asked_again(
 
 
 def test_fault_22_an_endless_answer_is_stopped_at_the_cap(
-    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, messages: Messages, budget: DailyBudget
+    make_writer: MakeWriter, model_server: ModelServer, prompt: Prompt, messages: Messages, budget: CountedBudget
 ) -> None:
     model_server.moods = ["endless"]
     writer = make_writer(model_server)
@@ -171,7 +171,7 @@ def test_fault_22_an_endless_answer_is_stopped_at_the_cap(
     assert peak < 50_000_000
     assert model_server.bytes_sent < 50_000_000
     assert len(model_server.received) == 1
-    assert budget.spent() > 2000
+    assert budget.spent > 2000
 
 
 def test_fault_22_an_answer_that_drips_is_cut_at_the_deadline(
@@ -236,7 +236,7 @@ def test_fault_46_a_name_that_comes_to_lead_inside_is_not_spoken_to(
     model_server: ModelServer,
     prompt: Prompt,
     messages: Messages,
-    budget: DailyBudget,
+    budget: CountedBudget,
     monkeypatch: pytest.MonkeyPatch,
     address: str,
 ) -> None:
@@ -245,7 +245,7 @@ def test_fault_46_a_name_that_comes_to_lead_inside_is_not_spoken_to(
     assert error.reason is Reason.REJECTED
     assert "never called" in str(error)
     assert model_server.received == []
-    assert budget.spent() == 0
+    assert budget.spent == 0
 
 
 def test_fault_46_a_model_that_sends_elsewhere_is_not_followed(
@@ -262,11 +262,11 @@ def test_fault_46_a_model_that_sends_elsewhere_is_not_followed(
 
 
 def test_fault_22_no_phase_of_a_call_outlives_the_deadline(
-    slow_server: _SocketServer, budget: DailyBudget, prompt: Prompt, messages: Messages
+    slow_server: _SocketServer, budget: CountedBudget, prompt: Prompt, messages: Messages
 ) -> None:
     host, port = slow_server.server_address[:2]
     writer = OpenAIWriter(Model(f"http://{host!s}:{port}/v1", "m", call_seconds=0.4), budget)
     assert error_of(writer, prompt, messages).reason is Reason.TIMEOUT
     assert slow_server.hung_up.wait(5)
-    assert budget.spent() > 2000
+    assert budget.spent > 2000
     writer.close()

@@ -8,7 +8,7 @@ from typing import Any
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.texts.owned import OwnedSection, Place
 from integrations.jira.extra import TEXT_LINE
-from integrations.jira.markup.sections import criteria_list, criteria_section
+from integrations.sections import criteria_list, criteria_section
 from integrations.tracker import Invalid, Plan
 from rules.changes import AddCriteria
 

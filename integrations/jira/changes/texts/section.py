@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.jira.changes.texts.owned import DESCRIPTION, OwnedSection, Place
-from integrations.jira.markup.sections import written_section
+from integrations.sections import written_section
 from integrations.tracker import Invalid, Plan
 from rules.changes import AddSection
 

@@ -9,7 +9,7 @@ from flask import Response
 
 from integrations.sandbox.jira.calls import Call, Refusal, Route, answer, page
 from integrations.sandbox.jira.resources.lists import FIELDS
-from integrations.sandbox.jira.scheme import EPIC_LINK, Field, scheme_of
+from integrations.sandbox.jira.scheme import Field, scheme_of
 from integrations.sandbox.jira.shapes import STORY_POINTS
 from integrations.sandbox.records import NotFound, Term
 
@@ -117,11 +117,6 @@ def _meta(call: Call, name: str, kind: Term, *, for_create: bool) -> dict[str, A
         "resolution": lambda: [call.shapes.resolution(term) for term in call.tracker.terms("resolution")],
     }.get(name)
     return shown if allowed is None else {**shown, "allowedValues": allowed()}
-
-
-def is_epic_link(field: Field) -> bool:
-    """Whether this is Data Center's field for the epic above."""
-    return field.schema.get("custom") == EPIC_LINK
 
 
 ROUTES: tuple[Route, ...] = (
