@@ -56,6 +56,7 @@ def native_value(field: Mapping[str, Any], name: str, value: str, rich: Rich) ->
     """A value that people read, as a field of a screen takes it. Raises Invalid where it does not."""
     kind = str(field["schema"].get("type"))
     items = field["schema"].get("items")
+    listed = field.get("allowedValues") if not _PEOPLE & {kind, items} else ()
     if _custom(field).endswith(_SPRINT):
         raise NotToSet("what the bot creates never goes into a sprint", name)
     if kind == "string" and (_custom(field).endswith(TEXT_AREA) or field["schema"].get("system") in _RICH):
@@ -66,9 +67,9 @@ def native_value(field: Mapping[str, Any], name: str, value: str, rich: Rich) ->
         return _number(name, value)
     if kind == "array" and items == "string" and not field.get("allowedValues"):
         return value.replace(",", " ").split()
-    if kind == "array" and field.get("allowedValues") and items not in _PEOPLE:
+    if kind == "array" and listed:
         return [_allowed(field, name, one) for one in value.split(",")]
-    if field.get("allowedValues") and kind not in {*_PEOPLE, "option-with-child"}:
+    if listed and kind != "option-with-child":
         return _allowed(field, name, value)
     raise NotToSet(f"the bot cannot set {name} by a name; give the field a default value in Jira", name)
 
