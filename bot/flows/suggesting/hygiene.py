@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import structlog
 
-from bot.flows import closing, speaking
+from bot.flows import closing, leaving, speaking
 from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.suggesting import guards, triage, withdrawing
 from bot.flows.suggesting.proposing import anything_open, propose
@@ -98,7 +98,7 @@ def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
         # What people are asked about is read again: no event tells that an item was deleted or moved away.
         item = desk.reader.fetch(item.id)
         if (reason := closing.reason_to_leave(desk, item)) is not None:
-            speaking.leave(desk, item, reason)
+            leaving.leave(desk, item, reason)
             return
     if _look(desk, project, item):
         speaking.show(desk, item.id)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import rules
 from bot import answers
-from bot.flows import closing, speaking
+from bot.flows import closing, leaving, speaking
 from bot.flows.desk import Project, Silent, TriageDesk, TryAgain
 from bot.flows.suggesting import drafts, guards
 from bot.flows.suggesting.proposing import anything_open, propose
@@ -125,7 +125,7 @@ def _read(desk: TriageDesk, item_id: str) -> str:
         closing.close(desk, item_id, closing.GONE)
         return "gone"
     if (reason := closing.reason_to_leave(desk, item)) is not None:
-        speaking.leave(desk, item, reason)
+        leaving.leave(desk, item, reason)
         return "gone"
     with desk.db.write() as session:
         closing.keep(desk, session, item)
