@@ -73,9 +73,7 @@ def what_is(error: TrackerError) -> str:
         case NoAudience():
             return str(error)
         case Invalid():
-            return f"the tracker does not take it: {error}" + (
-                f'. It says: "{_plain(error.told)}"' if error.told else ""
-            )
+            return f"the tracker does not take it: {error}" + (f'. It says: "{error.told}"' if error.told else "")
         case Conflict():
             return f"somebody else was faster: {error}"
     return "the tracker answered with an error"
@@ -110,8 +108,3 @@ def remedy_for(error: TrackerError) -> str:
         case Conflict():
             return "Run it again."
     return "Try again later."
-
-
-def _plain(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(character if character.isprintable() else " " for character in text)

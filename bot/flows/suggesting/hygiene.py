@@ -16,7 +16,7 @@ from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.suggesting import guards, triage, withdrawing
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
-from bot.store import audit, items, proposals, writes
+from bot.store import audit, items, proposals
 from bot.telemetry import metrics
 from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled
 from rules.model import WorkItem
@@ -90,9 +90,8 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
 def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
     with desk.db.read() as session:
         proposal = proposals.get(session, desk.connection, item.id)
-        own = writes.is_own_item(session, desk.connection, item)
         said = proposal is not None and proposal.comment is not None and anything_open(session, proposal)
-    if own:
+    if guards.made_by_bot(desk, item):
         return
     if said:
         # What people are asked about is read again: no event tells that an item was deleted or moved away.

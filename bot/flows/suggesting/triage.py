@@ -15,10 +15,10 @@ from bot.flows.desk import Project, Silent, TriageDesk, TryAgain
 from bot.flows.suggesting import drafts, guards
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
-from bot.store import audit, decisions, items, proposals, writes
+from bot.store import audit, decisions, items, proposals
 from bot.store import drafts as drafted
 from bot.telemetry import metrics
-from integrations.tracker import SCRATCH_LABEL, Missing
+from integrations.tracker import Missing
 from languages import ENGLISH, language, say
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
@@ -46,10 +46,9 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
     with desk.db.read() as session:
         item = items.load(session, desk.connection, item_id)
         row = items.find(session, desk.connection, item_id)
-        own = item is not None and writes.is_own_item(session, desk.connection, item)
     if item is None or row is None:
         raise Silent("the item is gone")
-    if own or SCRATCH_LABEL in item.labels:
+    if guards.made_by_bot(desk, item):
         raise Silent("the bot created it")
     project = desk.projects.get(item.project)
     if project is None:

@@ -53,7 +53,8 @@ class FieldWriter:
                 return self._found(plan)
             if not is_value(raw, plan.before):
                 raise self._edits.changed(plan.item, plan.field)
-            written, revision = self._edits.write(raw, operations(plan.after))
+            wanted = untouched_along(raw, plan.after, plan.before)
+            written, revision = self._edits.write(raw, operations(wanted))
             return Receipt(plan.item, plan.kind, plan.field, revision, _details(plan, written))
 
         return self._edits.perform(plan, attempt)
