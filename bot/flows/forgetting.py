@@ -53,7 +53,8 @@ def _begin(run: Run, desk: Desk) -> None:
     with desk.db.write() as session:
         for row in texts.still_told(session, desk.connection):
             texts.forget(session, row, "it was gone already", desk.now())
-        texts.forget_late_letters(session, desk.connection)
+        working = [key for key, project in desk.projects.items() if project.works_restricted]
+        texts.forget_late_letters(session, desk.connection, working)
         kept = sa.select(Item.project).where(Item.connection == desk.connection, Item.deleted.is_(False))
         present = session.scalars(kept.distinct()).all()
         read = sa.select(Progress.project).where(

@@ -49,7 +49,11 @@ class Refused(TrackerError):
 
 
 class NotSignedIn(Refused):
-    """Nobody was let in; `missing` says what it takes."""
+    """Nobody was let in; `missing` says what it takes. `has_user`: a user is told beside the token."""
+
+    def __init__(self, message: str, missing: str = "", *, has_user: bool = True) -> None:
+        super().__init__(message, missing)
+        self.has_user = has_user
 
 
 class Missing(TrackerError):
