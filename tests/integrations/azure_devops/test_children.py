@@ -140,3 +140,8 @@ def test_a_value_that_a_field_does_not_take_lists_no_people(bot: AzureDevOpsConn
     known = {name: TypeField(name, name, allowed=("Lee", "Rae")) for name in (ACTIVITY, ASSIGNEE)}
     told = {name: wrong_value(Invalid("no"), bot.reader.processes, known, {name: "x"}) for name in (ACTIVITY, ASSIGNEE)}
     assert [getattr(one, "allowed", None) for one in told.values()] == [("Lee", "Rae"), ()]
+
+
+def test_a_field_in_the_settings_that_the_bot_does_not_set_is_told_by_the_doctor(bot: AzureDevOpsConnection) -> None:
+    with pytest.raises(NotToSet):
+        bot.rights.lacking("Shop", (FieldValue("Area Path", "Shop"),))
