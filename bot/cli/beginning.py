@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, until_interrupted
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, for_terminal, load_settings, until_interrupted
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -50,9 +50,9 @@ def doctor(
         return
     findings = examine(settings)
     for finding in findings:
-        typer.echo(f"{'ok   ' if finding.ok else 'FIX  '} {finding.what}")
+        typer.echo(for_terminal(f"{'ok   ' if finding.ok else 'FIX  '} {finding.what}"))
         if finding.remedy:
-            typer.echo(f"      {finding.remedy}")
+            typer.echo(for_terminal(f"      {finding.remedy}"))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -69,9 +69,9 @@ def _rehearse(settings: Settings, name: str, *, keep: bool) -> None:
     client = wiring.connect(project.connection, settings.connections[project.connection], settings)
 
     def tell(step: doctor.Step) -> None:
-        typer.echo(f"{step.state:<8}{step.what} ({step.seconds:.1f} s)")
+        typer.echo(for_terminal(f"{step.state:<8}{step.what} ({step.seconds:.1f} s)"))
         if step.remedy:
-            typer.echo(f"        {step.remedy}")
+            typer.echo(for_terminal(f"        {step.remedy}"))
 
     with until_interrupted() as stopped:
         is_well = doctor.rehearse(client, project, tell, stopped.is_set, keep=keep)

@@ -24,6 +24,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT_CONFIG = Path("steward.toml")
 
 
+def for_terminal(text: str, *, lines: bool = False) -> str:
+    """A text of the tracker's or a stranger's, without what a terminal would obey; with `lines` its line ends stay."""
+    kept = "\n" if lines else ""
+    return "".join(one if one.isprintable() or one in kept else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
 class Stop(Exception):
     """An error for the person: what happened, and what to do."""
 

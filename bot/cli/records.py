@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, Stop, load_settings, opened, unusable
+from bot.cli.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    Stop,
+    for_terminal,
+    load_settings,
+    opened,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +111,7 @@ def letters_list(
         typer.echo("There are no dead letters.")
     else:
         for letter in letters:
-            typer.echo(as_line(letter))
+            typer.echo(for_terminal(as_line(letter)))
     if more:
         typer.echo(f"and {more} more: see them with --limit {len(letters) + more}", err=as_json)
 
@@ -126,7 +135,7 @@ def letters_show(
         typer.echo(json.dumps(letter, indent=2, ensure_ascii=False))
     else:
         for line in as_lines(letter):
-            typer.echo(line)
+            typer.echo(for_terminal(line, lines=True))
 
 
 @letters_app.command("replay")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, load_settings, opened
+from bot.cli.console import DEFAULT_CONFIG, ConfigOption, Stop, for_terminal, load_settings, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ app = typer.Typer(help="The trackers' webhooks to the bot: made, and looked at."
 ConnectionArgument = Annotated[
     str | None, typer.Argument(metavar="CONNECTION", help="Which; none is all that take webhooks.")
 ]
+LATELY = timedelta(days=3)
+ANYBODYS = " Others came that bore it, so these may be a stranger's: anybody who knows the address can send some."
 SAID = {
     "present": "is told",
     "on probation": "fails: it is on probation, and will be switched off",
@@ -116,7 +119,7 @@ def _check(settings: Settings, name: str) -> bool:
     standings = [standing for wish in hooks.wishes(target) for standing in _standings(target, wish, found)]
     for one in standings:
         place = f"{name}: {one.event}" + (f" of {one.project}" if one.project else "")
-        _say(one.is_well, f"{place} {SAID[one.state]}" + (f" ({_plain(one.detail)})" if one.detail else ""))
+        _say(one.is_well, f"{place} {SAID[one.state]}" + (f" ({one.detail})" if one.detail else ""))
     is_well = all(one.is_well for one in standings)
     if to_sign(target, found):
         typer.echo(
@@ -129,19 +132,29 @@ def _check(settings: Settings, name: str) -> bool:
 
 
 def _none_refused(settings: Settings, names: list[str]) -> bool:
-    """Whether all that came of late bore its connection's secret; of that the trackers' lists say nothing."""
+    """Whether what came of late bore its connection's secret; of that the trackers' lists say nothing.
+
+    Where the tracker's own did, others are told and no more: anybody can send one without it.
+    """
     from bot import wiring
+    from bot.store import inbox
     from bot.store.database import Database
     from bot.telemetry.status.refused import refused_lately
 
     db = Database(wiring.database_url(settings))
+    heard: set[str] = set()
     try:
-        found = refused_lately(db, names)
+        found = [(name, problem) for name in names for problem in refused_lately(db, [name])]
+        if found:
+            with db.read() as session:
+                last = {name: one.last_delivery for name, one in inbox.all_heard(session).items()}
+            since = db.now() - LATELY
+            heard = {name for name, at in last.items() if at is not None and at > since}
     finally:
         db.close()
-    for problem in found:
-        _say(False, problem.what, problem.remedy)
-    return not found
+    for name, problem in found:
+        _say(name in heard, problem.what, f"{problem.remedy}{ANYBODYS}" if name in heard else problem.remedy)
+    return all(name in heard for name, _ in found)
 
 
 def _of(settings: Settings, name: str) -> tuple[Hooks, Target]:
@@ -215,11 +228,6 @@ def _told(name: str, wish: Wish) -> str:
 
 
 def _say(well: bool, what: str, remedy: str = "") -> None:
-    typer.echo(f"{'ok   ' if well else 'FIX  '} {what}")
+    typer.echo(for_terminal(f"{'ok   ' if well else 'FIX  '} {what}"))
     if remedy:
-        typer.echo(f"      {remedy}")
-
-
-def _plain(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+        typer.echo(for_terminal(f"      {remedy}"))

@@ -10,6 +10,7 @@ from integrations.tracker import (
     Invalid,
     Missing,
     NoAudience,
+    NotSignedIn,
     Refused,
     Throttled,
     TrackerError,
@@ -38,10 +39,7 @@ _WAYS = (
         "Use the tracker's own address: link-local ones, and those by which clouds tell secrets, are barred.",
     ),
 )
-NOT_LET_IN = "a valid"
-"""How what is missing begins, where nobody was let in."""
 CHECK_TOKEN = "Check the token (is it expired?), the user beside it, and that this account may see the project."  # noqa: S105 - what to do, no secret
-OF_AZURE = "a valid access token"
 CHECK_AZURE_TOKEN = (  # it has no user beside it
     "Check the token: is it expired, is it for this organisation, and does it have the scope "  # noqa: S105 - no secret
     "Work Items: Read & write (vso.work_write)?"
@@ -74,9 +72,7 @@ def what_is(error: TrackerError) -> str:
         case NoAudience():
             return str(error)
         case Invalid():
-            return f"the tracker does not take it: {error}" + (
-                f'. It says: "{_plain(error.told)}"' if error.told else ""
-            )
+            return f"the tracker does not take it: {error}" + (f'. It says: "{error.told}"' if error.told else "")
         case Conflict():
             return f"somebody else was faster: {error}"
     return "the tracker answered with an error"
@@ -84,17 +80,19 @@ def what_is(error: TrackerError) -> str:
 
 def remedy_inside(error: TrackerError) -> str:
     """What to do where the tracker has let the account in before."""
-    is_shut = isinstance(error, Refused) and error.missing == OF_AZURE
+    is_shut = isinstance(error, NotSignedIn) and not error.has_user
     return CHECK_SCOPE if is_shut else remedy_for(error)
 
 
 def remedy_for(error: TrackerError) -> str:
     """What to do about it."""
     match error:
-        case Refused() if error.missing and not error.missing.startswith(NOT_LET_IN):
+        case NotSignedIn():
+            return CHECK_TOKEN if error.has_user else CHECK_AZURE_TOKEN
+        case Refused() if error.missing:
             return "Give the bot's account that right; the guide of the product says where."
         case Refused():
-            return CHECK_AZURE_TOKEN if error.missing == OF_AZURE else CHECK_TOKEN
+            return CHECK_TOKEN
         case Missing():
             return "Check the spelling, and that the bot's account may browse it."
         case Unreachable():
@@ -111,8 +109,3 @@ def remedy_for(error: TrackerError) -> str:
         case Conflict():
             return "Run it again."
     return "Try again later."
-
-
-def _plain(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(character if character.isprintable() else " " for character in text)

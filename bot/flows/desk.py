@@ -93,6 +93,7 @@ class TriageDesk(Desk):
     """Triage reads and comments, and by policy drafts; it cannot change an item."""
 
     commenter: Commenter
+    own_id: Callable[[], str]
     drafter: Drafter | None = None
     candidates: Callable[[WorkItem], tuple[Candidate, ...]] = lambda item: ()
     draft_criteria: DraftCriteria | None = None

@@ -13,13 +13,13 @@ from datetime import datetime
 import sqlalchemy as sa
 import structlog
 
-from bot.flows import closing, speaking
+from bot.flows import closing, leaving, speaking
 from bot.flows.desk import AcceptanceDesk, Desk, Project
 from bot.jobs import Run
 from bot.store import items
 from bot.store.erasing import retellings, texts
 from bot.store.items import Item, Progress
-from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled
+from integrations.tracker import Invalid, Missing, Throttled, TrackerError
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,8 @@ def _begin(run: Run, desk: Desk) -> None:
     with desk.db.write() as session:
         for row in texts.still_told(session, desk.connection):
             texts.forget(session, row, "it was gone already", desk.now())
-        texts.forget_late_letters(session, desk.connection)
+        working = [key for key, project in desk.projects.items() if project.works_restricted]
+        texts.forget_late_letters(session, desk.connection, working)
         kept = sa.select(Item.project).where(Item.connection == desk.connection, Item.deleted.is_(False))
         present = session.scalars(kept.distinct()).all()
         read = sa.select(Progress.project).where(
@@ -122,7 +123,7 @@ def _ask(run: Run, desk: AcceptanceDesk, key: str, began: datetime, after: str) 
         except Throttled as error:
             rest = max(error.retry_after, SHORTEST_WAIT)
             break
-        except (Invalid, Refused, Conflict) as error:
+        except TrackerError as error:  # items after it are to be forgotten all the same
             log.warning("item passed over", item=item_id, error=type(error).__name__)
         after = item_id
     if waiting:
@@ -144,7 +145,7 @@ def _look_for(desk: AcceptanceDesk, key: str, item_id: str, began: datetime) -> 
         closing.close(desk, item_id, closing.GONE)
         return
     if (reason := closing.reason_to_leave(desk, item)) is not None:
-        speaking.leave(desk, item, reason)
+        leaving.leave(desk, item, reason)
         return
     with desk.db.write() as session:
         closing.keep(desk, session, item)
@@ -158,7 +159,7 @@ def retell(run: Run, desk: AcceptanceDesk) -> None:
         item = items.load(session, desk.connection, item_id)
     try:
         with desk.speaking(item.project if item is not None else ""):
-            said = speaking.show(desk, item_id)
+            said = speaking.show(desk, item_id) if item is not None else leaving.say_left(desk, item_id)
             answered = speaking.publish_answers(desk, item) if item is not None else "nothing"
     except Missing:
         closing.close(desk, item_id, closing.GONE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,11 +14,9 @@ from bot.comments import (
     Answer,
     ShownProposal,
     answer_comment,
-    closed_comment,
     proposal_comment,
     shown_numbers,
 )
-from bot.flows import closing
 from bot.flows.desk import AcceptanceDesk, Project, TriageDesk
 from bot.flows.once import write_once
 from bot.flows.showing import shown_proposal
@@ -73,35 +70,16 @@ def show(desk: SpeakingDesk, item_id: str, *, asked: bool = False) -> str:
     return "edited"
 
 
-def leave(desk: SpeakingDesk, item: WorkItem, reason: str) -> None:
-    """Close what is open on an item that is none of the bot's business any more, and say why where it was shown."""
-    with desk.db.read() as session:
-        proposal = proposals.get(session, desk.connection, item.id)
-        row = items.find(session, desk.connection, item.id)
-    project = desk.projects.get(row.project) if row is not None and not row.deleted else None
-    shown = proposal is not None and proposal.comment is not None and proposal.state != "closed"
-    if shown and proposal is not None and project is not None and project.suggests:
-        blocks, marker = closed_comment(reason), proposal.comment_marker or ""
-        # Where the item went, the bot may have no right to speak; then the comment stays as it is.
-        with contextlib.suppress(Missing, Refused, Invalid):
-            desk.commenter.edit(item.key, str(proposal.comment), blocks, marker, only_for=project.comments_for)
-    closing.close(desk, item.id, reason)
-
-
 def finish_interrupted(desk: SpeakingDesk, item_id: str) -> None:
     """Record what an interrupted attempt may have shown already: people answer what they see."""
     with desk.db.read() as session:
         proposal = proposals.get(session, desk.connection, item_id)
-        begun = session.get(writes.Write, _name(desk, item_id, proposal))
+        name = writes.comment_name(desk.connection, item_id, proposal.generation if proposal else 0)
+        begun = session.get(writes.Write, name)
         rows = proposals.changes(session, desk.connection, item_id)
     unrecorded = any(row.state == proposals.OPEN and row.shown_at is None for row in rows)
     if unrecorded and begun is not None and begun.sent is not None:
         show(desk, item_id, asked=True)  # what may be there already is no more noise
-
-
-def _name(desk: SpeakingDesk, item_id: str, proposal: proposals.Proposal | None) -> str:
-    """Under which the living comment is posted once for ever."""
-    return f"comment:{desk.connection}:{item_id}:{proposal.generation if proposal else 0}"
 
 
 def _post(

@@ -54,14 +54,14 @@ def as_line(letter: dict[str, Any]) -> str:
     """One letter in a line."""
     about = letter["job"] or letter["delivery"] or "a delivery"
     place = f"{letter['id']:>5}  {letter['at'][:16]}  {letter['connection']}  {letter['state']}"
-    return f"{place}  {about}: {_plain(letter['reason'])}"
+    return f"{place}  {about}: {letter['reason']}"
 
 
 def as_lines(letter: dict[str, Any]) -> Iterator[str]:
     """One letter in full."""
     for name, value in letter.items():
         if value is not None:
-            yield f"{name + ':':<12}{_plain(str(value))}"
+            yield f"{name + ':':<12}{value}"
 
 
 def _entry(letter: DeadLetter) -> dict[str, Any]:
@@ -84,10 +84,3 @@ def _note(letter: DeadLetter) -> str | None:
         return f"of the body {CUT}"
     kept = letter.replayed or letter.kind is not None or letter.body is not None
     return None if kept else f"of the body {GONE}"
-
-
-def _plain(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}" for character in text
-    )

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.store.database import Base, changed
 from bot.store.items import Item
-from integrations.tracker import DRAFT_LABEL
 from rules.model import WorkItem
 
 MARKER_DIGITS = 16
@@ -109,8 +108,8 @@ def records_may_be_missing(session: Session, connection: str, item: str) -> date
 
 
 def is_own_item(session: Session, connection: str, item: WorkItem) -> bool:
-    """Whether the bot created an item. Its label says so of a draft, also where the record of it is missing."""
-    return DRAFT_LABEL in item.labels or session.get(OwnItem, (connection, item.key)) is not None
+    """Whether the record says that the bot created an item."""
+    return session.get(OwnItem, (connection, item.key)) is not None
 
 
 def intend(session: Session, name: str, connection: str, item: str, now: datetime, marker: str | None = None) -> Write:

@@ -60,6 +60,7 @@ def _wire_one(
         reader=client.reader,
         own_account=own,
         commenter=client.commenter,
+        own_id=lambda: client.people.me().id,
         drafter=client.drafter if drafts else None,
         candidates=index,
         draft_criteria=draft,

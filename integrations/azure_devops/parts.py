@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from integrations.tracker import Unintelligible
 from rules.model import Person
@@ -86,7 +86,7 @@ def description_field(fields: Mapping[str, Any]) -> str:
     return REPRODUCTION if not fields.get(DESCRIPTION) and fields.get(REPRODUCTION) else DESCRIPTION
 
 
-def format_of(raw: Mapping[str, Any], field: str) -> str:
+def format_of(raw: Mapping[str, Any], field: str) -> Literal["html", "markdown"]:
     """ "markdown" or "html": the format of one long text field of an item."""
     formats = raw.get("multilineFieldsFormat")
     told = formats.get(field) if isinstance(formats, dict) else None

@@ -27,6 +27,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NotSignedIn,
     Refused,
     Throttled,
     TrackerError,
@@ -160,7 +161,8 @@ def failure(response: requests.Response, method: str, wait: float | None) -> Tra
     """What an answer means where it is no success. Messages hold status and the product's code, never its text."""
     status = response.status_code
     if status in (302, 203) or (status == 401):
-        return Refused(f"{method} answered {status}: not signed in", missing="a valid access token")
+        message = f"{method} answered {status}: not signed in"
+        return NotSignedIn(message, missing="a valid access token", has_user=False)
     if 200 <= status < 300:
         page = "html" in response.headers.get("Content-Type", "").lower()
         return Unintelligible(f"{method} answered {status} with a web page") if page else None

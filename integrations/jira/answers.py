@@ -16,6 +16,7 @@ from integrations.tracker import (
     Conflict,
     Invalid,
     Missing,
+    NotSignedIn,
     Refused,
     Throttled,
     TooLong,
@@ -88,7 +89,7 @@ def error_for(answer: Answer, what: str, needs: str, signed_in: str = SIGNED_IN)
     if status >= 500 or status in {408, 425}:
         return Unreachable(says)
     if status == 401 and not _signed_in(answer.headers):
-        return Refused(says, signed_in)
+        return NotSignedIn(says, signed_in)
     if status in {401, 403}:
         return Refused(says, needs)
     if status == 404:

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.blocks import Mention
-from integrations.jira.answers import SIGNED_IN, UNDERSTOOD
+from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.items import person as person_of
 from integrations.jira.search import issue_path
 from integrations.jira.session import Flavour, JiraSession
-from integrations.tracker import Invalid, Missing, Refused, Right
+from integrations.tracker import Invalid, Missing, NotSignedIn, Refused, Right
 from rules.model import Person
 
 PAGE = 200
@@ -52,9 +52,9 @@ class JiraPeople:
         missing = f"Administer Projects on {project} (to ask for the rights of other people)"
         try:
             return Right(self._holds_edit(person, issue_key))
-        except Refused as refused:
-            if refused.missing == SIGNED_IN:
-                raise
+        except NotSignedIn:
+            raise
+        except Refused:
             return Right(allowed=None, missing=missing)
 
     def in_group(self, person: Person, group: str, project: str) -> bool:

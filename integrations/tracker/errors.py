@@ -4,6 +4,7 @@ TrackerError
 ├── Unreachable      no answer, or 5xx: it may or may not have happened; try again later
 ├── Throttled        429 or 503 with a wait: nothing happened; not before `retry_after` seconds
 ├── Refused          401 or 403: a right is missing; `missing` says which
+│   └── NotSignedIn  nobody was let in: the token is wrong, or has expired
 ├── Missing          404: deleted, moved, or not visible to the bot
 ├── Conflict         the item is no longer as it was
 ├── Invalid          400: the tracker does not take what was sent
@@ -11,6 +12,7 @@ TrackerError
 │   ├── TooLong      a text would be longer than the tracker takes
 │   ├── Incomplete   values are missing that the project requires; `fields` names them
 │   ├── WrongValue   a field does not take the value that a person gave for it
+│   ├── NotToSet     a field that no value beside a change may be given for
 │   └── NoWayBack    what was made cannot be taken back by the rules of the project
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
 
@@ -45,6 +47,14 @@ class Refused(TrackerError):
     def __init__(self, message: str, missing: str = "") -> None:
         super().__init__(message)
         self.missing = missing
+
+
+class NotSignedIn(Refused):
+    """Nobody was let in; `missing` says what it takes. `has_user`: a user is told beside the token."""
+
+    def __init__(self, message: str, missing: str = "", *, has_user: bool = True) -> None:
+        super().__init__(message, missing)
+        self.has_user = has_user
 
 
 class Missing(TrackerError):
@@ -98,6 +108,14 @@ class WrongValue(Invalid):
     ) -> None:
         super().__init__(message)
         self.field, self.value, self.allowed, self.is_number = field, value, allowed, is_number
+
+
+class NotToSet(Invalid):
+    """A field that the bot sets by no name that a person gives; `field` as people read it."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class NoWayBack(Invalid):

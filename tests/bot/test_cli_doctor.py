@@ -15,7 +15,7 @@ from bot.telemetry.status.looking import look
 from bot.wiring import unreachable_because
 from integrations.jira.people import JiraPeople
 from integrations.sandbox.jira.scheme import Field, Scheme, arrange
-from integrations.tracker import Refused, Unreachable
+from integrations.tracker import NotSignedIn, Unreachable
 from tests.commands import Told, config_of, rewrite
 
 FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
@@ -192,7 +192,7 @@ def test_a_token_that_a_site_refuses_is_sent_to_the_address_for_tokens_with_scop
     config = rewrite(config_of(world), world.mounted.url, "https://corner-shop.atlassian.net")
 
     def refuse(_: object) -> None:
-        raise Refused("no", "a valid token")
+        raise NotSignedIn("no", "a valid token")
 
     monkeypatch.setattr(JiraPeople, "me", refuse)
     monkeypatch.setattr("integrations.jira.site.common_address", lambda *_: "https://api.atlassian.com/ex/jira/1")
@@ -222,7 +222,7 @@ def test_why_no_answer_came_is_said_with_what_helps(why: str, advice: str) -> No
 
 
 def test_a_token_without_a_scope_is_told_from_one_that_nobody_takes() -> None:
-    error = Refused("GET answered 401", missing="a valid access token")
+    error = NotSignedIn("GET answered 401", missing="a valid access token", has_user=False)
     assert "vso.work_write" in remedy_inside(error)
     assert "the token is good" in remedy_inside(error)
     assert "user beside it" not in remedy_for(error)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.store import audit, inbox, items, proposals
+from bot.store import audit, decisions, inbox, items, proposals
 from bot.store.schema.tables import Base
 from tests.commands import Told, config_of
 from tests.steps import proposed, tell
@@ -178,3 +178,23 @@ def test_a_person_is_found_by_the_name_in_mentions_and_by_an_id_in_other_letters
         assert row is not None
         assert row.note == "a former user and a former user want it; danas do not"
         assert row.decided_by_id == ""
+
+
+def test_a_name_that_is_also_a_word_of_the_store_breaks_nothing(steward: Steward, decided: Any) -> None:
+    dana = decided.tracker.user("dana")
+    names = ("Paragraph", "plain", "criteria", "tracker", "Al")
+    letters = [b'{"a": "also tracked"}', b'{"a": "\\nAl says"}']
+    with decided.db.write() as session:
+        kinds = {row.kind for row in session.scalars(sa.select(proposals.ProposedChange))}
+        for number, name in enumerate((*names, *kinds)):
+            commands = {"by": dana.id, "name": name}
+            decisions.take(session, "tracker", f"c{number}", str(decided.item.id), commands, decided.queue.now())
+        for body in letters:
+            inbox.bury(session, "tracker", "unreadable", decided.queue.now(), body=body)
+    assert steward("erase", dana.id, "--connection", "tracker", "-c", config_of(decided)).code == 0
+    with decided.db.read() as session:
+        assert all(map(proposals.is_intact, session.scalars(sa.select(proposals.ProposedChange))))
+        held = {letter.body for letter in session.scalars(sa.select(inbox.DeadLetter))}
+    assert held == {letters[0], None}
+    swept(decided)
+    assert "a former user" in " ".join(decided.own_comments(decided.item))

@@ -110,13 +110,14 @@ def test_a_step_that_fails_is_named_and_the_others_are_walked(
     world = make_world(flavour)
 
     def refuse(*_: object, **__: object) -> str:
-        raise Refused("no", "Add Comments on it")
+        raise Refused("no", "Add Comments on it\x1b[2J")
 
     monkeypatch.setattr(type(world.wired.client.commenter), "post", refuse)
     told = steward("doctor", "--rehearse", world.project, "-c", config_of(world))
     assert told.code == 1
     assert "FIX     posted a comment and found it by its marker: the tracker refuses: Add Comments on it" in told.out
     assert "edited the comment" not in told.out
+    assert "\x1b" not in told.out, "a terminal must not obey a tracker"
     assert "undid a label" in told.out
     assert world.tracker.select() == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +147,12 @@ def test_deliveries_that_bear_another_secret_are_told_until_one_bears_the_right_
     Telling(world.db, hearing, world.queue.now)()
     checked = steward("webhooks", "check", "--config", config)
     assert (checked.code, "refused" in checked.out) == (0, False)
+
+    later = world.queue.now() + timedelta(seconds=5)
+    hearing.refused("tracker", later)
+    Telling(world.db, hearing, lambda: later)()
+    checked = steward("webhooks", "check", "--config", config)
+    assert (checked.code, "these may be a stranger's" in checked.out) == (0, True)
 
 
 @pytest.mark.parametrize(

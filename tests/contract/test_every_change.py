@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.store import audit
 from rules.changes import AddSubtasks, CloseDuplicate, SetField
 from tests.contract.wishes import Drafting, Wanted, everything, furnish, words_of
 
@@ -182,6 +183,8 @@ def test_what_cannot_be_taken_leaves_the_draft_open_and_a_corrected_line_is_take
     assert f"riority has no such value: {urgent}; it has: {level}, " in world.answer(bug.item)
     assert "4 stays open: estimate takes a plain number, not 3,50 or so." in world.answer(bug.item)
     assert "withdrawn" not in world.proposal(bug.item)
+    with world.db.read() as session:
+        assert (audit.last_of(session, "not taken") or {}).keys() == {"key", "number", "by", "draft"}
     world.say("dana", bug.item, "steward accept 1\nsteward accept 4: 3,5")
     world.work()
     assert bug.wishes[0].shows() == bug.wishes[0].then

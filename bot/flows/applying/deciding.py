@@ -40,6 +40,7 @@ from rules.model import Person, WorkItem
 
 log = structlog.get_logger(__name__)
 UNDER_WAY = ("accepting", "undoing")
+SEVERAL_WRITES = ("subtasks", "children", "close_duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,8 @@ def _perform(
     except Incomplete as error:
         return _ask_for(desk, item, number, state, error)
     except (Invalid, Refused) as error:
-        # Of several items the first may be there already, and a second attempt would make them twice.
-        in_part = beginning is not None and row.kind in ("subtasks", "children")
+        # Of several writes the first may be made already, and a second attempt would make it twice.
+        in_part = beginning is not None and row.kind in SEVERAL_WRITES
         return _not_made(desk, item, number, state, error, in_part=in_part)
     except TryAgain:
         raise
@@ -204,7 +205,10 @@ def _not_made(
     if isinstance(error, Invalid) and state == "accepting" and not in_part:
         with desk.db.write() as session:
             own = session.get_one(ProposedChange, (desk.connection, item.id, number))
+            told = {"key": item.key, "number": number, "by": own.decided_by_id}
             draft = proposals.give_back(session, own)
+            if draft is not None:  # the row is gone, but that somebody said it stays known
+                audit.record(session, "not taken", f"{desk.connection}:{item.id}", told | {"draft": draft}, desk.now())
         if draft is not None:
             return Result("not taken", why, number=draft)
     set_state(desk, item, number, "not_applied" if state == "accepting" else "accepted", why)
@@ -231,10 +235,9 @@ def _give_up(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, erro
         set_state(desk, item, number, "not_applied", changed_meanwhile(error.field, error.by))
     else:
         set_state(desk, item, number, "accepted", None)
+    told = {"number": number, "field": error.field}
     with desk.db.write() as session:
-        audit.record(
-            session, "conflict", f"{desk.connection}:{item.id}", {"number": number, "field": error.field}, desk.now()
-        )
+        audit.record(session, "conflict", f"{desk.connection}:{item.id}", told, desk.now())
     return Result("changed since", error.field, error.by)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.flows import acceptance, applying, closing, looking, speaking
+from bot.flows import acceptance, applying, closing, leaving, looking, speaking
 from bot.flows.desk import AcceptanceDesk, Project, Silent
 from bot.jobs import Run
 from bot.store import inbox, items, proposals, writes
@@ -32,7 +32,7 @@ def deliver(run: Run, desk: AcceptanceDesk) -> None:
         raise Silent("the item exists: the delivery was late")
     acceptance.attend_draft(desk, item)  # also of one that the project's scope leaves out
     if (reason := closing.reason_to_leave(desk, item)) is not None:
-        speaking.leave(desk, item, reason)
+        leaving.leave(desk, item, reason)
         raise Silent(reason)
     try:
         with desk.speaking(item.project):

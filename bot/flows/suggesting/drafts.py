@@ -11,7 +11,7 @@ from bot.comments import draft_subtask
 from bot.flows.desk import TriageDesk
 from bot.flows.once import write_once
 from bot.store import drafts, proposals, writes
-from integrations.tracker import Incomplete
+from integrations.tracker import Incomplete, NotToSet
 from rules.changes import AddSubtasks
 from rules.model import WorkItem
 
@@ -31,6 +31,9 @@ def draft(desk: TriageDesk, item: WorkItem) -> int:
         return sum(_draft(desk, item, row) for row in rows if row.state == proposals.OPEN and row.kind == "subtasks")
     except Incomplete as error:  # who accepts is asked for the values; the settings may name them
         log.warning("not drafted", connection=desk.connection, item=item.key, requires=list(error.fields))
+        return 0
+    except NotToSet as error:
+        log.warning("not drafted", connection=desk.connection, item=item.key, not_to_set=error.field)
         return 0
 
 

@@ -6,9 +6,20 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.flows.desk import Desk, Project
-from bot.store import inbox, items
+from bot.flows.desk import Desk, Project, TriageDesk
+from bot.store import inbox, items, writes
+from integrations.tracker import DRAFT_LABEL, SCRATCH_LABEL
 from rules.model import WorkItem
+
+
+def made_by_bot(desk: TriageDesk, item: WorkItem) -> bool:
+    """Whether the bot created an item, as the record says, or a label where that is missing: on an item of its own."""
+    with desk.db.read() as session:
+        if writes.is_own_item(session, desk.connection, item):
+            return True
+    if item.reporter is None or not {DRAFT_LABEL, SCRATCH_LABEL} & set(item.labels):
+        return False
+    return item.reporter.id.casefold() == desk.own_id().casefold()
 
 
 def held_because(session: Session, desk: Desk, project: Project, item: WorkItem) -> str | None:

@@ -11,12 +11,12 @@ from typing import TypedDict
 
 import structlog
 
-from bot.flows import closing, speaking
+from bot.flows import closing, leaving, speaking
 from bot.flows.desk import Project, Silent, TriageDesk
 from bot.flows.suggesting import guards, triage, withdrawing
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
-from bot.store import audit, items, proposals, writes
+from bot.store import audit, items, proposals
 from bot.telemetry import metrics
 from integrations.tracker import Conflict, Invalid, Missing, Refused, Throttled
 from rules.model import WorkItem
@@ -90,15 +90,14 @@ def _batch(desk: TriageDesk, project: Project, after: str) -> Reached:
 def _see_to(desk: TriageDesk, project: Project, item: WorkItem) -> None:
     with desk.db.read() as session:
         proposal = proposals.get(session, desk.connection, item.id)
-        own = writes.is_own_item(session, desk.connection, item)
         said = proposal is not None and proposal.comment is not None and anything_open(session, proposal)
-    if own:
+    if guards.made_by_bot(desk, item):
         return
     if said:
         # What people are asked about is read again: no event tells that an item was deleted or moved away.
         item = desk.reader.fetch(item.id)
         if (reason := closing.reason_to_leave(desk, item)) is not None:
-            speaking.leave(desk, item, reason)
+            leaving.leave(desk, item, reason)
             return
     if _look(desk, project, item):
         speaking.show(desk, item.id)

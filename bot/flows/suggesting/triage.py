@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 import rules
 from bot import answers
-from bot.flows import closing, speaking
+from bot.flows import closing, leaving, speaking
 from bot.flows.desk import Drafted, Project, Silent, TriageDesk, TryAgain
 from bot.flows.suggesting import drafts, guards
 from bot.flows.suggesting.proposing import anything_open, propose
 from bot.jobs import Run
-from bot.store import audit, decisions, items, proposals, writes
+from bot.store import audit, decisions, items, proposals
 from bot.store import drafts as drafted
 from bot.telemetry import metrics
-from integrations.tracker import SCRATCH_LABEL, Missing
+from integrations.tracker import Missing
 from languages import ENGLISH, language, say
 from rules.changes import AddChildren, AddCriteria, AddSubtasks, FieldValue
 from rules.model import Context, Finding, Person, WorkItem
@@ -47,10 +47,9 @@ def _triage(run: Run, desk: TriageDesk, item_id: str, why: str, delivery: str) -
     with desk.db.read() as session:
         item = items.load(session, desk.connection, item_id)
         row = items.find(session, desk.connection, item_id)
-        own = item is not None and writes.is_own_item(session, desk.connection, item)
     if item is None or row is None:
         raise Silent("the item is gone")
-    if own or SCRATCH_LABEL in item.labels:
+    if guards.made_by_bot(desk, item):
         raise Silent("the bot created it")
     project = desk.projects.get(item.project)
     if project is None:
@@ -126,7 +125,7 @@ def _read(desk: TriageDesk, item_id: str) -> str:
         closing.close(desk, item_id, closing.GONE)
         return "gone"
     if (reason := closing.reason_to_leave(desk, item)) is not None:
-        speaking.leave(desk, item, reason)
+        leaving.leave(desk, item, reason)
         return "gone"
     with desk.db.write() as session:
         closing.keep(desk, session, item)

@@ -135,6 +135,8 @@ def _rewritten(row: Any, name: str, value: Any, someone: Someone) -> Any:
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
         return None if someone.is_in(text) else value
+    if isinstance(row, DeadLetter) and name != "reason":
+        someone = someone.by_id()
     after = someone.without(value) if value is not None else None
     # An actor may be a name with a mail address beside it.
     return None if isinstance(row, Delivery) and after != value else after

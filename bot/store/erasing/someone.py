@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,12 @@ from bot.store.proposals import ProposedChange
 FORMER, ERASED_ID = "a former user", ""
 SURELY_AN_ID = 12
 """An id of so many characters is found within texts too; a shorter one (an old Data Center name) only by itself."""
+STRUCTURE = frozenset(
+    {"kind", "type", "style", "state", "format", "field", "rule", "subject", "key", "original", "marker"}
+)
+"""What in JSON is never what people wrote: somebody may be called as a kind of change is."""
+_AROUND = (('"', '"'), ("[~", "]"), ("[~accountid:", "]"))
+_BEGINS = r"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,15 @@ class Someone:
         if isinstance(value, list):
             return [self.without(entry) for entry in value]
         if isinstance(value, dict):
-            return {name: self.without(entry) for name, entry in value.items()}
+            return {
+                name: entry if name in STRUCTURE and isinstance(entry, str) else self.without(entry)
+                for name, entry in value.items()
+            }
         return value
+
+    def by_id(self) -> Someone:
+        """The same person where no name stands, and a word that is theirs too means something else."""
+        return replace(self, names=frozenset())
 
     def _without(self, text: str) -> str:
         if text == self.login or is_same_id(text, self.id):
@@ -61,9 +74,12 @@ class Someone:
         return _written(self.id, *sorted(self.names), *filter(None, [self.login]))
 
     def is_in(self, text: str) -> bool:
-        """Whether what was sent to the bot names the person."""
-        quoted = [f'"{self.login}"', f"[~{self.login}]"] if self.login else []
-        return any(one.casefold() in text.casefold() for one in (*_written(self.id, *self.names), *quoted))
+        """Whether what was sent to the bot, which is JSON as a rule, names the person."""
+        sure = [self.id] if len(self.id) >= SURELY_AN_ID else []
+        quoted = [f"{before}{one}{after}" for one in filter(None, (self.id, self.login)) for before, after in _AROUND]
+        words = "|".join(map(re.escape, _written(*sorted(self.names))))
+        ids = (one.casefold() in text.casefold() for one in _written(*sure, *quoted))
+        return any(ids) or (bool(words) and re.search(rf"{_BEGINS}(?:{words})(?!\w)", text) is not None)
 
 
 def known(session: Session, connection: str, person_id: str, login: str = "") -> Someone:

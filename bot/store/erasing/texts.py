@@ -7,7 +7,7 @@ it goes as well: a proposal that names it as their duplicate, and its title amon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ UNSAID = "unsaid"
 MOVED, RESTRICTED = "it is in another project now", "it is restricted now"
 _IDS = re.compile(rb'"(?:id|workItemId)"\s*:\s*"?([0-9]{1,18})(?![0-9])')
 _LEVEL = re.compile(rb'"security"\s*:\s*\{')
+_KEYS = re.compile(rb'"key"\s*:\s*"([^"\s]{1,80})-[0-9]{1,12}"')
 
 
 def forget(session: Session, row: Item, reason: str, now: datetime) -> None:
@@ -116,16 +117,27 @@ def forget_letters(session: Session, connection: str, item: str, key: str) -> No
             _empty_letter(session, letter)
 
 
-def forget_late_letters(session: Session, connection: str, limit: int = 500) -> None:
-    """Empty dead letters that came when their item was gone already, and those of an issue with a security level."""
+def forget_late_letters(session: Session, connection: str, working: Collection[str] = (), limit: int = 500) -> None:
+    """Empty dead letters that came when their item was gone already, and those of an issue with a security level.
+
+    `working` are the keys of the projects in which the bot works on such issues.
+    """
     held = sa.select(DeadLetter.id).where(DeadLetter.connection == connection, DeadLetter.body.is_not(None))
     for number in session.scalars(held.order_by(DeadLetter.id.desc()).limit(limit)).all():
         letter = session.get_one(DeadLetter, number)
         body = letter.body or b""
         ids = {found.decode() for found in _IDS.findall(body)}
         gone = sa.select(Item.id).where(Item.connection == connection, Item.deleted, Item.id.in_(ids))
-        if _LEVEL.search(body) or session.scalar(gone.limit(1)) is not None:
+        if _is_restricted(body, working) or session.scalar(gone.limit(1)) is not None:
             _empty_letter(session, letter)
+
+
+def _is_restricted(body: bytes, working: Collection[str]) -> bool:
+    """Whether a delivery may be of an issue that the bot keeps no text of."""
+    if not _LEVEL.search(body):
+        return False
+    projects = {found.decode(errors="replace") for found in _KEYS.findall(body)}
+    return not projects or not projects <= set(working)
 
 
 def _empty_letter(session: Session, letter: DeadLetter) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # importing it for real needs the package's cache directory t
     from integrations.azure_devops.sdk import Session
 
 SUBTASKS = "Microsoft.TaskCategory"
+LONG_TEXT = ("html", "history")
 _LIFETIME = 3600.0  # seconds: a process changes seldom, and a write asks anew
 
 
@@ -71,6 +72,19 @@ class Processes:
     def states(self, project: str, item_type: str) -> Mapping[str, str]:
         """The states of a type with their categories, as they are now."""
         return _states(self._session.items.get_work_item_type_states(project, item_type))
+
+    def kind(self, name: str) -> str:
+        """The kind of a field's values ("string", "html", "double"), as it is now."""
+        return str(self._described(name).get("type") or "")
+
+    def is_of_person(self, name: str) -> bool:
+        """Whether a field's values are people."""
+        described = self._described(name)
+        return described.get("isIdentity") is True or described.get("type") == "identity"
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        told = self._session.items.get_work_item_field(name)
+        return told if isinstance(told, dict) else {}
 
     def types(self, project: str) -> tuple[str, ...]:
         """The names of a project's types."""

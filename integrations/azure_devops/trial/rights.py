@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from integrations.azure_devops.organisation import scopes
 from integrations.azure_devops.organisation.areas import area_token, existing_path
 from integrations.azure_devops.writing.children import ChildWriter
-from integrations.tracker import Deed, Holding, Incomplete, Invalid, Missing, Refused, Unintelligible
+from integrations.tracker import Deed, Holding, Incomplete, Invalid, Missing, NotToSet, Refused, Unintelligible
 from rules.changes import FieldValue
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
@@ -52,6 +52,8 @@ class AzureDevOpsRights:
             self._children.filled(project, self._children.subtask_type(project), values)
         except Incomplete as incomplete:
             return incomplete.fields
+        except NotToSet:  # which the settings name all the same
+            raise
         except Invalid:  # the project has no type for sub-tasks
             return ()
         return ()

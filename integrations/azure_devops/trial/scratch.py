@@ -20,6 +20,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NotSignedIn,
     Refused,
 )
 from rules.changes import FieldValue
@@ -29,7 +30,6 @@ if TYPE_CHECKING:  # importing it for real needs the package's cache directory t
 
 MOST = 20
 _ENDS = ("Completed", "Removed")
-_NOT_SIGNED_IN = "a valid access token"
 _TEXT: Blocks = (Paragraph((Text("Made by `steward doctor --rehearse`. Nobody needs to do anything about it."),)),)
 
 
@@ -77,9 +77,10 @@ class AzureDevOpsRehearser:
             self._session.items.delete_work_item(wanted)
         except Missing:
             return True
-        except Refused as refused:
-            if refused.missing == _NOT_SIGNED_IN:
-                raise
+        except NotSignedIn:
+            raise
+        except Refused:
+            pass
         else:
             return True
         raw = self._session.item(wanted)
@@ -100,9 +101,9 @@ class AzureDevOpsRehearser:
             self._session.items.delete_comment(project, number(key), number(comment))
         except Missing:
             return True
-        except Refused as refused:
-            if refused.missing == _NOT_SIGNED_IN:
-                raise
+        except NotSignedIn:
+            raise
+        except Refused:
             return False
         return True
 

@@ -12,7 +12,7 @@ from integrations.azure_devops import parts
 from integrations.azure_devops.markup import Markup, marker_of
 from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.azure_devops.reading import reading
-from integrations.azure_devops.writing.taken import told_of, wrong_value
+from integrations.azure_devops.writing.taken import as_sent, told_of, wrong_value
 from integrations.azure_devops.writing.untouched import untouched_revision
 from integrations.blocks import Blocks, Paragraph, Text
 from integrations.tracker import Conflict, Incomplete, Invalid, Missing, Plan, Receipt
@@ -96,13 +96,14 @@ class ChildWriter:
         """Creates one item under another; `fields` are further values by reference name. Not repeatable."""
         place = parts.fields_of(self._session.item(parent, [parts.PROJECT, parts.AREA]))
         project = parts.text(place, parts.PROJECT)
+        given = fields or {}
         values = {
+            **given,
             parts.TITLE: " ".join(summary.split())[:_LONGEST_TITLE],
-            parts.DESCRIPTION: Markup.of(self._session.organisation_url, project).render(blocks, "html", marker),
-            parts.TAGS: tag,
+            parts.DESCRIPTION: self._markup(project).render(blocks, "html", marker),
+            parts.TAGS: "; ".join(one for one in (given.get(parts.TAGS), tag) if one),
             parts.AREA: parts.text(place, parts.AREA),
             parts.ITERATION: project,  # the root: where it is in no sprint
-            **(fields or {}),
         }
         operations: list[dict[str, Any]] = [
             {"op": "add", "path": f"/fields/{name}", "value": value} for name, value in values.items() if value
@@ -115,7 +116,8 @@ class ChildWriter:
             labels = self._reader.processes.labels(project, item_type, error.fields)
             raise Incomplete(str(error), labels) from None
         except Invalid as error:
-            raise wrong_value(error, self._reader.processes.fields(project, item_type), fields or {}) from None
+            processes = self._reader.processes
+            raise wrong_value(error, processes, processes.fields(project, item_type), given) from None
         except Missing:
             raise Invalid(f"the project has no work item type {item_type}") from None
 
@@ -165,13 +167,16 @@ class ChildWriter:
         raise Invalid("the project has no such work item type")
 
     def filled(self, project: str, item_type: str, values: Sequence[FieldValue]) -> dict[str, str]:
-        """The values by reference name. Raises Incomplete for what is wanted and has none."""
+        """The values by reference name. Raises Incomplete for what is wanted and has none, NotToSet as `told_of`."""
         known = self._reader.processes.fields(project, item_type)
-        found = told_of(known, values)
+        found = told_of(known, values, of_new=True)
         asked = (one for name, one in known.items() if one.required and name not in _NEVER_ASKED and name not in found)
         if missing := tuple(one.label for one in asked):
             raise Incomplete("the project wants more fields filled in of what is created", missing)
-        return found
+        return as_sent(found, self._reader.processes, self._markup(project), lambda _: "html")
+
+    def _markup(self, project: str) -> Markup:
+        return Markup.of(self._session.organisation_url, project)
 
     def _check_untouched(self, created: Sequence[Mapping[str, int]]) -> None:
         """Raises Conflict where one of the items was edited since it was created; deleted ones are no matter."""

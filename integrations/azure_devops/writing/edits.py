@@ -80,7 +80,7 @@ class Edits:
         except Invalid as error:
             sent = {str(one["path"]).removeprefix("/fields/"): one.get("value") for one in operations}
             known = self.processes.fields(*parts.place_of(parts.fields_of(raw)))
-            raise wrong_value(error, known, sent) from None
+            raise wrong_value(error, self.processes, known, sent) from None
 
     def last_editor(self, key: str, field: str) -> str:
         """The name of who changed a field last; empty where the history does not tell."""

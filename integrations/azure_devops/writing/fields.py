@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.azure_devops import parts
+from integrations.azure_devops.markup import Markup
 from integrations.azure_devops.organisation.areas import existing_path
 from integrations.azure_devops.reading import reading
 from integrations.azure_devops.writing.edits import Edits, Raw
-from integrations.azure_devops.writing.taken import told_of
+from integrations.azure_devops.writing.taken import as_sent, told_of
 from integrations.azure_devops.writing.values import (
     Value,
     is_value,
@@ -52,7 +53,8 @@ class FieldWriter:
                 return self._found(plan)
             if not is_value(raw, plan.before):
                 raise self._edits.changed(plan.item, plan.field)
-            written, revision = self._edits.write(raw, operations(plan.after))
+            wanted = untouched_along(raw, plan.after, plan.before)
+            written, revision = self._edits.write(raw, operations(wanted))
             return Receipt(plan.item, plan.kind, plan.field, revision, _details(plan, written))
 
         return self._edits.perform(plan, attempt)
@@ -140,10 +142,17 @@ class FieldWriter:
 
 
 def given(edits: Edits, raw: Raw, change: object) -> dict[str, str]:
-    """The values that come with a change, by the reference names of their fields; others are not the type's."""
+    """The values that come with a change, by the reference names of their fields; others are not the type's.
+
+    Raises NotToSet as `told_of`.
+    """
     told = getattr(change, "fields", ())
-    known = edits.processes.fields(*parts.place_of(parts.fields_of(raw))) if told else {}
-    return told_of(known, told)
+    if not told:
+        return {}
+    project, item_type = parts.place_of(parts.fields_of(raw))
+    found = told_of(edits.processes.fields(project, item_type), told)
+    markup = Markup.of(edits.session.organisation_url, project)
+    return as_sent(found, edits.processes, markup, lambda name: parts.format_of(raw, name))
 
 
 def with_possible_reason(edits: Edits, raw: Raw, after: Value) -> Value:

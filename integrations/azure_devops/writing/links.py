@@ -57,11 +57,12 @@ class LinkWriter:
             moves = bool(state) and not is_value(raw, state)
             if moves and not is_value(raw, plan.before["state"]):
                 raise self._edits.changed(plan.item, "status")
+            moving = operations(untouched_along(raw, state, plan.before["state"])) if state and moves else []
             linking, joined = self._link_operations(raw, plan)
             if not linking and not moves:
                 return self._found(plan, joined)
             try:
-                _, revision = self._edits.write(raw, [*linking, *(operations(state) if moves else ())])
+                _, revision = self._edits.write(raw, [*linking, *moving])
             except Invalid:
                 if not plan.after.get("remove"):
                     raise

@@ -65,7 +65,10 @@ def with_along(raw: Raw, before: Value, after: Value, told: Mapping[str, str]) -
 
 
 def untouched_along(raw: Raw, old: Value, written: Mapping[str, Any]) -> Value:
-    """The old value of a state, with those of the fields beside it in which nobody has put anything else since."""
+    """A value of a state, with those of the fields beside it in which nobody has put anything else than was `written`.
+
+    Asked again with each look at the item: a person may edit those while the state stays.
+    """
     sent = written.get("along") or {}
     live = parts.fields_of(raw)
     held = {

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.blocks import Blocks, Paragraph, Text
-from integrations.jira.answers import SIGNED_IN, UNDERSTOOD
+from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.changes.created.required import required_values
 from integrations.jira.changes.workflow import Workflow
 from integrations.jira.items import PROPERTY, marker_of
@@ -24,6 +24,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NotSignedIn,
     Refused,
 )
 from rules.changes import FieldValue
@@ -81,9 +82,10 @@ class JiraRehearser:
             self._session.delete(issue_path(key), needs=f"Delete Issues on {key}")
         except Missing:
             return True
-        except Refused as refused:
-            if refused.missing.startswith(SIGNED_IN):
-                raise
+        except NotSignedIn:
+            raise
+        except Refused:
+            pass
         else:
             return True
         if self._reader.fetch(key).status_category != "done":
@@ -96,9 +98,9 @@ class JiraRehearser:
             self._session.delete(path, needs=f"Delete Own Comments on {key}")
         except Missing:
             return True
-        except (Refused, Invalid) as refused:  # Cloud answers 400 where the right lacks
-            if isinstance(refused, Refused) and refused.missing.startswith(SIGNED_IN):
-                raise
+        except NotSignedIn:
+            raise
+        except (Refused, Invalid):  # Cloud answers 400 where the right lacks
             return False
         return True
 

@@ -18,7 +18,7 @@ from bot.store.schema.tables import Base
 from integrations.azure_devops import reader as azure_reader
 from integrations.jira import search as jira_search
 from integrations.sandbox.records import Item
-from integrations.tracker import Invalid, Missing, Throttled
+from integrations.tracker import Invalid, Missing, Throttled, Unreachable
 from rules.model import WorkItem
 from tests.steps import proposed, tell
 
@@ -334,3 +334,32 @@ def test_an_undo_of_what_is_no_longer_known_is_told_so(make_world: World) -> Non
     with world.db.read() as session:
         assert inbox.dead_letters(session) == []
         assert session.scalar(sa.select(sa.func.count()).select_from(writes.Write)) is not None
+
+
+class Mute:
+    """A commenter whose edits fail."""
+
+    def edit(self, *given: Any, **more: Any) -> None:
+        raise Unreachable("no answer")
+
+
+def test_fault_27_a_restricted_item_is_forgotten_though_its_comment_can_only_be_closed_later(make_world: World) -> None:
+    world = make_world(intake="poll")
+    backfilled(world)
+    item, other = (world.file(*STORY) for _ in range(2))
+    world.poll()
+    assert CANARY in world.proposal(item)
+    reader = Restricting(world.wired.acceptance.reader)
+    reader.restricted |= {str(item.id), str(other.id)}
+    commenter = world.wired.acceptance.commenter
+    world.rewire("acceptance", reader=reader, commenter=Mute())
+    recheck(world)
+    assert texts(world) == []
+    assert CANARY in world.proposal(item)
+
+    world.rewire("acceptance", commenter=commenter)
+    recheck(world, "2")
+    assert CANARY not in world.proposal(item) + world.proposal(other)
+    assert closing.RESTRICTED in world.proposal(item)
+    with world.db.read() as session:
+        assert session.scalars(sa.select(retellings.Retelling)).all() == []

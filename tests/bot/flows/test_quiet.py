@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.reports.proposals import listed
+from integrations.tracker import DRAFT_LABEL, SCRATCH_LABEL
 from tests.steps import night
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -190,3 +191,14 @@ def test_a_ticket_that_is_filed_once_the_bot_has_started_is_looked_at_also_befor
     world.queue.offset += timedelta(seconds=90)
     world.poll()
     assert len(world.own_comments(item)) == 1
+
+
+def test_a_label_of_the_bots_silences_it_only_on_its_own_items(make_world: Callable[..., Any]) -> None:
+    world = make_world(mode="shadow")
+    labels = (DRAFT_LABEL, SCRATCH_LABEL)
+    items = {who: [world.file(*STORY, who=who) for _ in labels] for who in ("steward", "dana")}
+    for filed in items.values():
+        for item, label in zip(filed, labels, strict=True):
+            world.edit("dana", item, labels=[label])
+    world.work()
+    assert set(states(world)) == {item.key for item in items["dana"]}

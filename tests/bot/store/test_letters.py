@@ -6,6 +6,7 @@ import pytest
 
 from bot.store import inbox
 from bot.store.database import Database
+from bot.store.erasing.texts import forget_late_letters
 from tests.bot.store.conftest import NOON
 
 
@@ -130,3 +131,12 @@ def test_letters_of_another_connection_do_not_stand_in_the_way(store: Database) 
             inbox.bury(session, name, "no", NOON, job=f"{name}:j", kind="poll", args=(name,))
         inbox.ask_replay(session, [letter.id for letter in inbox.dead_letters(session)], NOON)
         assert [letter.connection for letter in inbox.to_replay(session, "tracker", limit=1)] == ["tracker"]
+
+
+def test_letters_of_restricted_issues_stay_where_the_bot_works_on_them(store: Database) -> None:
+    with store.write() as session:
+        for key in ("SHOP-1", "BOARD-1"):
+            body = f'{{"issue": {{"key": "{key}", "fields": {{"security": {{"id": "1"}}}}}}}}'.encode()
+            inbox.bury(session, "tracker", "unreadable", NOON, body=body)
+        forget_late_letters(session, "tracker", ["SHOP"])
+    assert [b"SHOP-1" in letter.body if letter.body else None for letter in letters(store)] == [True, None]

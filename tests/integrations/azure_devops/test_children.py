@@ -7,12 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from integrations.azure_devops.client import AzureDevOpsConnection
+from integrations.azure_devops.organisation.process import TypeField
+from integrations.azure_devops.parts import ASSIGNEE
+from integrations.azure_devops.writing.taken import wrong_value
 from integrations.blocks import Paragraph, Text
 from integrations.sandbox.azure_devops.processes import GERMAN, TASK, Process
 from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
-from integrations.tracker import Conflict, Incomplete, Invalid, Plan
+from integrations.tracker import DRAFT_LABEL, Conflict, Incomplete, Invalid, NotToSet, Plan
 from rules.changes import AddChildren, AddSubtasks, Change, FieldValue
 from tests.integrations.azure_devops.deeds import ACTIVITY, apply, edit, make, planned, read, undo
 
@@ -110,3 +113,35 @@ def test_a_sub_task_is_known_by_the_category_of_its_type(ado: Mounted, bot: Azur
     parent = make(ado, "Kasse", type="Anforderung", project="Laden", status="Neu")
     child = make(ado, "Knopf", type="Aufgabe", project="Laden", status="Neu", parent=parent.id)
     assert (read(bot, child).is_subtask, read(bot, parent).is_subtask) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["Area Path", "Description", "History", "assigned to", "System.IterationPath"])
+def test_what_a_child_says_and_where_it_stands_is_not_set_by_a_value_beside_it(
+    bot: AzureDevOpsConnection, item: Item, name: str
+) -> None:
+    with pytest.raises(NotToSet):
+        planned(bot, item, AddSubtasks(("a",), (FieldValue(name, "Shop\\Board only"),)))
+
+
+def test_a_value_beside_a_child_is_text_and_leaves_the_bots_own_alone(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item
+) -> None:
+    values = (FieldValue("Tags", "web"), FieldValue("System Info", "<img src=x> @x"))
+    draft = bot.drafter.create(str(item.id), "a", (), "d1", values)
+    receipt = apply(bot, item, AddChildren("Bug", ("b",), values))
+    assert bot.drafter.find(str(item.id), "d1") == draft
+    assert set(ado.tracker.item(int(draft)).labels) == {"web", DRAFT_LABEL}
+    assert ado.tracker.item(int(receipt.writes[0])).fields["Microsoft.VSTS.TCM.SystemInfo"] == (
+        "<p>&lt;img src=x&gt; @x</p>"
+    )
+
+
+def test_a_value_that_a_field_does_not_take_lists_no_people(bot: AzureDevOpsConnection) -> None:
+    known = {name: TypeField(name, name, allowed=("Lee", "Rae")) for name in (ACTIVITY, ASSIGNEE)}
+    told = {name: wrong_value(Invalid("no"), bot.reader.processes, known, {name: "x"}) for name in (ACTIVITY, ASSIGNEE)}
+    assert [getattr(one, "allowed", None) for one in told.values()] == [("Lee", "Rae"), ()]
+
+
+def test_a_field_in_the_settings_that_the_bot_does_not_set_is_told_by_the_doctor(bot: AzureDevOpsConnection) -> None:
+    with pytest.raises(NotToSet):
+        bot.rights.lacking("Shop", (FieldValue("Area Path", "Shop"),))

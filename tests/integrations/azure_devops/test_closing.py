@@ -147,3 +147,13 @@ def test_fault_24_an_undo_without_a_way_back_takes_the_link_away_and_is_found_ma
     for _ in range(2):
         assert bot.applier.perform(plan).details == {"left": ["status"]}
         assert (read(bot, copy).status, read(bot, copy).links) == ("Closed", ())
+
+
+def test_what_a_person_puts_beside_a_closing_while_it_is_taken_back_stays(
+    ado: Mounted, bot: AzureDevOpsConnection, original: Item, copy: Item
+) -> None:
+    receipt = apply(bot, copy, replace(close(original), fields=(FieldValue("activity", "Design"),)))
+    plan = bot.applier.plan_undo(receipt, "u1")
+    edit(ado, copy, **{ACTIVITY: "Testing"})
+    bot.applier.perform(plan)
+    assert (read(bot, copy).status, ado.tracker.item(copy.id).fields[ACTIVITY]) == ("Active", "Testing")

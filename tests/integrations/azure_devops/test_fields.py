@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
 from integrations.tracker import Conflict, Incomplete, Invalid, Refused, Unreachable
-from rules.changes import FIELDS_TOUCHED, SetField
+from rules.changes import FIELDS_TOUCHED, FieldValue, SetField
 from rules.model import WorkItem
 from tests.integrations.azure_devops.deeds import ACTIVITY, EFFORT, POINTS, apply, edit, make, planned, read, undo
 
@@ -246,3 +247,13 @@ def test_fault_27_a_right_that_is_missing_is_refused_before_anything_is_written(
 ) -> None:
     with pytest.raises(Refused):
         planned(connect("rae"), item, wish(ado, "status"))
+
+
+def test_what_a_person_puts_beside_a_state_while_it_is_taken_back_stays(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item
+) -> None:
+    change = replace(wish(ado, "status"), fields=(FieldValue("Activity", "Design"),))
+    plan = bot.applier.plan_undo(apply(bot, item, change), "u1")
+    edit(ado, item, **{ACTIVITY: "Testing"})
+    bot.applier.perform(plan)
+    assert (read(bot, item).status, ado.tracker.item(item.id).fields[ACTIVITY]) == ("New", "Testing")

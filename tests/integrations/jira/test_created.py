@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from integrations.jira.changes.created.required import native_value
 from integrations.sandbox.jira.scheme import CUSTOM, EPIC_LINK, Field, Scheme, arrange
-from integrations.tracker import Conflict, Incomplete, Invalid, Refused, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, NotToSet, Refused, Unreachable
 from rules.changes import AddChildren, AddSubtasks, FieldValue
 from tests.integrations.jira.deeds import apply, undo
 
@@ -165,3 +166,10 @@ def test_a_child_has_the_security_level_of_its_parent_or_is_not_made(
     monkeypatch.setattr(world.jira.reader, "create_fields", lambda *place: [*screen(*place), level])
     for key in apply(world, epic, STORIES).writes:
         assert world.tracker.item(key).fields["security"] == "Confidential"
+
+
+@pytest.mark.parametrize("schema", [{"type": "user"}, {"type": "array", "items": "user"}, {"type": "group"}])
+def test_people_are_no_value_that_a_line_gives(schema: dict[str, str]) -> None:
+    field = {"schema": schema, "allowedValues": [{"id": "1", "name": "Lee"}]}
+    with pytest.raises(NotToSet):
+        native_value(field, "Reviewers", "Lee", lambda blocks: blocks)

@@ -228,8 +228,23 @@ def test_a_value_given_for_a_move_goes_with_it_and_is_put_back_unless_a_person_h
     assert (world.tracker.item(key).status, world.tracker.item(key).fields[RISK.id]) == ("Done", "low")
     if theirs:
         world.change(key, by="lee", customfield_10031=theirs)
-    undo(world, receipt)
+    assert "left" not in undo(world, receipt).details
     assert (world.tracker.item(key).status, world.tracker.item(key).fields.get(RISK.id)) == ("To Do", theirs)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_value_that_jira_has_rewritten_is_put_back_or_told_as_left(world: Any, is_known: bool) -> None:
+    workflow(world, Step("Finish", "Done", (), ("!customfield_10031",)), Step("Again", "To Do"))
+    key = world.file("A")
+    receipt = apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("risk", "low"),)))
+    beside = receipt.details["target"]["beside"][RISK.id]
+    world.change(key, by="steward", customfield_10031="Low")
+    if is_known:
+        beside["stored"] = "Low"
+    else:  # as a former release kept it
+        del beside["stored"]
+    assert undo(world, receipt).details.get("left", []) == ([] if is_known else ["Risk"])
+    assert world.tracker.item(key).fields.get(RISK.id) == (None if is_known else "Low")
 
 
 def test_a_required_value_that_the_item_has_already_is_not_asked_for(world: Any) -> None:

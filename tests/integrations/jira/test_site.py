@@ -9,7 +9,7 @@ import responses
 from integrations.jira.answers import SIGNED_IN
 from integrations.jira.session import BasicAuth, JiraSession
 from integrations.jira.site import common_address
-from integrations.tracker import Refused
+from integrations.tracker import NotSignedIn
 
 SITE = "https://shop.atlassian.net"
 INFO = f"{SITE}/_edge/tenant_info"
@@ -66,6 +66,6 @@ def test_an_id_behind_a_redirect_or_an_error_is_none() -> None:
 @responses.activate
 def test_a_token_at_the_wrong_address_is_told_where_it_works(base: str, hint: str) -> None:
     responses.get(f"{base}/rest/api/3/myself", status=401)
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(NotSignedIn) as raised:
         JiraSession(base, BasicAuth("bot@example.org", "token"), "cloud").get("myself")
     assert raised.value.missing == f"{SIGNED_IN} {hint}".strip()

@@ -9,7 +9,7 @@ from integrations.blocks import Blocks, Paragraph, Text
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.extra import EPIC_LINK, TEXT_AREA
 from integrations.numbers import number_in
-from integrations.tracker import Incomplete, Invalid, WrongValue
+from integrations.tracker import Incomplete, NotToSet, WrongValue
 from rules.changes import FieldValue, name_key
 
 # Set by the bot itself.
@@ -55,24 +55,27 @@ def _custom(field: Mapping[str, Any]) -> str:
 def native_value(field: Mapping[str, Any], name: str, value: str, rich: Rich) -> Any:
     """A value that people read, as a field of a screen takes it. Raises Invalid where it does not."""
     kind = str(field["schema"].get("type"))
+    items = field["schema"].get("items")
+    listed = field.get("allowedValues") if not _PEOPLE & {kind, items} else ()
     if _custom(field).endswith(_SPRINT):
-        raise Invalid("what the bot creates never goes into a sprint")
+        raise NotToSet("what the bot creates never goes into a sprint", name)
     if kind == "string" and (_custom(field).endswith(TEXT_AREA) or field["schema"].get("system") in _RICH):
         return rich(tuple(Paragraph((Text(line),)) for line in value.splitlines() if line.strip()))
     if kind in {"string", "date", "datetime"}:
         return value
     if kind == "number":
         return _number(name, value)
-    if kind == "array" and field["schema"].get("items") == "string" and not field.get("allowedValues"):
+    if kind == "array" and items == "string" and not field.get("allowedValues"):
         return value.replace(",", " ").split()
-    if kind == "array" and field.get("allowedValues"):
+    if kind == "array" and listed:
         return [_allowed(field, name, one) for one in value.split(",")]
-    if field.get("allowedValues") and kind not in {"user", "option-with-child"}:
+    if listed and kind != "option-with-child":
         return _allowed(field, name, value)
-    raise Invalid(f"the bot cannot set {name} by a name; give the field a default value in Jira")
+    raise NotToSet(f"the bot cannot set {name} by a name; give the field a default value in Jira", name)
 
 
 _RICH = frozenset({"description", "environment"})
+_PEOPLE = frozenset({"user", "group"})
 
 
 def _number(name: str, value: str) -> float:

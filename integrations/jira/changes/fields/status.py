@@ -17,8 +17,9 @@ from rules.changes import SetField
 class Status(OneValue):
     """What is compared is the id of the status; `target` is the transition to make.
 
-    A move may set fields beside the status. Its target holds their names and what was "before" under "beside"; the way
-    back puts that there again ("restore") where nobody has edited it since.
+    A move may set fields beside the status. Its target holds their names and what was "before" under "beside", and its
+    receipt what Jira "stored" for what was sent, which it may have rewritten; the way back puts the old values there
+    again ("restore") where nobody has edited them since.
     """
 
     kind = "status"
@@ -47,7 +48,13 @@ class Status(OneValue):
     def perform(self, plan: Plan) -> Receipt:
         receipt = super().perform(plan)
         with UNDERSTOOD:
-            restore: Mapping[str, Any] = (plan.after["target"] or {}).get("restore") or {}
+            target = plan.after["target"] or {}
+            restore: Mapping[str, Any] = target.get("restore") or {}
+            beside: Mapping[str, Any] = target.get("beside") or {}
+        if beside:
+            live = self._live.fields(plan.item, *beside)
+            stored = {one: {**held, "stored": live.get(one)} for one, held in beside.items()}
+            return replace(receipt, details={**receipt.details, "target": {**target, "beside": stored}})
         left = [one["name"] for field, one in restore.items() if not self._restored(plan.item, field, one)]
         return replace(receipt, details={**receipt.details, "left": left}) if left else receipt
 
@@ -74,10 +81,13 @@ class Status(OneValue):
             raise NoWayBack("the workflow offers no way back to the status before") from None
 
     def _restored(self, key: str, field: str, one: Mapping[str, Any]) -> bool:
-        """False where Jira does not let the field be edited; what a person has put there stays."""
+        """False where Jira does not let the field be edited, or nobody knows whether a person has edited it since.
+
+        What a person has put there stays.
+        """
         live = self._live.fields(key, field).get(field)
-        if not _says(live, one["written"]):
-            return True
+        if not any(name in one and _says(live, one[name]) for name in ("written", "stored")):
+            return "stored" in one or _says(live, one["before"])  # a receipt of an older release does not tell it
         try:
             self._live.set(key, field, _named(one["before"]))
         except Invalid:
