@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: a dozen tickets and a few kills."""
+"""The short forms of `make chaos`: a dozen tickets and a few kills."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.chaos.chaos import Order, Run, Store
 from tests.postgres import binaries
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("chaos")
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 def test_fault_15_nothing_is_lost_or_doubled_while_the_bot_is_killed(tmp_path: Path, store: Store) -> None:
