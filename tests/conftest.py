@@ -39,7 +39,7 @@ from integrations.sandbox.state import Tracker
 from tests import texts
 from tests.postgres import PostgresServer, binaries
 
-# Beside the validators lies a package for a format that no schema here has: five seconds of each process that imports it.
+# The validators bring a package for a format that no schema here has: it takes five seconds of each process.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # as Python says that there is none
 
 pytest_plugins = ["tests.specifications.plugin"]
