@@ -254,6 +254,8 @@ class World:
         self.served.close()
         self.site.close()
         self.db.close()
+        del self.wired  # and with it the index and its threads, which would stay until garbage is collected
+        self.queue.jobs.clear()
 
     def bot(self) -> User:
         """The account that the bot uses."""

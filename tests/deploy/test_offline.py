@@ -41,6 +41,7 @@ def test_the_list_of_contents_is_made_by_the_very_same_commands(deploy: Path) ->
         assert asked in makefile
 
 
+@pytest.mark.thorough
 def test_the_list_of_contents_names_every_locked_package_with_its_licence(
     deploy: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
