@@ -10,8 +10,9 @@ from tests.chaos.__main__ import FAULTS
 from tests.chaos.chaos import Order, Run, Store
 from tests.postgres import binaries
 
+pytestmark = pytest.mark.thorough
 
-@pytest.mark.thorough
+
 @pytest.mark.xdist_group("chaos")
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 def test_fault_15_nothing_is_lost_or_doubled_while_the_bot_is_killed(tmp_path: Path, store: Store) -> None:

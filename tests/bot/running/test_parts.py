@@ -26,9 +26,9 @@ PARTS = ("web", "worker", "clock")
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, postgres: PostgresServer) -> Iterator[Theatre]:
-    made = Theatre(tmp_path, postgres.create(f"parts-{uuid4()}"))
-    made.database().migrate()  # so that tests can look before a part has started
+def theatre(tmp_path: Path, postgres: PostgresServer, empty_database: str) -> Iterator[Theatre]:
+    # With a schema, so that tests can look before a part has started.
+    made = Theatre(tmp_path, postgres.create(f"parts-{uuid4()}", like=empty_database))
     yield made
     made.close()
 
