@@ -62,9 +62,13 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that runs in this process would send all later logs to what pytest gives it for standard error."""
+def this_process_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that runs in this process would send all later logs to what pytest gives it for standard error.
+
+    One that serves would give way to others ever after, and look for garbage no more.
+    """
     monkeypatch.setattr("bot.logs.configure", lambda level=0: None)
+    monkeypatch.setattr("bot.cli.serving.settle", lambda role: None)
 
 
 @pytest.fixture(autouse=True, scope="session")
