@@ -12,11 +12,11 @@ demo: $(READY)
 	@exec $(BIN)/steward demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not thorough"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not thorough"
 
 # What `make test` leaves out, about ten minutes: more trackers and accounts on the same ways.
 thorough: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m thorough
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m thorough
 
 install: $(READY)
 

@@ -408,13 +408,22 @@ class World:
         return path
 
 
+SPARING = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """One PostgreSQL server for all tests that need no crash of it; it does not wait for the disk."""
     if binaries() is None:
         assert not os.environ.get("STEWARD_REQUIRE_POSTGRES"), "no PostgreSQL server on this machine"
         pytest.skip("no PostgreSQL server on this machine: install the package postgresql")
-    with PostgresServer(tmp_path_factory.mktemp("postgres"), {"fsync": "off"}) as server:
+    with PostgresServer(tmp_path_factory.mktemp("postgres"), SPARING) as server:
         yield server
 
 
