@@ -6,13 +6,17 @@ READY := .venv/.ready
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
   --python-version 3.11 --quiet
 
-.PHONY: demo test install check bench chaos day lock wheels sbom catalogues clean
+.PHONY: demo test thorough install check bench chaos day lock wheels sbom catalogues clean
 
 demo: $(READY)
 	@exec $(BIN)/steward demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not thorough"
+
+# What `make test` leaves out, about ten minutes: more trackers and accounts on the same ways.
+thorough: $(READY)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m thorough
 
 install: $(READY)
 

@@ -72,13 +72,10 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 def _run(config: Path, role: str | None, operations_port: int | None, name: str | None = None) -> None:
+    settle(role)
     from bot.running import ALL, Role
 
     settings = load_settings(config, logging.INFO)
-    sys.setswitchinterval(TURN_SECONDS)
-    if role == "worker" and hasattr(os, "nice"):
-        with contextlib.suppress(OSError):  # where a process may not, the system has been told what it wants
-            os.nice(WORKERS_NICENESS)
     if operations_port is not None:
         operations = settings.operations.model_copy(update={"port": operations_port})
         settings = settings.model_copy(update={"operations": operations})
@@ -89,6 +86,21 @@ def _run(config: Path, role: str | None, operations_port: int | None, name: str 
     # What is still under way is safe on the disk; its threads would hold the process until they end.
     sys.stderr.flush()
     os._exit(code)
+
+
+def settle(role: str | None) -> None:
+    """Make the whole process one that serves."""
+    gc.disable()  # until it has started: nearly all that a start makes stays, and looking took a seventh of its time
+    sys.setswitchinterval(TURN_SECONDS)
+    if role == "worker":
+        give_way()
+
+
+def give_way() -> None:
+    """Let other processes go first, where this one may."""
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):  # where it may not, the system has been told what it wants
+            os.nice(WORKERS_NICENESS)
 
 
 def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event) -> int:
@@ -117,6 +129,7 @@ def _serve(settings: Settings, roles: frozenset[Role], stopped: threading.Event)
     # What a start leaves is there for good: looking through it again and again costs a tenth of a second each time.
     gc.collect()
     gc.freeze()
+    gc.enable()
     if bot.url:
         typer.echo(f"steward listens on {bot.url} (Ctrl-C ends it)", err=True)
     typer.echo(f"steward answers /status and /metrics on {bot.operations_url}", err=True)

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from bot.cli import serving
 from bot.reports.proposals import as_lines
 from bot.settings import load
 from bot.store.database import Database
 from integrations.tracker import Refused, Right
 from tests.commands import Told, config_of, rewrite
+from tests.flavours import EVERY
 
-FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
 VAGUE = ("Search is broken", "It does not work. Please fix it.")
 
 
@@ -109,21 +110,22 @@ def test_a_folder_in_the_place_of_the_settings_file_is_named(steward: Callable[.
     assert "cannot be read" in told.err
 
 
-def test_a_worker_that_may_not_give_way_works_all_the_same(
-    steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_may_not_give_way_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
     def refused(by: int) -> int:
+        asked.append(by)
         raise PermissionError
 
     monkeypatch.setattr("os.nice", refused)
-    told = steward("worker", "-c", config_of(make_world()))
-    assert "needs PostgreSQL" in told.err, "that is the next thing it looks at"
+    serving.give_way()
+    assert asked == [serving.WORKERS_NICENESS]
 
 
 # doctor
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_the_doctor_finds_nothing_wrong_with_what_works(
     steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -158,7 +160,7 @@ def test_the_doctor_looks_at_the_disk_where_deliveries_are_kept_on_it(
     assert "turns every delivery away" in told.out
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_the_doctor_names_a_token_that_is_refused(
     steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -171,7 +173,7 @@ def test_the_doctor_names_a_token_that_is_refused(
     assert "not-this-one" not in told.out + told.err
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_the_doctor_names_a_project_that_is_not_there(
     steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -183,7 +185,7 @@ def test_the_doctor_names_a_project_that_is_not_there(
     assert "signed in as" in told.out
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_the_doctor_names_an_address_that_is_another_sites(
     steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -213,7 +215,7 @@ def test_a_secret_that_is_not_in_the_environment_is_named(
     assert "STEWARD_TEST_NO_TOKEN, which is not set" in told.err
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_the_doctor_says_that_a_project_without_items_tells_nothing_of_rights(
     steward: Callable[..., Told], make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -222,7 +224,7 @@ def test_the_doctor_says_that_a_project_without_items_tells_nothing_of_rights(
     assert told.code == 0
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_the_doctor_says_whether_the_bot_may_ask_for_peoples_rights(
     steward: Callable[..., Told], make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, flavour: str
 ) -> None:

@@ -13,9 +13,9 @@ from bot.telemetry.connections import Hearing, Telling
 from bot.wiring import reached_only_if, unreachable_because
 from tests.commands import Told, config_of, rewrite
 from tests.deliveries import post, signed
+from tests.flavours import EVERY
 
 Steward = Callable[..., Told]
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def prepared(world: Any) -> Any:
     return world
 
 
-@pytest.mark.parametrize("world", FLAVOURS, indirect=True)
+@pytest.mark.parametrize("world", EVERY, indirect=True)
 def test_what_install_makes_works_and_is_left_alone_the_second_time(world: Any, steward: Steward) -> None:
     config = config_of(world)
     assert steward("webhooks", "check", "--config", config).code == 1
@@ -51,7 +51,7 @@ def test_what_install_makes_works_and_is_left_alone_the_second_time(world: Any, 
     assert "s3cret" not in first.out + checked.out + again.out + dry.out
 
 
-@pytest.mark.parametrize("world", FLAVOURS, indirect=True)
+@pytest.mark.parametrize("world", EVERY, indirect=True)
 def test_one_that_was_switched_off_is_named_and_switched_on_by_a_person(world: Any, steward: Steward) -> None:
     config = config_of(world)
     steward("webhooks", "install", "--config", config)
@@ -92,7 +92,7 @@ def test_after_one_refused_signature_install_signs_all_of_its_own_anew(world: An
     assert steward("webhooks", "install", "--anew", "--config", config).out.count(": mended") == 5
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_where_the_right_is_missing_the_clicks_are_printed_and_no_secret(
     make_world: Callable[..., Any], steward: Steward, flavour: str
 ) -> None:
@@ -130,7 +130,7 @@ def test_what_is_missing_in_the_settings_is_said_in_a_sentence(world: Any, stewa
     world.served.close()
 
 
-@pytest.mark.parametrize("world", FLAVOURS[:1], indirect=True)
+@pytest.mark.parametrize("world", EVERY[:1], indirect=True)
 def test_deliveries_that_bear_another_secret_are_told_until_one_bears_the_right_one(
     world: Any, steward: Steward, monkeypatch: pytest.MonkeyPatch
 ) -> None:

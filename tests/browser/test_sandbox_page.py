@@ -10,7 +10,7 @@ import pytest
 from integrations.sandbox.site import Served
 from integrations.sandbox.state import Tracker
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]  # one Chromium for all
 
 APPLE_PAY = "Checkout hangs with Apple Pay"
 
@@ -183,40 +183,22 @@ def test_escape_closes_the_menu_of_people(sandbox: Served, open_page: Callable[.
     assert page.locator("details[open]").count() == 0
 
 
-@pytest.mark.parametrize("width", [320, 360, 768])
-def test_no_page_scrolls_sideways_on_a_small_screen(sandbox: Served, open_page: Callable[..., Any], width: int) -> None:
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 768)])
+def test_every_page_can_be_read_on_a_small_screen_in_light_and_dark_and_every_control_has_a_name(
+    sandbox: Served, open_page: Callable[..., Any], scheme: str, width: int
+) -> None:
     sandbox.site.notice = "The quiet wait is shortened to a few seconds here, so that you need not wait."
     tracker = sandbox.site["cloud"].tracker
     rich_comment(tracker, key_of(tracker, APPLE_PAY))
-    page = open_page(width, 740)
-    for path in paths(sandbox):
-        if "NOPE" in path:
-            continue
-        page.goto(sandbox.url + path)
-        page.evaluate(UNFOLD)
-        spare = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert spare == 0, path
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_contrast(sandbox: Served, open_page: Callable[..., Any], scheme: str) -> None:
-    sandbox.site.notice = "The quiet wait is shortened here."
-    tracker = sandbox.site["cloud"].tracker
-    rich_comment(tracker, key_of(tracker, APPLE_PAY))
-    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(width, 740, color_scheme=scheme, reduced_motion="reduce")
     for path in [*(path for path in paths(sandbox) if "NOPE" not in path), "/backlog/cloud?state=all&q=checklist"]:
         page.goto(sandbox.url + path)
         page.evaluate(UNFOLD)
         assert page.evaluate(CONTRAST) == [], path
-
-
-def test_every_control_has_a_name(sandbox: Served, open_page: Callable[..., Any]) -> None:
-    page = open_page()
-    for path in (path for path in paths(sandbox) if "NOPE" not in path):
-        page.goto(sandbox.url + path)
-        page.evaluate(UNFOLD)
         assert page.evaluate(UNNAMED) == [], path
         assert page.locator("h1").count() == 1
+        spare = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert spare == 0, path
 
 
 def test_a_new_comment_appears_by_itself_and_what_is_being_written_stays(

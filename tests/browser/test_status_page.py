@@ -15,6 +15,8 @@ from bot.telemetry.connections import Hearing
 from bot.web.serving import Server
 from tests.bot.telemetry import filled
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 Show = Callable[..., str]
 
 

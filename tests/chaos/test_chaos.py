@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: a dozen tickets and a few kills."""
+"""The short forms of `make chaos`: a dozen tickets and a few kills."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from tests.chaos.__main__ import FAULTS
 from tests.chaos.chaos import Order, Run, Store
 from tests.postgres import binaries
+
+pytestmark = pytest.mark.thorough
 
 
 @pytest.mark.xdist_group("chaos")

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
+from tests.flavours import AZURE, CLOUD, DATA_CENTER, EVERY, usual
+
 ACCOUNTS = ("administrator", "plain", "shared")
-WORLDS = [(flavour, account, "sqlite") for flavour in FLAVOURS for account in ACCOUNTS]
+USUAL = {
+    (CLOUD, "administrator", "sqlite"),
+    (CLOUD, "administrator", "postgresql"),
+    (CLOUD, "shared", "sqlite"),
+    (DATA_CENTER, "plain", "sqlite"),
+    (AZURE, "administrator", "sqlite"),
+    (AZURE, "plain", "sqlite"),
+}
+"""What `make test` walks through; `make thorough` the others."""
+WORLDS = [*itertools.product(EVERY, ACCOUNTS, ["sqlite"]), (CLOUD, "administrator", "postgresql")]
 
 
-@pytest.fixture(params=[*WORLDS, ("jira-cloud", "administrator", "postgresql")], ids="-".join)
+@pytest.fixture(params=[usual(world, world in USUAL) for world in WORLDS])
 def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any:
     """A world of one flavour. A plain bot may not ask for people's rights: its project lists who may decide."""
     flavour, account, database = request.param

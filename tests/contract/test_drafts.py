@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.flavours import MOST
 from tests.steps import LARGE, night, tell
 
 SPRINT = "customfield_10020"
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_without_the_policy_nothing_is_drafted(make_world: Callable[..., Any], flavour: str) -> None:
     world = make_world(flavour)
     item = world.file(*LARGE)
@@ -22,7 +22,7 @@ def test_without_the_policy_nothing_is_drafted(make_world: Callable[..., Any], f
     assert world.tracker.children(item.id) == []
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_with_the_policy_drafts_are_made_once_and_an_accept_keeps_them(
     make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -41,7 +41,7 @@ def test_with_the_policy_drafts_are_made_once_and_an_accept_keeps_them(
     assert all("steward-draft" not in child.labels for child in kept)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_a_draft_whose_answer_was_lost_is_not_made_twice(make_world: Callable[..., Any], flavour: str) -> None:
     world = make_world(flavour, project="draft_subtasks = true")
     path = "workitems/" if flavour == "azure-devops" else "/issue$"
@@ -74,7 +74,7 @@ def labelled(world: Any, item: Any) -> list[str]:
     return [child.key for child in world.tracker.children(item.id) if "steward-draft" in child.labels]
 
 
-@pytest.fixture(params=FLAVOURS)
+@pytest.fixture(params=MOST)
 def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any:
     return make_world(request.param, project="draft_subtasks = true\ndaily_budget = 100")
 
@@ -260,7 +260,7 @@ def test_one_history_entry_counts_once_whatever_brings_it_again(world: Any) -> N
     assert world.proposal(item) == said
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_on_a_shared_account_a_withdrawal_is_not_taken_for_a_no(make_world: Callable[..., Any], flavour: str) -> None:
     settings = 'draft_subtasks = true\naccept_people = ["{dana}", "{lee}"]'
     world = make_world(flavour, account="shared", project=settings)

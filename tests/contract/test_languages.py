@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bot.words.command_words import WORDS
-from tests.contract.conftest import FLAVOURS
 from tests.contract.test_main_job import STORY
+from tests.flavours import MOST
 from tests.steps import proposed, tell
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_a_german_project_is_spoken_to_and_understood_in_german(flavour: str, make_world: Callable[..., Any]) -> None:
     world = make_world(flavour, project='language = "de"')
     item = proposed(world, STORY)

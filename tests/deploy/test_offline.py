@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from packaging.requirements import Requirement
 
 LOCK = "requirements-run.lock"
@@ -41,6 +42,7 @@ def test_the_list_of_contents_is_made_by_the_very_same_commands(deploy: Path) ->
         assert asked in makefile
 
 
+@pytest.mark.thorough
 def test_the_list_of_contents_names_every_locked_package_with_its_licence(
     deploy: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:

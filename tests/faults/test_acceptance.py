@@ -16,8 +16,8 @@ from bot.store.audit import AuditRow
 from integrations.sandbox.records import Seed
 from integrations.tracker import Right
 from rules.model import Person
+from tests.flavours import MOST
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 OUTAGE = (
     "Checkout is down for all customers",
@@ -26,7 +26,7 @@ OUTAGE = (
 ACCEPT = "steward accept 1"
 
 
-@pytest.fixture(params=FLAVOURS)
+@pytest.fixture(params=MOST)
 def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any:
     """One world of each flavour."""
     return make_world(request.param)
@@ -188,7 +188,7 @@ def test_fault_37_rights_lost_before_an_undo_is_made_leave_what_was_accepted(wor
     assert states(world, item)[0] == "accepted"
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_37_a_bot_that_may_not_ask_and_has_no_list_refuses_and_names_the_label(
     make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -201,7 +201,7 @@ def test_fault_37_a_bot_that_may_not_ask_and_has_no_list_refuses_and_names_the_l
     assert "only the label steward-accept accepts" in world.answer(item)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_37_a_list_without_the_person_refuses(make_world: Callable[..., Any], flavour: str) -> None:
     world = make_world(flavour, rights="plain", project='accept_people = ["{dana}"]')
     item = proposed(world)

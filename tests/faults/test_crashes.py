@@ -18,19 +18,19 @@ import pytest
 from bot.store import proposals
 from integrations.sandbox.records import Item
 from integrations.tracker import Unreachable
+from tests.flavours import MOST
 from tests.steps import LARGE, proposed, tell
 
 LOUD = "daily_budget = 1000\nbulk_items = 1000"
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
 
-@pytest.fixture(params=FLAVOURS)
+@pytest.fixture(params=MOST)
 def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any:
     return make_world(request.param)
 
 
-@pytest.fixture(params=FLAVOURS)
+@pytest.fixture(params=MOST)
 def loud_world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any:
     """A world in which the bot may speak as often as it likes."""
     return make_world(request.param, project=LOUD)

@@ -21,6 +21,9 @@ bulk_items = 1000
 disabled_rules = ["possible_duplicate", "missing_criteria"]"""
 
 
+WHENEVER = pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.thorough)])
+
+
 @pytest.fixture
 def world(make_world: Callable[..., Any]) -> Any:
     return make_world(project=SETTINGS)
@@ -74,7 +77,7 @@ def undecided(world: Any) -> list[str]:
         return list(session.scalars(sa.select(Draft.key).where(sa.or_(Draft.state == "open", Draft.leaving))))
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@WHENEVER
 def test_fault_16_killed_at_writes_all_that_was_decided_on_drafts_is_said_once(world: Any, when: str) -> None:
     def decide(item: Item) -> None:
         for number, draft in enumerate(world.tracker.children(item.id)):
@@ -87,7 +90,7 @@ def test_fault_16_killed_at_writes_all_that_was_decided_on_drafts_is_said_once(w
         assert undecided(world) == [], where
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@WHENEVER
 def test_fault_16_killed_at_writes_of_a_no_untouched_drafts_are_gone_and_others_stay(world: Any, when: str) -> None:
     def reject(item: Item) -> None:
         world.edit("lee", world.tracker.children(item.id)[0], summary="In other words")
@@ -102,7 +105,7 @@ def test_fault_16_killed_at_writes_of_a_no_untouched_drafts_are_gone_and_others_
         assert undecided(world) == [], where
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@WHENEVER
 def test_fault_16_killed_at_writes_of_an_undo_kept_drafts_are_gone(world: Any, when: str) -> None:
     def undo(item: Item) -> None:
         number = world.number(item, "Split into 5")
@@ -115,7 +118,7 @@ def test_fault_16_killed_at_writes_of_an_undo_kept_drafts_are_gone(world: Any, w
         assert "undone by Dana" in world.proposal(item), where
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@WHENEVER
 def test_fault_16_killed_at_writes_of_a_night_old_drafts_are_withdrawn(world: Any, when: str) -> None:
     def wait(item: Item) -> None:
         world.queue.offset += timedelta(days=31)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.store import items
 from tests.deliveries import answers, letters, post, rows, vendor, with_a_button
+from tests.flavours import EVERY
 from tests.shapes import (
     AZURE_DEVOPS_IGNORED,
     AZURE_DEVOPS_KEPT,
@@ -29,7 +30,6 @@ from tests.shapes import (
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY.parent / "shared" / "fixtures"
 PAGE = REPOSITORY / "docs" / "webhooks.md"
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 PRODUCTS = {"jira-cloud": "Jira Cloud", "jira-data-center": "Jira Data Center", "azure-devops": "Azure DevOps"}
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
@@ -124,7 +124,7 @@ def what_the_bot_does(world: Any, payload: Payload) -> str:
     return CLOSED if row.deleted else READ_AND_LOOKED_AT if row.due is not None else "?"
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", EVERY)
 def test_a_real_delivery_is_answered_and_means_what_the_table_says(
     make_world: Callable[..., Any], flavour: str
 ) -> None:

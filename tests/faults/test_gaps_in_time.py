@@ -25,10 +25,10 @@ from integrations.jira.session import JiraSession
 from integrations.tracker import Event, Invalid, Page, Throttled, Unreachable
 from rules.model import WorkItem
 from tests.deliveries import post, signed
+from tests.flavours import MOST
 from tests.steps import night, proposed
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 HOUR = timedelta(hours=1)
 
 
@@ -43,7 +43,7 @@ def tick(world: Any, kind: str) -> None:
     world.work()
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_13_after_a_day_without_webhooks_the_poll_finds_all_of_it(
     make_world: Callable[..., Any], flavour: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_fault_13_after_a_day_without_webhooks_the_poll_finds_all_of_it(
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR])
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_18_an_answer_lost_beside_a_jump_of_the_clock_makes_no_second_comment(
     make_world: Callable[..., Any], flavour: str, jump: timedelta
 ) -> None:
@@ -320,7 +320,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.azure_devops.moved.PAGE", 4)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_a_poll_that_is_cut_short_goes_on_and_hears_of_all_whatever_is_edited_meanwhile(
     make_world: Callable[..., Any], flavour: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from bot.store import inbox, spending
 from integrations.sandbox.markup import to_html
 from integrations.sandbox.model import ModelServer, serve_model
+from tests.flavours import MOST
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 RULES_WORDS = "The cart must be kept for 30 days"
 MODEL_WORDS = "when its main step is done"
@@ -138,7 +138,7 @@ def spent(world: Any) -> int:
 # a good model
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_a_good_models_criteria_are_shown_and_the_comment_says_who_drafted_them(
     make: Callable[..., Any], model: ModelServer, flavour: str
 ) -> None:
@@ -289,7 +289,7 @@ def harmless(world: Any, model: ModelServer, items: list[Any]) -> None:
     assert not letters(world)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_29_a_model_that_obeys_our_own_attacks_changes_and_leaks_nothing(
     make: Callable[..., Any], model: ModelServer, flavour: str
 ) -> None:
@@ -323,7 +323,7 @@ def test_fault_29_a_model_that_obeys_a_corpus_of_attacks_changes_and_leaks_nothi
     harmless(world, model, filed)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_30_no_link_of_a_reply_is_live_before_or_after_it_is_accepted(
     make: Callable[..., Any], model: ModelServer, flavour: str
 ) -> None:
@@ -341,7 +341,7 @@ def test_fault_30_no_link_of_a_reply_is_live_before_or_after_it_is_accepted(
     assert said_live(world, item) == []
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_31_mentions_and_macros_of_a_reply_are_text_and_notify_nobody(
     make: Callable[..., Any], model: ModelServer, flavour: str
 ) -> None:
@@ -360,7 +360,7 @@ def test_fault_31_mentions_and_macros_of_a_reply_are_text_and_notify_nobody(
 
 
 @pytest.mark.parametrize("mood", ["good", "obey"])
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_32_invisible_characters_are_neither_sent_nor_said(
     make: Callable[..., Any], model: ModelServer, flavour: str, mood: Any
 ) -> None:
@@ -378,7 +378,7 @@ def test_fault_32_invisible_characters_are_neither_sent_nor_said(
     assert invisible(sent) == []
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_33_another_items_text_is_not_sent_even_if_it_is_nearly_the_same(
     make: Callable[..., Any], model: ModelServer, flavour: str
 ) -> None:
@@ -396,7 +396,7 @@ def test_fault_33_another_items_text_is_not_sent_even_if_it_is_nearly_the_same(
     assert FOREIGN not in "".join(world.own_comments(item))
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_36_secrets_in_a_ticket_leave_as_placeholders(
     make: Callable[..., Any], model: ModelServer, flavour: str
 ) -> None:

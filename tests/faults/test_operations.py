@@ -32,9 +32,9 @@ from bot.telemetry.otlp import collecting
 from bot.telemetry.status.looking import look, snapshot
 from bot.web.serving import Server
 from integrations.sandbox.model import serve_model
+from tests.flavours import MOST
 from tests.postgres import ROLE, PostgresServer, binaries
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 LOUD = "daily_budget = 1000\nbulk_items = 1000"
 OWN_STRINGS = [
@@ -102,7 +102,7 @@ def _kinds(node: Any) -> Iterator[str]:
             yield from _kinds(child)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_45_naughty_strings_are_text_from_title_to_answer(
     make_world: Callable[..., Any], naughty: list[str], flavour: str
 ) -> None:

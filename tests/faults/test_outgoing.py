@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from bot.cli import app
 from tests.commands import config_of, rewrite
 from tests.deliveries import answers
+from tests.flavours import MOST
 from tests.steps import proposed
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 INSIDE = "http://169.254.169.254/latest/meta-data"
 
 
@@ -69,7 +69,7 @@ def answered_from(address: str, url: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(requests.Session, "send", elsewhere)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_46_no_address_in_a_ticket_or_a_delivery_is_called(
     make_world: Callable[..., Any], trap: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch, flavour: str
 ) -> None:

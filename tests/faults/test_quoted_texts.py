@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.store import proposals
+from tests.flavours import MOST
 from tests.steps import proposed
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 LARGE = (
     "Loyalty programme",
@@ -23,7 +23,7 @@ LOUD = "daily_budget = 1000\nbulk_items = 1000"
 ACCEPT = "steward accept 1"
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_31_a_person_whom_a_text_mentions_is_not_called_by_what_the_bot_repeats_of_it(
     make_world: Callable[..., Any], flavour: str
 ) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from bot.store import inbox, proposals
 from integrations.tracker import Invalid, Missing, Refused, Right, Throttled, TrackerError, Unintelligible, Unreachable
+from tests.flavours import MOST
 from tests.steps import proposed
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
 
 
-@pytest.fixture(params=FLAVOURS)
+@pytest.fixture(params=MOST)
 def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any:
     return make_world(request.param)
 

@@ -20,12 +20,12 @@ from integrations.jira import search as jira_search
 from integrations.sandbox.records import Item
 from integrations.tracker import Invalid, Missing, Throttled, Unreachable
 from rules.model import WorkItem
+from tests.flavours import MOST
 from tests.steps import proposed, tell
 
 World = Callable[..., Any]
 CANARY = "zanzibar"
 STORY = ("Let buyers save a zanzibar cart", "As a buyer I want to save my zanzibar cart. It must be kept for 30 days.")
-FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
 
 
 def recheck(world: Any, name: str = "1") -> None:
@@ -91,7 +91,7 @@ def test_a_round_over_items_that_are_all_there_changes_nothing(make_world: World
     assert len(world.requests()) <= 3, [entry.path for entry in world.requests()]
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_27_what_was_deleted_without_a_webhook_is_forgotten_by_the_next_round(
     make_world: World, flavour: str
 ) -> None:
@@ -188,7 +188,7 @@ def test_fault_27_items_that_the_bot_may_no_longer_see_are_forgotten(make_world:
         assert inbox.dead_letters(session)[0].body is None
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_ids_that_come_in_many_pages_are_all_seen(
     make_world: World, monkeypatch: pytest.MonkeyPatch, flavour: str
 ) -> None:

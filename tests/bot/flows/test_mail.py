@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from integrations.sandbox.records import Item
+from tests.flavours import MOST
 from tests.steps import LARGE, proposed, tell
 
 World = Callable[..., Any]
-FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
 VAGUE = ("Search is broken", "It does not work.")
 
 
@@ -31,7 +31,7 @@ def watched(world: Any, item: Item) -> Item:
     return item
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_nobody_has_more_than_two_mails_from_proposal_to_decision_and_one_mention(
     make_world: World, flavour: str
 ) -> None:

@@ -17,10 +17,10 @@ from bot.store.erasing import retellings
 from integrations.sandbox.model import serve_model
 from integrations.sandbox.records import Item
 from tests.bot.flows.test_forgetting import backfilled, index_bytes, recheck, texts
+from tests.flavours import MOST
 from tests.steps import night, proposed, tell
 
 World = Callable[..., Any]
-FLAVOURS = ("jira-cloud", "jira-data-center", "azure-devops")
 SECRET = "zanzibar"
 TITLE = "Export all invoices as one PDF"
 TEXT = "As a clerk I want all invoices in one file. Each invoice must show its number."
@@ -59,7 +59,7 @@ def original_and_duplicate(world: Any, title: str) -> tuple[Item, Item]:
     return first, second
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_27_what_is_restricted_hidden_or_moved_leaves_store_index_and_other_items_without_a_webhook(
     make_world: World, flavour: str
 ) -> None:
@@ -104,7 +104,7 @@ def test_fault_27_what_is_restricted_hidden_or_moved_leaves_store_index_and_othe
         assert session.scalars(sa.select(retellings.Retelling)).all() == []
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_33_a_restricted_items_words_are_in_no_byte_that_is_sent_for_another_one(
     make_world: World, flavour: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

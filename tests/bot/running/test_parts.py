@@ -26,9 +26,9 @@ PARTS = ("web", "worker", "clock")
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, postgres: PostgresServer) -> Iterator[Theatre]:
-    made = Theatre(tmp_path, postgres.create(f"parts-{uuid4()}"))
-    made.database().migrate()  # so that tests can look before a part has started
+def theatre(tmp_path: Path, postgres: PostgresServer, empty_database: str) -> Iterator[Theatre]:
+    # With a schema, so that tests can look before a part has started.
+    made = Theatre(tmp_path, postgres.create(f"parts-{uuid4()}", like=empty_database))
     yield made
     made.close()
 
@@ -98,6 +98,7 @@ def test_a_part_that_waited_for_a_migration_starts_when_it_is_done(theatre: Thea
     wait("the worker's slot", lambda: slots(theatre))
 
 
+@pytest.mark.thorough
 def test_a_worker_that_is_killed_comes_back_to_its_slot_and_its_work(theatre: Theatre) -> None:
     web = theatre.begin("web")
     clock = theatre.begin("clock")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,13 +38,31 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_store(make_url: Callable[[str], str]) -> Iterator[Callable[..., Database]]:
+def make_empty(
+    make_url: Callable[[str], str], request: pytest.FixtureRequest, empty_store: Path
+) -> Callable[[str], str]:
+    """Makes the address of a new database with the newest schema and nothing in it."""
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            url = make_url(kind)
+            shutil.copyfile(empty_store, sa.make_url(url).database or "")
+            return url
+        like = request.getfixturevalue("empty_database")
+        address: str = request.getfixturevalue("postgres").create(uuid4().hex, like=like)
+        return address
+
+    return make
+
+
+@pytest.fixture
+def open_store(make_url: Callable[[str], str], make_empty: Callable[[str], str]) -> Iterator[Callable[..., Database]]:
     """Opens stores, migrated unless said otherwise; each is closed at the end of the test."""
     opened: list[Database] = []
 
     def open_one(kind: str = "sqlite", *, url: str | None = None, migrated: bool = True) -> Database:
-        opened.append(Database(url or make_url(kind)))
-        if migrated:
+        opened.append(Database(url or (make_empty if migrated else make_url)(kind)))
+        if migrated and url is not None:
             opened[-1].migrate()
         return opened[-1]
 

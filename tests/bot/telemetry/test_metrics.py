@@ -23,9 +23,9 @@ from integrations.exchanges import Exchange
 from integrations.sandbox.model import serve_model
 from tests.bot.telemetry import filled
 from tests.deliveries import post, signed
+from tests.flavours import MOST
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
 def told(db: Database) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def test_names_and_formats_are_the_fields_own(tmp_path: Path) -> None:
     db.close()
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_54_a_ticket_from_delivery_to_decision_is_counted(
     make_world: Callable[..., Any], grown: Callable[..., float], flavour: str
 ) -> None:

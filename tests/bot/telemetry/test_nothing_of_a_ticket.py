@@ -18,8 +18,8 @@ from bot.telemetry.metrics import exposition
 from bot.telemetry.status.looking import look, snapshot
 from bot.web.operations import create_operations_app
 from integrations.sandbox.model import serve_model
+from tests.flavours import MOST
 
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 CANARY = "zanzibarcanary"
 STORY = (
     f"Let {CANARY} buyers save their cart",
@@ -27,7 +27,7 @@ STORY = (
 )
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_fault_54_no_word_of_a_ticket_is_told_to_those_who_run_the_bot(
     make_world: Callable[..., Any], collector: Any, caplog: pytest.LogCaptureFixture, flavour: str
 ) -> None:

@@ -20,12 +20,12 @@ from bot.telemetry import tracing
 from bot.telemetry.otlp import collecting
 from bot.telemetry.watched import took_in, watched_job
 from tests.conftest import InlineRun
+from tests.flavours import MOST
 
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
-FLAVOURS = ["jira-cloud", "jira-data-center", "azure-devops"]
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MOST)
 def test_one_trace_leads_from_the_webhook_to_the_comment(
     make_world: Callable[..., Any], collector: Any, flavour: str
 ) -> None:

@@ -14,6 +14,7 @@ from integrations.tracker import (
     Incomplete,
     Invalid,
     Missing,
+    NotSignedIn,
     Refused,
     Throttled,
     TrackerError,
@@ -83,7 +84,7 @@ def test_the_header_is_asked_for_each_request_and_no_netrc_replaces_it(
     [
         (400, error("TF401320: Rule Error for field Title. Value 'secret' is not allowed."), Invalid),
         (400, error("VS403654: unknown"), Invalid),
-        (401, "", Refused),
+        (401, "", NotSignedIn),
         (403, error("TF401256: You do not have permissions to save work items.", "PermissionDeniedException"), Refused),
         (404, error("TF401232: Work item 1 does not exist, or you do not have permissions to read it."), Missing),
         (403, error("TF401232: Work item 1 does not exist, or you do not have permissions to read it."), Missing),

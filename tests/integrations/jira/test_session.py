@@ -22,6 +22,7 @@ from integrations.tracker import (
     Conflict,
     Invalid,
     Missing,
+    NotSignedIn,
     Refused,
     Throttled,
     TrackerError,
@@ -107,7 +108,7 @@ def test_both_forms_of_signing_in_are_sent(wire: RequestsMock) -> None:
     ("status", "headers", "error"),
     [
         (400, {}, Invalid),
-        (401, {}, Refused),
+        (401, {}, NotSignedIn),
         (403, {}, Refused),
         (404, {}, Missing),
         (409, {}, Conflict),

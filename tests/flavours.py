@@ -1,0 +1,17 @@
+"""The trackers that tests walk through, by their flavours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CLOUD, DATA_CENTER, AZURE = "jira-cloud", "jira-data-center", "azure-devops"
+EVERY = (CLOUD, DATA_CENTER, AZURE)
+MOST = (CLOUD, pytest.param(DATA_CENTER, marks=pytest.mark.thorough), AZURE)
+"""For a long way on which Data Center goes along with Cloud: `make test` leaves its turn to `make thorough`."""
+
+
+def usual(world: tuple[str, ...], is_usual: bool) -> Any:
+    """A parameter by its words' name, which `make test` walks through only where it is usual."""
+    return pytest.param(world, id="-".join(world), marks=() if is_usual else pytest.mark.thorough)
