@@ -8,8 +8,11 @@ import pytest
 
 CLOUD, DATA_CENTER, AZURE = "jira-cloud", "jira-data-center", "azure-devops"
 EVERY = (CLOUD, DATA_CENTER, AZURE)
-MOST = (CLOUD, pytest.param(DATA_CENTER, marks=pytest.mark.thorough), AZURE)
+_SELDOM = {flavour: pytest.param(flavour, marks=pytest.mark.thorough) for flavour in EVERY}
+MOST = (CLOUD, _SELDOM[DATA_CENTER], AZURE)
 """For a long way on which Data Center goes along with Cloud: `make test` leaves its turn to `make thorough`."""
+FEW = (CLOUD, _SELDOM[DATA_CENTER], _SELDOM[AZURE])
+"""For one that is the bot's own way: no tracker makes a difference to it."""
 
 
 def usual(world: tuple[str, ...], is_usual: bool) -> Any:

@@ -101,7 +101,7 @@ def test_the_page_reads_and_a_ticket_is_found(sandbox: Served, open_page: Callab
     assert page.locator("pre").first.inner_text().startswith("pay.step=authorize")
 
 
-@pytest.mark.parametrize("name", ["cloud", "dc", "ado"])
+@pytest.mark.parametrize("name", ["cloud", pytest.param("dc", marks=pytest.mark.thorough), "ado"])
 def test_dana_comments_and_labels(sandbox: Served, open_page: Callable[..., Any], name: str) -> None:
     tracker = sandbox.site[name].tracker
     key = key_of(tracker, APPLE_PAY)

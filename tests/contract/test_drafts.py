@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.flavours import MOST
+from tests.flavours import FEW, MOST
 from tests.steps import LARGE, night, tell
 
 SPRINT = "customfield_10020"
@@ -79,6 +79,7 @@ def world(request: pytest.FixtureRequest, make_world: Callable[..., Any]) -> Any
     return make_world(request.param, project="draft_subtasks = true\ndaily_budget = 100")
 
 
+@pytest.mark.parametrize("world", FEW, indirect=True)
 def test_an_accept_is_said_to_keep_what_is_drafted_already(world: Any) -> None:
     item = world.file(*LARGE)
     world.work()
@@ -86,6 +87,7 @@ def test_an_accept_is_said_to_keep_what_is_drafted_already(world: Any) -> None:
     assert "creates them" not in world.proposal(item)
 
 
+@pytest.mark.parametrize("world", FEW, indirect=True)
 def test_drafts_that_nobody_decides_on_change_nothing_of_what_is_said(world: Any) -> None:
     item, drafts = drafting(world)
     said = world.proposal(item)
@@ -106,6 +108,7 @@ def test_a_label_taken_off_by_a_person_keeps_that_draft_and_the_comment_says_how
     assert world.number(item, "Split into 5")
 
 
+@pytest.mark.parametrize("world", FEW, indirect=True)
 def test_a_change_is_accepted_when_every_draft_is_decided_and_one_was_kept(world: Any) -> None:
     item, drafts = drafting(world)
     for draft in drafts[:4]:
@@ -153,6 +156,7 @@ def test_a_draft_that_a_person_deletes_is_turned_down(world: Any) -> None:
     assert "1 of 5 turned down." in world.proposal(item)
 
 
+@pytest.mark.parametrize("world", FEW, indirect=True)
 def test_an_accept_by_word_covers_the_drafts_on_which_nobody_has_decided(world: Any) -> None:
     item, drafts = drafting(world)
     close(world, "lee", drafts[0])
@@ -199,6 +203,7 @@ def test_after_an_undo_none_of_the_drafts_carries_the_label(world: Any) -> None:
     assert labelled(world, item) == []
 
 
+@pytest.mark.parametrize("world", FEW, indirect=True)
 def test_untouched_drafts_stay_for_thirty_days_and_are_withdrawn_after_them(world: Any) -> None:
     item, _ = drafting(world)
     world.queue.offset += timedelta(days=29)
@@ -212,6 +217,7 @@ def test_untouched_drafts_stay_for_thirty_days_and_are_withdrawn_after_them(worl
     assert world.proposal(item).count("Split into") == 1
 
 
+@pytest.mark.parametrize("world", FEW, indirect=True)
 @pytest.mark.parametrize("touch", ["edit", "comment", "sprint"])
 def test_a_draft_that_anybody_has_touched_is_not_withdrawn(world: Any, touch: str) -> None:
     item, drafts = drafting(world)
@@ -260,7 +266,7 @@ def test_one_history_entry_counts_once_whatever_brings_it_again(world: Any) -> N
     assert world.proposal(item) == said
 
 
-@pytest.mark.parametrize("flavour", MOST)
+@pytest.mark.parametrize("flavour", FEW)
 def test_on_a_shared_account_a_withdrawal_is_not_taken_for_a_no(make_world: Callable[..., Any], flavour: str) -> None:
     settings = 'draft_subtasks = true\naccept_people = ["{dana}", "{lee}"]'
     world = make_world(flavour, account="shared", project=settings)

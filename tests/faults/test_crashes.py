@@ -130,7 +130,7 @@ def test_fault_16_killed_on_the_way_of_triage_there_is_one_comment(loud_world: A
     assert len(deaths) >= (4 if loud_world.flavour == "jira-cloud" else 2)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.thorough)])
 def test_fault_16_killed_on_the_way_of_an_accept_it_is_applied_once(loud_world: Any, when: str) -> None:
     world = loud_world
 

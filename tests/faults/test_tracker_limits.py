@@ -16,7 +16,7 @@ from integrations.azure_devops import client as azure_devops
 from integrations.jira import client as jira
 from integrations.sandbox.faults import RetryAfterForm
 from tests.conftest import InlineRun
-from tests.flavours import MOST
+from tests.flavours import FEW, MOST
 
 LOUD = "daily_budget = 1000\nbulk_items = 1000"
 STORY = ("Let buyers save their cart", "As a buyer I want to save my cart. The cart must be kept for 30 days.")
@@ -131,7 +131,7 @@ def test_fault_23_no_request_of_triage_comes_before_the_wait_is_over(
     assert not letters(world)
 
 
-@pytest.mark.parametrize("flavour", MOST)
+@pytest.mark.parametrize("flavour", FEW)
 def test_fault_23_no_request_of_an_accept_comes_before_the_wait_is_over(
     make_world: Callable[..., Any], pace: Pace, flavour: str
 ) -> None:

@@ -176,6 +176,7 @@ def unfinished_jobs_of(theatre: Theatre, slot: str) -> int:
     return int(row[0]) if row else 0
 
 
+@pytest.mark.thorough
 def test_of_three_clocks_one_fires_each_tick_and_one_that_is_killed_is_not_missed(theatre: Theatre) -> None:
     began = time.monotonic()
     theatre.begin("worker")
