@@ -34,9 +34,8 @@ def settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, receip
     else:
         values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": now}
         stays = ((stay, "stay"), (left, "left"), (edited, "edited"))
-        values["note"] = (
-            "; ".join(filter(None, (say_it(receipt.details.get(why, ())) for say_it, why in stays))) or None
-        )
+        told = [in_words(receipt.details.get(why, ())) for in_words, why in stays]
+        values["note"] = "; ".join(filter(None, told)) or None
     with desk.db.write() as session:
         row = session.get_one(ProposedChange, (desk.connection, item.id, number))
         if row.cause is not None:

@@ -143,7 +143,8 @@ class FieldWriter:
 
     def _only_along(self, plan: Plan, raw: Raw) -> Receipt:
         """Puts back what was set beside a state that somebody has set back already."""
-        details, revision = told_edited(self._edits, raw, plan.after, plan.before), ()
+        details = told_edited(self._edits, raw, plan.after, plan.before)
+        revision: tuple[str, ...] = ()
         if putting := not_yet_back(raw, plan.after, plan.before):
             try:
                 _, revision = self._edits.write(raw, along_operations(putting))

@@ -84,8 +84,10 @@ class Status(OneValue):
             raise NoWayBack("the workflow offers no way back to the status before") from None
 
     def _stays(self, key: str, field: str, one: Mapping[str, Any]) -> str:
-        """ "edited" where a person has put something else there, which stays; "left" where Jira does not let the field be
-        edited, or nobody knows whether a person has; empty where the field is as it was before.
+        """Why a field is not put back; empty where it is as it was before.
+
+        "edited": a person has put something else there. "left": Jira does not let it be edited, or nobody knows whether
+        a person has.
         """
         live = self._live.fields(key, field).get(field)
         if not any(name in one and _says(live, one[name]) for name in ("written", "stored")):
