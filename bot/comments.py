@@ -92,7 +92,7 @@ def shown_numbers(view: ShownProposal) -> tuple[int, ...]:
 
 def closed_comment(reason: str) -> Blocks:
     """What stays of the comment on an item that the bot no longer looks after."""
-    return (Paragraph((strong("Steward: nothing waits here:"), plain(f" {clean(reason, 300).rstrip(' .')}."))),)
+    return (Paragraph((strong(say("Steward: nothing waits here:")), plain(f" {clean(reason, 300).rstrip(' .')}."))),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,8 +18,6 @@ app = typer.Typer(help="The trackers' webhooks to the bot: made, and looked at."
 ConnectionArgument = Annotated[
     str | None, typer.Argument(metavar="CONNECTION", help="Which; none is all that take webhooks.")
 ]
-LATELY = timedelta(days=3)
-ANYBODYS = " Others came that bore it, so these may be a stranger's: anybody who knows the address can send some."
 SAID = {
     "present": "is told",
     "on probation": "fails: it is on probation, and will be switched off",
@@ -134,27 +131,20 @@ def _check(settings: Settings, name: str) -> bool:
 def _none_refused(settings: Settings, names: list[str]) -> bool:
     """Whether what came of late bore its connection's secret; of that the trackers' lists say nothing.
 
-    Where the tracker's own did, others are told and no more: anybody can send one without it.
+    Where the tracker's own did within the hour, others are told and no more: anybody can send one without it.
     """
     from bot import wiring
-    from bot.store import inbox
     from bot.store.database import Database
     from bot.telemetry.status.refused import refused_lately
 
     db = Database(wiring.database_url(settings))
-    heard: set[str] = set()
     try:
-        found = [(name, problem) for name in names for problem in refused_lately(db, [name])]
-        if found:
-            with db.read() as session:
-                last = {name: one.last_delivery for name, one in inbox.all_heard(session).items()}
-            since = db.now() - LATELY
-            heard = {name for name, at in last.items() if at is not None and at > since}
+        found = refused_lately(db, names)
     finally:
         db.close()
-    for name, problem in found:
-        _say(name in heard, problem.what, f"{problem.remedy}{ANYBODYS}" if name in heard else problem.remedy)
-    return all(name in heard for name, _ in found)
+    for one in found:
+        _say(one.perhaps_strangers, one.problem.what, one.problem.remedy)
+    return all(one.perhaps_strangers for one in found)
 
 
 def _of(settings: Settings, name: str) -> tuple[Hooks, Target]:

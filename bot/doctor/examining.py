@@ -49,7 +49,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
         yield Finding(answers, "the database", remedy)
         if answers:
             amiss = refused_lately(db, settings.connections)
-            yield from (Finding(False, problem.what, problem.remedy) for problem in amiss)
+            yield from (Finding(one.perhaps_strangers, one.problem.what, one.problem.remedy) for one in amiss)
         if answers and not db.is_sqlite:
             yield _clocks(abs((db.now() - datetime.now(UTC)).total_seconds()))
     finally:

@@ -12,23 +12,33 @@ from sqlalchemy.orm import Session
 from bot.flows.desk import Desk
 from bot.store import audit, drafts, items, proposals
 from bot.store.erasing import retellings, texts
+from languages import say, to_say
 from rules.model import WorkItem
 
-GONE = "the item was deleted, or the bot may no longer see it"
-RESTRICTED = "it is restricted now, and the bot keeps no text of such items"
-OUT_OF_SCOPE = "the project's settings leave it out now"
+GONE = to_say("the item was deleted, or the bot may no longer see it")
+RESTRICTED = to_say("it is restricted now, and the bot keeps no text of such items")
+OUT_OF_SCOPE = to_say("the project's settings leave it out now")
+MOVED = to_say("it is in {project} now, which is not in the settings")
 
 
 def reason_to_leave(desk: Desk, item: WorkItem) -> str | None:
     """Why an item that the bot can read is none of its business; None if it is."""
     project = desk.projects.get(item.project)
     if project is None:
-        return f"it is in {item.project} now, which is not in the settings"
+        return MOVED.format(project=item.project)
     if not desk.works_on(item):
         return RESTRICTED
     if project.scope and not desk.reader.is_within(item.id, project.scope):
         return OUT_OF_SCOPE
     return None
+
+
+def in_words(reason: str) -> str:
+    """Why an item was let go of, as it is stored (in English), in the language that is spoken."""
+    before, after = MOVED.split("{project}")
+    if reason.startswith(before) and reason.endswith(after):
+        return say(MOVED, project=reason.removeprefix(before).removesuffix(after))
+    return say(reason) if reason in (GONE, RESTRICTED, OUT_OF_SCOPE) else reason
 
 
 def keep(desk: Desk, session: Session, item: WorkItem, *, backfilled: bool = False) -> bool:

@@ -51,7 +51,9 @@ def _say_closed(
         return "silent"
     comment, marker = str(proposal.comment), proposal.comment_marker or ""
     try:
-        desk.commenter.edit(key, comment, closed_comment(reason), marker, only_for=project.comments_for)
+        with desk.speaking(project.key):
+            blocks = closed_comment(closing.in_words(reason))
+        desk.commenter.edit(key, comment, blocks, marker, only_for=project.comments_for)
     except (Refused, Invalid):  # where the item went, the bot may have no right to speak: the comment stays as it is
         return "silent"
     return "closed"

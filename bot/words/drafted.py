@@ -51,6 +51,14 @@ def left(fields: Sequence[str]) -> str:
     return say("not set back: {fields} (the project's own rules offer no way back)", fields=named)
 
 
+def edited(fields: Sequence[str]) -> str:
+    """Which fields an undo leaves as people have set them since; empty for none."""
+    if not fields:
+        return ""
+    named = enumeration(clean(field, 60) for field in fields[:MOST_NAMED])
+    return say("not set back: {fields} (edited since)", fields=named)
+
+
 def drafter(source: str) -> str:
     """Who drafted a change, as it is stored ("rules and a language model"), in words that follow "by"."""
     if person := _PERSON.fullmatch(source):

@@ -174,7 +174,7 @@ class Receipt:
 
     `writes` lists how the tracker recorded it (Azure DevOps revisions, Jira changelog ids, keys of created items), so
     that the bot knows its own writes again. Of what took a change back, "left" in `details` names the fields that could
-    not be set back.
+    not be set back, and "edited" those that people have edited since, and that stay.
     """
 
     item: str

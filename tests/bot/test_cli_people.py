@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.store import audit, decisions, inbox, items, proposals
+from bot.store.erasing.someone import Someone
 from bot.store.schema.tables import Base
 from tests.commands import Told, config_of
 from tests.steps import proposed, tell
@@ -115,6 +116,28 @@ def test_fault_52_a_person_is_erased_everywhere_and_the_chain_still_verifies(
     assert steward("audit", "export", "--to", file, "-c", config_of(decided)).code == 0
     assert dana.id not in file.read_text()
     assert steward("audit", "verify", "-c", config_of(decided)).code == 0
+
+
+def test_a_short_name_leaves_longer_ones_and_namesakes_alone(steward: Steward, decided: Any) -> None:
+    dana, rae = decided.tracker.user("dana"), decided.tracker.user("rae")
+    with decided.db.write() as session:
+        for row in session.scalars(sa.select(proposals.ProposedChange).where(proposals.ProposedChange.number == 1)):
+            row.decided_by, row.decided_by_id = f"{dana.display_name} Rossi", rae.id
+            row.asked_by, row.asked_by_id = dana.display_name, rae.id
+    steward("erase", dana.id, "--connection", "tracker", "-c", config_of(decided))
+    with decided.db.read() as session:
+        row = session.get_one(proposals.ProposedChange, ("tracker", str(decided.item.id), 1))
+        assert (row.decided_by, row.asked_by) == (f"{dana.display_name} Rossi", dana.display_name)
+
+
+def test_one_whose_name_is_their_login_is_a_former_user_wherever_a_name_stands() -> None:
+    dana = Someone("JIRAUSER10100", frozenset({"dana"}), login="dana")
+    kept = {"by": "dana", "name": "dana", "said": ["dana", "[~dana] and dana"], "to": {"id": "", "name": "dana"}}
+    former = "a former user"
+    left = {"by": "", "name": former, "said": [former, f"{former} and {former}"], "to": {"id": "", "name": former}}
+    assert dana.without(kept) == left
+    change = {"kind": "assignee", "old": "dana", "new": "dana Rossi", "identity": "JIRAUSER10200"}
+    assert dana.without(change) == {**change, "old": former}
 
 
 def test_what_a_person_does_later_is_stored_anew(steward: Steward, decided: Any) -> None:

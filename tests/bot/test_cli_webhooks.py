@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from bot.store.inbox.heard import ConnectionHeard
 from bot.telemetry.connections import Hearing, Telling
 from bot.wiring import reached_only_if, unreachable_because
 from tests.commands import Told, config_of, rewrite
@@ -153,6 +155,13 @@ def test_deliveries_that_bear_another_secret_are_told_until_one_bears_the_right_
     Telling(world.db, hearing, lambda: later)()
     checked = steward("webhooks", "check", "--config", config)
     assert (checked.code, "these may be a stranger's" in checked.out) == (0, True)
+    assert "these may be a stranger's" in steward("doctor", "--config", config).out
+
+    with world.db.write() as session:
+        session.execute(sa.update(ConnectionHeard).values(last_delivery=later - timedelta(days=2)))
+    checked = steward("webhooks", "check", "--config", config)
+    assert (checked.code, "FIX   tracker: 1 delivery was refused" in checked.out) == (1, True)
+    assert "FIX   tracker: 1 delivery was refused" in steward("doctor", "--config", config).out
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,10 @@ def test_a_german_project_is_spoken_to_and_understood_in_german(flavour: str, ma
     assert world.now(item).description == item.description
     assert "deshecha por Dana" in world.proposal(item)
     assert len(world.own_comments(item)) == 1
+    if flavour != "azure-devops":  # there, what is restricted lies in an area of its own
+        world.restrict(item, "steward")
+        world.work()
+        assert "Steward: aquí no espera nada: ahora tiene acceso restringido, y" in world.own_comments(item)[0]
 
 
 def _spoken_to(world: Any, code: str) -> dict[str, Any]:

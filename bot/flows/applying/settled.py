@@ -14,7 +14,7 @@ from bot.flows.desk import AcceptanceDesk
 from bot.store import audit, items, proposals, writes
 from bot.store.proposals import ProposedChange
 from bot.telemetry import metrics
-from bot.words.drafted import left, stay
+from bot.words.drafted import edited, left, stay
 from integrations.tracker import Receipt
 from rules.model import Person, WorkItem
 
@@ -33,7 +33,9 @@ def settle(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, receip
         values["receipt"] = asdict(replace(receipt, details=dict(receipt.details)))
     else:
         values |= {"decided_by": person.name, "decided_by_id": person.id, "decided_at": now}
-        values["note"] = stay(receipt.details.get("stay", ())) or left(receipt.details.get("left", ())) or None
+        stays = ((stay, "stay"), (left, "left"), (edited, "edited"))
+        told = [in_words(receipt.details.get(why, ())) for in_words, why in stays]
+        values["note"] = "; ".join(filter(None, told)) or None
     with desk.db.write() as session:
         row = session.get_one(ProposedChange, (desk.connection, item.id, number))
         if row.cause is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from bot.flows import acceptance, applying, closing, leaving, looking, speaking
 from bot.flows.desk import AcceptanceDesk, Project, Silent
 from bot.jobs import Run
@@ -95,6 +97,8 @@ def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, name: str) ->
     with desk.db.write() as session:
         new = closing.keep(desk, session, item)
         row = items.find(session, desk.connection, item.id)
+        if row is not None and _says_restricted(session, desk, item):
+            row.triaged_digest = None  # open to all again: its comment is to say so
         progress = session.get(items.Progress, (desk.connection, item.project))
         if row is None or row.triaged_digest == items.content_digest(item):
             return "unchanged"
@@ -107,6 +111,11 @@ def _touch(desk: AcceptanceDesk, project: Project, item: WorkItem, name: str) ->
         row.due = now + timedelta(seconds=wait)
     looking.schedule(desk, item.id, name, wait)
     return "waiting"
+
+
+def _says_restricted(session: Session, desk: AcceptanceDesk, item: WorkItem) -> bool:
+    proposal = proposals.get(session, desk.connection, item.id)
+    return proposal is not None and proposal.state == "closed" and proposal.held_because == closing.RESTRICTED
 
 
 def _has_open_proposal(desk: AcceptanceDesk, item: WorkItem) -> bool:

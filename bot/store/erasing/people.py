@@ -28,6 +28,8 @@ from bot.store.writes import OwnComment
 from rules.changes import change_from, change_hash
 
 AT_ONCE = 100
+NAMES = {"decided_by": "decided_by_id", "asked_by": "asked_by_id", "by": "by_id", "to": None}
+"""Columns that hold a name and nothing else, and those that hold the id which says whose it is."""
 
 Table = type[Base]
 COLUMNS: Mapping[Table, tuple[str, ...]] = {
@@ -137,6 +139,11 @@ def _rewritten(row: Any, name: str, value: Any, someone: Someone) -> Any:
         return None if someone.is_in(text) else value
     if isinstance(row, DeadLetter) and name != "reason":
         someone = someone.by_id()
+    if isinstance(value, str) and name in NAMES:
+        beside = NAMES[name]
+        return someone.without_name(value, getattr(row, beside) if beside else None)
+    if isinstance(value, str) and name in NAMES.values():
+        return someone.without_id(value)
     after = someone.without(value) if value is not None else None
     # An actor may be a name with a mail address beside it.
     return None if isinstance(row, Delivery) and after != value else after

@@ -24,6 +24,8 @@ STRUCTURE = frozenset(
     {"kind", "type", "style", "state", "format", "field", "rule", "subject", "key", "original", "marker"}
 )
 """What in JSON is never what people wrote: somebody may be called as a kind of change is."""
+NAMES, IDS = ("name", "displayName"), ("id", "by", "identity")
+"""What in JSON is only a person's name, and the ids that may stand beside it and say whose."""
 _AROUND = (('"', '"'), ("[~", "]"), ("[~accountid:", "]"))
 _BEGINS = r"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 
@@ -46,19 +48,42 @@ class Someone:
         if isinstance(value, list):
             return [self.without(entry) for entry in value]
         if isinstance(value, dict):
-            return {
-                name: entry if name in STRUCTURE and isinstance(entry, str) else self.without(entry)
-                for name, entry in value.items()
-            }
+            return {name: self._entry(name, entry, value) for name, entry in value.items()}
         return value
+
+    def without_name(self, name: str, beside: str | None) -> str:
+        """What holds a name and nothing else; the id `beside` it, where there is one, says whose it is."""
+        if beside and not self._is_their_id(beside):
+            return name
+        return FORMER if name in self.names or self._is_their_id(name) else name
+
+    def without_id(self, one: str) -> str:
+        """What holds an id and nothing else."""
+        return ERASED_ID if self._is_their_id(one) else one
 
     def by_id(self) -> Someone:
         """The same person where no name stands, and a word that is theirs too means something else."""
         return replace(self, names=frozenset())
 
+    def _entry(self, name: str, entry: Any, among: dict[str, Any]) -> Any:
+        if not isinstance(entry, str):
+            return self.without(entry)
+        if name in STRUCTURE:
+            return entry
+        if name in IDS:
+            return self.without_id(entry)
+        assigned = among.get("kind") == "assignee" and name in ("old", "new")
+        if name not in NAMES and not assigned:
+            return self._without(entry)
+        ids = (among.get(one) for one in IDS if name != "old")
+        return self.without_name(entry, next((one for one in ids if isinstance(one, str) and one), None))
+
+    def _is_their_id(self, one: str) -> bool:
+        return bool(one) and (one == self.login or is_same_id(one, self.id))
+
     def _without(self, text: str) -> str:
-        if text == self.login or is_same_id(text, self.id):
-            return ERASED_ID
+        if self._is_their_id(text):
+            return FORMER if text in self.names else ERASED_ID
         for one in filter(None, (self.id, self.login)):
             text = re.sub(rf"\[~(?:accountid:)?{re.escape(one)}\]", FORMER, text, flags=re.IGNORECASE)
         if self.login:

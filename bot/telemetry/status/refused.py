@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store.database import Database
-from bot.store.inbox import Refusals, all_heard, refusals
+from bot.store.inbox import Heard, Refusals, all_heard, refusals
 from bot.telemetry.status.ages import ago
 from bot.telemetry.status.values import Problem
 
+SIGNED_LATELY = timedelta(hours=1)
+ANYBODYS = " Others came that bore it, so these may be a stranger's: anybody who knows the address can send some."
 
-def refused_lately(db: Database, connections: Collection[str]) -> list[Problem]:
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was refused of one connection; `perhaps_strangers`: the tracker's own were signed until just before."""
+
+    problem: Problem
+    perhaps_strangers: bool
+
+
+def refused_lately(db: Database, connections: Collection[str]) -> list[Refused]:
     """Those of these connections; none where there is no store yet, or one that does not answer."""
     try:
         now = db.now()
         with db.read() as session:
-            found = refusals(session, all_heard(session), now)
+            heard = all_heard(session)
+            found = refusals(session, heard, now)
     except SQLAlchemyError:
         return []
-    return [refused_problem(name, one, now) for name, one in found.items() if name in connections]
+    return [_judged(name, one, heard.get(name, Heard()), now) for name, one in found.items() if name in connections]
+
+
+def _judged(connection: str, refused: Refusals, heard: Heard, now: datetime) -> Refused:
+    problem, signed = refused_problem(connection, refused, now), heard.last_delivery
+    if signed is None or signed <= now - SIGNED_LATELY:
+        return Refused(problem, perhaps_strangers=False)
+    return Refused(replace(problem, remedy=problem.remedy + ANYBODYS), perhaps_strangers=True)
 
 
 def refused_problem(connection: str, refused: Refusals, now: datetime) -> Problem:

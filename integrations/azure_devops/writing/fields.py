@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integrations.azure_devops import parts
@@ -13,7 +13,10 @@ from integrations.azure_devops.writing.edits import Edits, Raw
 from integrations.azure_devops.writing.taken import as_sent, told_of
 from integrations.azure_devops.writing.values import (
     Value,
+    along_operations,
+    edited_along,
     is_value,
+    not_yet_back,
     operations,
     shown,
     untouched_along,
@@ -50,12 +53,13 @@ class FieldWriter:
 
         def attempt(raw: Raw) -> Receipt:
             if is_value(raw, plan.after):
-                return self._found(plan)
+                return self._only_along(plan, raw) if plan.after.get("is_back") else self._found(plan)
             if not is_value(raw, plan.before):
                 raise self._edits.changed(plan.item, plan.field)
             wanted = untouched_along(raw, plan.after, plan.before)
             written, revision = self._edits.write(raw, operations(wanted))
-            return Receipt(plan.item, plan.kind, plan.field, revision, _details(plan, written))
+            edited = told_edited(self._edits, raw, plan.after, plan.before) if plan.after.get("is_back") else {}
+            return Receipt(plan.item, plan.kind, plan.field, revision, _details(plan, written) | edited)
 
         return self._edits.perform(plan, attempt)
 
@@ -66,7 +70,10 @@ class FieldWriter:
         if not is_value(raw, before) and not is_value(raw, after):
             raise self._edits.changed(receipt.item, receipt.field)
         if not is_value(raw, after):
-            after = with_possible_reason(self._edits, raw, untouched_along(raw, after, before))
+            possible = with_possible_reason(self._edits, raw, untouched_along(raw, after, before))
+            after = {**possible, "along": after["along"]} if after.get("along") else possible
+        if after.get("along"):
+            after["is_back"] = True
         return Plan(receipt.item, receipt.kind, receipt.field, marker, before, after)
 
     def _wish(self, raw: Raw, change: SetPriority | SetField) -> tuple[Value, Value]:
@@ -134,6 +141,17 @@ class FieldWriter:
                 return name
         raise WrongValue("items of this type have no such state", "status", new, tuple(states))
 
+    def _only_along(self, plan: Plan, raw: Raw) -> Receipt:
+        """Puts back what was set beside a state that somebody has set back already."""
+        details = told_edited(self._edits, raw, plan.after, plan.before)
+        revision: tuple[str, ...] = ()
+        if putting := not_yet_back(raw, plan.after, plan.before):
+            try:
+                _, revision = self._edits.write(raw, along_operations(putting))
+            except Invalid:
+                details["left"] = labels(self._edits, raw, putting)
+        return Receipt(plan.item, plan.kind, plan.field, revision, details)
+
     def _found(self, plan: Plan) -> Receipt:
         """The receipt of a write that was made before, or by somebody who had the same wish (nothing to take back)."""
         entry = self._edits.own_entry(plan.item, plan.field, lambda edit: _reads_as(edit.after, plan.after))
@@ -153,6 +171,18 @@ def given(edits: Edits, raw: Raw, change: object) -> dict[str, str]:
     found = told_of(edits.processes.fields(project, item_type), told)
     markup = Markup.of(edits.session.organisation_url, project)
     return as_sent(found, edits.processes, markup, lambda name: parts.format_of(raw, name))
+
+
+def told_edited(edits: Edits, raw: Raw, old: Value, written: Mapping[str, Any]) -> dict[str, Any]:
+    """For the receipt of an undo: the fields beside a state that people have edited, and that stay."""
+    names = edited_along(raw, old, written)
+    return {"edited": labels(edits, raw, names)} if names else {}
+
+
+def labels(edits: Edits, raw: Raw, names: Iterable[str]) -> list[str]:
+    """What the item's project calls these fields."""
+    known = edits.processes.fields(*parts.place_of(parts.fields_of(raw)))
+    return [known[name].label if name in known else name for name in names]
 
 
 def with_possible_reason(edits: Edits, raw: Raw, after: Value) -> Value:

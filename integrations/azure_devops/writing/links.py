@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.markup import link_comment
 from integrations.azure_devops.reader import number
 from integrations.azure_devops.writing.edits import Edits, Raw
-from integrations.azure_devops.writing.fields import given, with_possible_reason
+from integrations.azure_devops.writing.fields import given, labels, told_edited, with_possible_reason
 from integrations.azure_devops.writing.values import (
     Value,
+    along_operations,
     is_value,
+    not_yet_back,
     operations,
     untouched_along,
     value_of,
@@ -58,17 +61,24 @@ class LinkWriter:
             if moves and not is_value(raw, plan.before["state"]):
                 raise self._edits.changed(plan.item, "status")
             moving = operations(untouched_along(raw, state, plan.before["state"])) if state and moves else []
+            edited: dict[str, Any] = {}
+            beside: dict[str, Any] = {}
+            if state and "remove" in plan.after:
+                edited = told_edited(self._edits, raw, state, plan.before["state"])
+                beside = {} if moves else not_yet_back(raw, state, plan.before["state"])
+                moving = moving or along_operations(beside)
             linking, joined = self._link_operations(raw, plan)
-            if not linking and not moves:
-                return self._found(plan, joined)
+            if not linking and not moving:
+                return _with(self._found(plan, joined), edited)
             try:
                 _, revision = self._edits.write(raw, [*linking, *moving])
             except Invalid:
-                if not plan.after.get("remove"):
+                if not plan.after.get("remove") and not beside:
                     raise
-                return self._only_unlinked(raw, plan, linking)
+                left = labels(self._edits, raw, beside) if beside else ["status"]
+                return _with(self._only_unlinked(raw, plan, linking, left), edited)
             added = plan.after.get("add") if linking else None
-            return self._receipt(plan, revision, added, state if moves else None)
+            return _with(self._receipt(plan, revision, added, state if moves else None), edited)
 
         return self._edits.perform(plan, attempt)
 
@@ -86,9 +96,9 @@ class LinkWriter:
         if not is_value(raw, old):
             if not is_value(raw, state["after"]):
                 raise self._edits.changed(receipt.item, "status")
-            old = untouched_along(raw, old, state["after"])
             with suppress(Incomplete):  # then the link goes and the state stays, see `perform`
-                old = with_possible_reason(self._edits, raw, old)
+                possible = with_possible_reason(self._edits, raw, untouched_along(raw, old, state["after"]))
+                old = {**old, "reason": possible.get("reason", "")}
         return Plan(
             receipt.item, receipt.kind, receipt.field, marker, {"state": state["after"]}, {**undone, "state": old}
         )
@@ -105,10 +115,10 @@ class LinkWriter:
             self._duplicate_end = ends[0] if ends else _DUPLICATE_OF
         return self._duplicate_end
 
-    def _only_unlinked(self, raw: Raw, plan: Plan, linking: list[dict[str, Any]]) -> Receipt:
-        """The link is taken away, and the state "left": the process lets nobody back without more."""
+    def _only_unlinked(self, raw: Raw, plan: Plan, linking: list[dict[str, Any]], left: list[str]) -> Receipt:
+        """The link is taken away, and the state (or what is beside it) "left": the process lets nobody back so."""
         revision = self._edits.write(raw, linking)[1] if linking else ()
-        return Receipt(plan.item, plan.kind, plan.field, revision, {"left": ["status"]})
+        return Receipt(plan.item, plan.kind, plan.field, revision, {"left": left})
 
     def _closed(self, raw: Raw, now: Value, told: Mapping[str, str]) -> tuple[Value, Value | None]:
         """The state now, and the closed one that the product would let the item go to: None where it is in one.
@@ -170,6 +180,10 @@ class LinkWriter:
         if state and plan.after.get("add"):
             details["state"] = {"before": plan.before["state"], "after": state}
         return Receipt(plan.item, plan.kind, plan.field, writes, details)
+
+
+def _with(receipt: Receipt, edited: Mapping[str, Any]) -> Receipt:
+    return replace(receipt, details={**receipt.details, **edited}) if edited else receipt
 
 
 def find_relation(raw: Raw, rel: str, target: int) -> tuple[int | None, str]:

@@ -49,8 +49,14 @@ def operations(after: Mapping[str, Any]) -> list[dict[str, Any]]:
         found.append({"op": "add", "path": f"/multilineFieldsFormat/{name}", "value": "Markdown"})
     if after.get("reason"):
         found.append({"op": "add", "path": f"/fields/{parts.REASON}", "value": after["reason"]})
-    for other, told in (after.get("along") or {}).items():
-        path = f"/fields/{other}"
+    return [*found, *along_operations(after.get("along") or {})]
+
+
+def along_operations(along: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The operations that give the fields beside a state (by name) their values."""
+    found: list[dict[str, Any]] = []
+    for name, told in along.items():
+        path = f"/fields/{name}"
         value = told["uniqueName"] if isinstance(told, dict) else told
         found.append({"op": "remove", "path": path} if told is None else {"op": "add", "path": path, "value": value})
     return found
@@ -77,6 +83,22 @@ def untouched_along(raw: Raw, old: Value, written: Mapping[str, Any]) -> Value:
         if parts.plain(live.get(name)) == parts.plain(sent.get(name))
     }
     return {**old, "along": held} if old.get("along") else old
+
+
+def not_yet_back(raw: Raw, old: Value, written: Mapping[str, Any]) -> dict[str, Any]:
+    """The values from before of the fields beside a state that still hold what was `written`."""
+    live, held = parts.fields_of(raw), untouched_along(raw, old, written).get("along") or {}
+    return {name: value for name, value in held.items() if parts.plain(live.get(name)) != parts.plain(value)}
+
+
+def edited_along(raw: Raw, old: Value, written: Mapping[str, Any]) -> list[str]:
+    """The fields beside a state (by name) in which somebody has put something else than was there or `written`."""
+    live, sent = parts.fields_of(raw), written.get("along") or {}
+    return [
+        name
+        for name, value in (old.get("along") or {}).items()
+        if parts.plain(live.get(name)) not in (parts.plain(sent.get(name)), parts.plain(value))
+    ]
 
 
 def _kept(value: Any) -> Any:

@@ -171,6 +171,23 @@ def test_an_item_that_is_restricted_while_the_bot_works_on_such_keeps_its_propos
     assert [one.key for one in found] == [original.key], "open to all, it is a candidate again"
 
 
+@pytest.mark.parametrize("flavour", ["jira-cloud", "jira-data-center"])
+def test_an_item_that_is_open_to_all_again_is_looked_at_and_its_comment_says_so(
+    make_world: World, flavour: str
+) -> None:
+    world = make_world(flavour)
+    item = proposed(world, (TITLE, TEXT))
+    assert "1 suggestion" in world.proposal(item)
+    world.restrict(item, "steward")
+    world.work()
+    assert "it is restricted now" in world.own_comments(item)[0]
+    world.open_up(item)
+    world.work()
+    (shown,) = world.own_comments(item)
+    assert "1 suggestion" in shown
+    assert "it is restricted now" not in shown
+
+
 def test_items_whose_restriction_the_settings_pass_over_are_forgotten_once_they_no_longer_do(
     make_world: World,
 ) -> None:

@@ -155,5 +155,14 @@ def test_what_a_person_puts_beside_a_closing_while_it_is_taken_back_stays(
     receipt = apply(bot, copy, replace(close(original), fields=(FieldValue("activity", "Design"),)))
     plan = bot.applier.plan_undo(receipt, "u1")
     edit(ado, copy, **{ACTIVITY: "Testing"})
-    bot.applier.perform(plan)
+    assert bot.applier.perform(plan).details["edited"] == ["Activity"]
     assert (read(bot, copy).status, ado.tracker.item(copy.id).fields[ACTIVITY]) == ("Active", "Testing")
+
+
+def test_what_was_set_beside_a_closing_is_put_back_where_a_person_has_opened_the_item_again(
+    ado: Mounted, bot: AzureDevOpsConnection, original: Item, copy: Item
+) -> None:
+    receipt = apply(bot, copy, replace(close(original), fields=(FieldValue("activity", "Design"),)))
+    edit(ado, copy, status="Active")
+    undo(bot, receipt)
+    assert (read(bot, copy).links, ado.tracker.item(copy.id).fields.get(ACTIVITY)) == ((), None)

@@ -228,7 +228,8 @@ def test_a_value_given_for_a_move_goes_with_it_and_is_put_back_unless_a_person_h
     assert (world.tracker.item(key).status, world.tracker.item(key).fields[RISK.id]) == ("Done", "low")
     if theirs:
         world.change(key, by="lee", customfield_10031=theirs)
-    assert "left" not in undo(world, receipt).details
+    details = undo(world, receipt).details
+    assert (details.get("left"), details.get("edited")) == (None, ["Risk"] if theirs else None)
     assert (world.tracker.item(key).status, world.tracker.item(key).fields.get(RISK.id)) == ("To Do", theirs)
 
 

@@ -76,7 +76,9 @@ class ClosedDuplicate:
         moved = self._status.undo(status)
         unlinked = self._link.undo(link)
         left = [*plan.after.get("left", ()), *moved.details.get("left", ())]
-        return Receipt(plan.item, plan.kind, FIELD, moved.writes + unlinked.writes, {"left": left} if left else {})
+        stays = {"left": left, "edited": [*moved.details.get("edited", ())]}
+        told = {why: fields for why, fields in stays.items() if fields}
+        return Receipt(plan.item, plan.kind, FIELD, moved.writes + unlinked.writes, told)
 
 
 def _steps(plan: Plan) -> tuple[Plan, Plan]:

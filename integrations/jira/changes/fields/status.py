@@ -55,8 +55,11 @@ class Status(OneValue):
             live = self._live.fields(plan.item, *beside)
             stored = {one: {**held, "stored": live.get(one)} for one, held in beside.items()}
             return replace(receipt, details={**receipt.details, "target": {**target, "beside": stored}})
-        left = [one["name"] for field, one in restore.items() if not self._restored(plan.item, field, one)]
-        return replace(receipt, details={**receipt.details, "left": left}) if left else receipt
+        stays: dict[str, list[str]] = {}
+        for field, one in restore.items():
+            if why := self._stays(plan.item, field, one):
+                stays.setdefault(why, []).append(one["name"])
+        return replace(receipt, details={**receipt.details, **stays}) if stays else receipt
 
     def value(self, key: str, target: Any) -> Any:
         return self._live.native(self._live.fields(key, self.field), self.field)
@@ -80,19 +83,22 @@ class Status(OneValue):
         except Invalid:
             raise NoWayBack("the workflow offers no way back to the status before") from None
 
-    def _restored(self, key: str, field: str, one: Mapping[str, Any]) -> bool:
-        """False where Jira does not let the field be edited, or nobody knows whether a person has edited it since.
+    def _stays(self, key: str, field: str, one: Mapping[str, Any]) -> str:
+        """Why a field is not put back; empty where it is as it was before.
 
-        What a person has put there stays.
+        "edited": a person has put something else there. "left": Jira does not let it be edited, or nobody knows whether
+        a person has.
         """
         live = self._live.fields(key, field).get(field)
         if not any(name in one and _says(live, one[name]) for name in ("written", "stored")):
-            return "stored" in one or _says(live, one["before"])  # a receipt of an older release does not tell it
+            if _says(live, one["before"]):
+                return ""
+            return "edited" if "stored" in one else "left"  # a receipt of an older release does not tell it
         try:
             self._live.set(key, field, _named(one["before"]))
         except Invalid:
-            return False
-        return True
+            return "left"
+        return ""
 
 
 def _says(live: Any, written: Any) -> bool:
