@@ -13,6 +13,7 @@ TrackerError
 │   ├── Incomplete   values are missing that the project requires; `fields` names them
 │   ├── WrongValue   a field does not take the value that a person gave for it
 │   ├── NotToSet     a field that no value beside a change may be given for
+│   │   └── NoSuchField  a field that there is not, where a value beside a change was given for it
 │   └── NoWayBack    what was made cannot be taken back by the rules of the project
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
 
@@ -116,6 +117,14 @@ class NotToSet(Invalid):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class NoSuchField(NotToSet):
+    """Fields that people gave values for beside a change, and that are not there; `fields` as they wrote them."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__("values are given for fields that are not there", fields[0])
+        self.fields = fields
 
 
 class NoWayBack(Invalid):

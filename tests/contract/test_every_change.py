@@ -171,16 +171,19 @@ def test_what_cannot_be_taken_leaves_the_draft_open_and_a_corrected_line_is_take
     show(world, drafting, [bug, story])
     field, value = ("Activity", "Design") if flavour == AZURE else ("Team", "Web")
     urgent, level = ("9", "1") if flavour == AZURE else ("very urgent", "Highest")
-    world.say("dana", story.item, "steward accept 5:\nSign in: by mail\nSign out")
+    world.say("dana", story.item, "steward accept 5:\nSet x = 1\nSet y = 2")
+    world.work()
+    assert "suggestion 5 stays open: there is no field Set x and Set y here." in world.answer(story.item)
+    world.say("dana", story.item, "steward accept 5:\nSign in: by mail\nTimeout = 30")
     if flavour != AZURE:  # which lists no activities here
-        world.say("dana", story.item, f"steward accept 6:\n{field}: Webb")
+        world.say("dana", story.item, f"steward accept 7:\n{field}: Webb")
         world.work()
-        said = f"suggestion 6 stays open: {field} has no such value: Webb; it has: {value} and Shop."
+        said = f"suggestion 7 stays open: {field} has no such value: Webb; it has: {value} and Shop."
         assert said in world.answer(story.item)
-    world.say("dana", story.item, f"steward accept 6:\n{field.upper()}={value}")
+    world.say("dana", story.item, f"steward accept 7:\n{field.upper()}={value}")
     world.say("dana", bug.item, f"steward accept 1: {urgent}\nsteward accept 4: 3,50 or so")
     world.work()
-    assert [child.summary for child in world.tracker.children(story.item.id)] == ["Sign in: by mail", "Sign out"]
+    assert [child.summary for child in world.tracker.children(story.item.id)] == ["Sign in: by mail", "Timeout = 30"]
     assert "Split into 2 sub-tasks" in world.proposal(story.item)
     assert f"riority has no such value: {urgent}; it has: {level}, " in world.answer(bug.item)
     assert "4 stays open: estimate takes a plain number, not 3,50 or so." in world.answer(bug.item)

@@ -14,7 +14,7 @@ from integrations.sandbox.azure_devops.processes import AGILE, Process
 from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
-from integrations.tracker import Conflict, Incomplete, Invalid, Refused, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, NoSuchField, Refused, Unreachable
 from rules.changes import FIELDS_TOUCHED, FieldValue, SetField
 from rules.model import WorkItem
 from tests.integrations.azure_devops.deeds import ACTIVITY, EFFORT, POINTS, apply, edit, make, planned, read, undo
@@ -257,3 +257,13 @@ def test_what_a_person_puts_beside_a_state_while_it_is_taken_back_stays(
     edit(ado, item, **{ACTIVITY: "Testing"})
     bot.applier.perform(plan)
     assert (read(bot, item).status, ado.tracker.item(item.id).fields[ACTIVITY]) == ("New", "Testing")
+
+
+@pytest.mark.parametrize("name", ["Risiko", "Bereichspfad"])
+def test_a_field_that_a_person_names_and_the_type_does_not_have_is_told(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item, name: str
+) -> None:
+    with pytest.raises(NoSuchField) as raised:
+        planned(bot, item, replace(wish(ado, "status"), fields=(FieldValue(name, "x", spoken=True),)))
+    assert raised.value.fields == (name,)
+    planned(bot, item, replace(wish(ado, "status"), fields=(FieldValue(name, "named for other types"),)))

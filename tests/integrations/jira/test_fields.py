@@ -8,7 +8,7 @@ import pytest
 
 from integrations.sandbox.jira.scheme import CUSTOM, Field, Scheme, Step, arrange
 from integrations.sandbox.records import Term
-from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, NoSuchField, Unreachable
 from rules.changes import FIELDS_TOUCHED, FieldValue, SetField
 from tests.integrations.jira.deeds import apply, expected, undo
 
@@ -259,3 +259,12 @@ def test_the_way_without_questions_is_taken_where_two_lead_to_the_status(world: 
     key = world.file("A")
     apply(world, key, SetField("status", "To Do", "Done"))
     assert world.tracker.item(key).status == "Done"
+
+
+def test_a_move_takes_the_way_that_has_the_field_which_a_person_names_or_none(world: Any) -> None:
+    workflow(world, Step("Finish", "Done"), Step("Finish with risk", "Done", (), ("customfield_10031",)))
+    key = world.file("A")
+    with pytest.raises(NoSuchField):
+        apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("Risiko", "low", spoken=True),)))
+    apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("Risk", "low", spoken=True),)))
+    assert world.tracker.item(key).fields[RISK.id] == "low"

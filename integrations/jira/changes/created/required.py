@@ -9,7 +9,7 @@ from integrations.blocks import Blocks, Paragraph, Text
 from integrations.jira.answers import UNDERSTOOD
 from integrations.jira.extra import EPIC_LINK, TEXT_AREA
 from integrations.numbers import number_in
-from integrations.tracker import Incomplete, NotToSet, WrongValue
+from integrations.tracker import Incomplete, NoSuchField, NotToSet, WrongValue
 from rules.changes import FieldValue, name_key
 
 # Set by the bot itself.
@@ -22,9 +22,13 @@ Rich = Callable[[Blocks], Any]
 def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue, ...], rich: Rich) -> dict[str, Any]:
     """Id of a field -> the value to send, for what of `given` is on the create screen; `rich` makes native text.
 
-    Raises Incomplete where the screen requires more, and Invalid for a value that its field does not take.
+    Raises Incomplete where the screen requires more, Invalid for a value that its field does not take, and NotToSet for
+    what a person has named and the screen does not have, or the bot itself fills in.
     """
-    wanted = given_by_name(given)
+    screen, wanted = list(screen), given_by_name(given)
+    if unknown := not_on(screen, given):
+        raise NoSuchField(unknown)
+    spoken = given_by_name(one for one in given if one.spoken)
     values: dict[str, Any] = {}
     missing = []
     with UNDERSTOOD:
@@ -32,6 +36,8 @@ def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue
             identity, name = str(field.get("fieldId") or field["key"]), str(field["name"])
             value = wanted.get(name_key(name), wanted.get(name_key(identity)))
             if identity in _OURS or _custom(field).endswith(EPIC_LINK):
+                if spoken.keys() & {name_key(name), name_key(identity)}:
+                    raise NotToSet("the bot itself fills that in", name)
                 continue
             if value is not None:
                 values[identity] = native_value(field, name, value, rich)
@@ -46,6 +52,13 @@ def required_values(screen: Iterable[Mapping[str, Any]], given: tuple[FieldValue
 def given_by_name(given: Iterable[FieldValue]) -> dict[str, str]:
     """What is given, by the key of the field's name; nothing is no value."""
     return {name_key(one.field): one.value for one in given if one.value.strip()}
+
+
+def not_on(screen: Iterable[Mapping[str, Any]], given: Iterable[FieldValue]) -> tuple[str, ...]:
+    """The names that a person has given a value for, and that no field of the screen has."""
+    with UNDERSTOOD:
+        names = {name_key(str(field.get(part) or "")) for field in screen for part in ("fieldId", "key", "name")}
+    return tuple(one.field for one in given if one.spoken and name_key(one.field) not in names)
 
 
 def _custom(field: Mapping[str, Any]) -> str:
