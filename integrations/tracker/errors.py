@@ -91,11 +91,14 @@ class NoAudience(Invalid):
 
 
 class Incomplete(Invalid):
-    """What is to be created or moved on lacks values that the project requires; `fields` as people read them."""
+    """What is to be created or moved on lacks values that the project requires; `fields` as people read them.
 
-    def __init__(self, message: str, fields: tuple[str, ...]) -> None:
+    `by_hand`: the bot does not set these, so nobody is to be asked for them.
+    """
+
+    def __init__(self, message: str, fields: tuple[str, ...], *, by_hand: bool = False) -> None:
         super().__init__(message)
-        self.fields = fields
+        self.fields, self.by_hand = fields, by_hand
 
 
 class WrongValue(Invalid):

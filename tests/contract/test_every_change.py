@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.store import audit
+from integrations.sandbox.azure_devops.processes import AGILE
 from rules.changes import AddSubtasks, CloseDuplicate, SetField
 from tests.contract.wishes import Drafting, Wanted, everything, furnish, words_of
 from tests.flavours import AZURE, CLOUD, DATA_CENTER, EVERY, MOST, usual
@@ -194,3 +196,21 @@ def test_what_cannot_be_taken_leaves_the_draft_open_and_a_corrected_line_is_take
     world.work()
     assert bug.wishes[0].shows() == bug.wishes[0].then
     assert bug.wishes[3].shows() == 3.5
+
+
+def test_a_move_that_wants_a_person_named_stays_open_until_one_is(
+    make_world: Callable[..., Any], drafting: Drafting
+) -> None:
+    world = make_world(AZURE, project=LOUD)
+    process = replace(AGILE, required_in={"Active": frozenset({"System.AssignedTo"})})
+    world.mounted.vendor.give_process(world.project, process)
+    one = Wanted(world, words_of(world, "en"), "User Story")
+    one.wish(SetField("status", "New", "Active"), lambda: one.now().status, "Active")
+    show(world, drafting, [one])
+    world.say("dana", one.item, "steward accept 1")
+    world.work()
+    assert "1 stays open: this project requires Assigned To, which the bot does not set" in world.answer(one.item)
+    world.edit("lee", one.item, assignee="lee")
+    world.say("dana", one.item, "steward accept 1")
+    world.work()
+    assert one.now().status == "Active"

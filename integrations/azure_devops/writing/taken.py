@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.markup import Markup, TextFormat
 from integrations.azure_devops.organisation.process import LONG_TEXT, Processes, TypeField
 from integrations.blocks import Paragraph, Text
-from integrations.tracker import Invalid, NoSuchField, NotToSet, WrongValue
+from integrations.tracker import Incomplete, Invalid, NoSuchField, NotToSet, WrongValue
 from rules.changes import FieldValue, name_key
 
 FormatOf = Callable[[str], TextFormat]
@@ -55,6 +55,14 @@ def wrong_value(
             listed = () if processes.is_of_person(name) else field.allowed
             return WrongValue(str(error), field.label, str(value), listed)
     return error
+
+
+def wanting(message: str, known: Mapping[str, TypeField], names: Iterable[str], *, of_new: bool = False) -> Incomplete:
+    """The error for fields that have no value: of only those that the bot does not set, if any."""
+    labels = {name: known[name].label if name in known else name for name in names}
+    unset = [one for one in labels if one in known and not _may_come_beside(known[one], of_new=of_new)]
+    barred = tuple(labels[one] for one in unset)
+    return Incomplete(message, barred or tuple(labels.values()), by_hand=bool(barred))
 
 
 def _may_come_beside(field: TypeField, *, of_new: bool) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
-from integrations.jira.changes.created.required import Rich, given_by_name, native_value, not_on
+from integrations.jira.changes.created.required import Rich, given_by_name, native_value, not_on, wanting
 from integrations.jira.items import says_duplicate
 from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
@@ -101,7 +101,7 @@ class Workflow:
 
     def _first_possible(self, key: str, transitions: list[Mapping[str, Any]], choose: Choice, given: Given) -> Move:
         """The first whose screen asks for nothing that is not known; `choose` picks a resolution's id, or None."""
-        lacking: tuple[str, ...] = ()
+        lacking: list[Incomplete] = []
         unknown = [not_on(_screen(one), given) for one in transitions]
         if all(unknown):
             raise NoSuchField(unknown[0])
@@ -114,8 +114,9 @@ class Workflow:
             if not missing:
                 beside = {name: str(transition["fields"][name]["name"]) for name in fields if name != RESOLUTION}
                 return Move(status, {"transition": number, "fields": fields}, beside)
-            lacking = lacking or tuple(missing.values())
-        raise Incomplete("the transition asks for values that the bot does not choose", lacking)
+            asked = {name: transition["fields"][identity] for identity, name in missing.items()}
+            lacking.append(wanting("the transition asks for values that the bot does not choose", asked))
+        raise min(lacking, key=lambda one: one.by_hand)
 
     def _without_values(self, key: str, names: Mapping[str, str]) -> dict[str, str]:
         """Those of these fields in which the item holds nothing; Jira is content with what is there already."""

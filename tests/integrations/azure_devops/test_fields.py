@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.words.not_taken import why_not_made
 from integrations.azure_devops.client import AzureDevOpsConnection
 from integrations.azure_devops.writing.fields import unique_name
 from integrations.sandbox.azure_devops.processes import AGILE, Process
@@ -267,3 +268,14 @@ def test_a_field_that_a_person_names_and_the_type_does_not_have_is_told(
         planned(bot, item, replace(wish(ado, "status"), fields=(FieldValue(name, "x", spoken=True),)))
     assert raised.value.fields == (name,)
     planned(bot, item, replace(wish(ado, "status"), fields=(FieldValue(name, "named for other types"),)))
+
+
+def test_a_state_that_wants_what_the_bot_does_not_set_asks_nobody_for_it(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item
+) -> None:
+    wanted = frozenset({ACTIVITY, "System.AssignedTo"})
+    ado.vendor.give_process("Shop", Process(required_in={"Active": wanted}))
+    with pytest.raises(Incomplete) as raised:
+        planned(bot, item, wish(ado, "status"))
+    assert (raised.value.fields, raised.value.by_hand) == (("Assigned To",), True)
+    assert "fill it in by hand" in why_not_made(raised.value)

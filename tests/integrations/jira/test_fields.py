@@ -268,3 +268,12 @@ def test_a_move_takes_the_way_that_has_the_field_which_a_person_names_or_none(wo
         apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("Risiko", "low", spoken=True),)))
     apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("Risk", "low", spoken=True),)))
     assert world.tracker.item(key).fields[RISK.id] == "low"
+
+
+def test_a_transition_that_wants_a_person_named_asks_nobody_for_it(world: Any) -> None:
+    reviewer = Field("customfield_10032", "Reviewer", {"type": "user", "custom": f"{CUSTOM}:userpicker"})
+    steps = (Step("Finish", "Done", (), ("!customfield_10031", "!customfield_10032")),)
+    arrange(world.tracker, "SHOP", Scheme(fields=(RISK, reviewer), steps=steps))
+    with pytest.raises(Incomplete) as caught:
+        world.jira.applier.plan(world.file("A"), SetField("status", "To Do", "Done"), {}, "m")
+    assert (caught.value.fields, caught.value.by_hand) == (("Reviewer",), True)
