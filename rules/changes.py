@@ -62,10 +62,15 @@ class SetPriority:
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A value for a field that the project requires, both as people read them."""
+    """A value for a field that the project requires, both as people read them.
+
+    `spoken`: a person gave it beside an accept, so a field that is not there is told them. The settings name values for
+    many types, of which each takes those that it has.
+    """
 
     field: str
     value: str
+    spoken: bool = False
 
 
 def name_key(name: str) -> str:
@@ -177,6 +182,9 @@ def payload_of(change: Change) -> dict[str, Any]:
     payload = asdict(change)
     if not payload.get("fields", True):
         del payload["fields"]
+    for one in payload.get("fields", ()):
+        if not one["spoken"]:
+            del one["spoken"]
     if payload["kind"] == "criteria" and not payload["heading"]:
         del payload["heading"]
     return payload
@@ -219,4 +227,4 @@ def change_from(payload: Mapping[str, Any]) -> Change:
 
 
 def _values(payload: Mapping[str, Any]) -> tuple[FieldValue, ...]:
-    return tuple(FieldValue(one["field"], one["value"]) for one in payload.get("fields", ()))
+    return tuple(FieldValue(one["field"], one["value"], one.get("spoken", False)) for one in payload.get("fields", ()))

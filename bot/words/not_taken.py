@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.words.decided import field_word
 from bot.words.wording import clean
-from integrations.tracker import Invalid, NotToSet, NoWayBack, Refused, TooLong, WrongValue
+from integrations.tracker import Incomplete, Invalid, NoSuchField, NotToSet, NoWayBack, Refused, TooLong, WrongValue
 from languages import enumeration, say
 
 MAX_VALUES = 12
@@ -21,6 +21,14 @@ def why_not_made(error: Invalid | Refused) -> str:
             return no_way_back()
         case WrongValue():
             return _why_not_taken(error)
+        case Incomplete() if error.by_hand:
+            return say(
+                "this project requires {fields}, which the bot does not set: fill it in by hand, or give it a default "
+                "value, then accept again",
+                fields=enumeration([clean(one, 60) for one in error.fields]),
+            )
+        case NoSuchField():
+            return say("there is no field {field} here", field=enumeration([clean(one, 60) for one in error.fields]))
         case NotToSet():
             return say("the bot does not set {field}", field=field_word(error.field))
         case TooLong():

@@ -13,6 +13,7 @@ TrackerError
 │   ├── Incomplete   values are missing that the project requires; `fields` names them
 │   ├── WrongValue   a field does not take the value that a person gave for it
 │   ├── NotToSet     a field that no value beside a change may be given for
+│   │   └── NoSuchField  a field that there is not, where a value beside a change was given for it
 │   └── NoWayBack    what was made cannot be taken back by the rules of the project
 └── Unintelligible   an answer that is not what the product sends (a sign-in page, broken JSON)
 
@@ -90,11 +91,14 @@ class NoAudience(Invalid):
 
 
 class Incomplete(Invalid):
-    """What is to be created or moved on lacks values that the project requires; `fields` as people read them."""
+    """What is to be created or moved on lacks values that the project requires; `fields` as people read them.
 
-    def __init__(self, message: str, fields: tuple[str, ...]) -> None:
+    `by_hand`: the bot does not set these, so nobody is to be asked for them.
+    """
+
+    def __init__(self, message: str, fields: tuple[str, ...], *, by_hand: bool = False) -> None:
         super().__init__(message)
-        self.fields = fields
+        self.fields, self.by_hand = fields, by_hand
 
 
 class WrongValue(Invalid):
@@ -116,6 +120,14 @@ class NotToSet(Invalid):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class NoSuchField(NotToSet):
+    """Fields that people gave values for beside a change, and that are not there; `fields` as they wrote them."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__("values are given for fields that are not there", fields[0])
+        self.fields = fields
 
 
 class NoWayBack(Invalid):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.store import audit
+from integrations.sandbox.azure_devops.processes import AGILE
 from rules.changes import AddSubtasks, CloseDuplicate, SetField
 from tests.contract.wishes import Drafting, Wanted, everything, furnish, words_of
 from tests.flavours import AZURE, CLOUD, DATA_CENTER, EVERY, MOST, usual
@@ -171,16 +173,19 @@ def test_what_cannot_be_taken_leaves_the_draft_open_and_a_corrected_line_is_take
     show(world, drafting, [bug, story])
     field, value = ("Activity", "Design") if flavour == AZURE else ("Team", "Web")
     urgent, level = ("9", "1") if flavour == AZURE else ("very urgent", "Highest")
-    world.say("dana", story.item, "steward accept 5:\nSign in: by mail\nSign out")
+    world.say("dana", story.item, "steward accept 5:\nSet x = 1\nSet y = 2")
+    world.work()
+    assert "suggestion 5 stays open: there is no field Set x and Set y here." in world.answer(story.item)
+    world.say("dana", story.item, "steward accept 5:\nSign in: by mail\nTimeout = 30")
     if flavour != AZURE:  # which lists no activities here
-        world.say("dana", story.item, f"steward accept 6:\n{field}: Webb")
+        world.say("dana", story.item, f"steward accept 7:\n{field}: Webb")
         world.work()
-        said = f"suggestion 6 stays open: {field} has no such value: Webb; it has: {value} and Shop."
+        said = f"suggestion 7 stays open: {field} has no such value: Webb; it has: {value} and Shop."
         assert said in world.answer(story.item)
-    world.say("dana", story.item, f"steward accept 6:\n{field.upper()}={value}")
+    world.say("dana", story.item, f"steward accept 7:\n{field.upper()}={value}")
     world.say("dana", bug.item, f"steward accept 1: {urgent}\nsteward accept 4: 3,50 or so")
     world.work()
-    assert [child.summary for child in world.tracker.children(story.item.id)] == ["Sign in: by mail", "Sign out"]
+    assert [child.summary for child in world.tracker.children(story.item.id)] == ["Sign in: by mail", "Timeout = 30"]
     assert "Split into 2 sub-tasks" in world.proposal(story.item)
     assert f"riority has no such value: {urgent}; it has: {level}, " in world.answer(bug.item)
     assert "4 stays open: estimate takes a plain number, not 3,50 or so." in world.answer(bug.item)
@@ -191,3 +196,21 @@ def test_what_cannot_be_taken_leaves_the_draft_open_and_a_corrected_line_is_take
     world.work()
     assert bug.wishes[0].shows() == bug.wishes[0].then
     assert bug.wishes[3].shows() == 3.5
+
+
+def test_a_move_that_wants_a_person_named_stays_open_until_one_is(
+    make_world: Callable[..., Any], drafting: Drafting
+) -> None:
+    world = make_world(AZURE, project=LOUD)
+    process = replace(AGILE, required_in={"Active": frozenset({"System.AssignedTo"})})
+    world.mounted.vendor.give_process(world.project, process)
+    one = Wanted(world, words_of(world, "en"), "User Story")
+    one.wish(SetField("status", "New", "Active"), lambda: one.now().status, "Active")
+    show(world, drafting, [one])
+    world.say("dana", one.item, "steward accept 1")
+    world.work()
+    assert "1 stays open: this project requires Assigned To, which the bot does not set" in world.answer(one.item)
+    world.edit("lee", one.item, assignee="lee")
+    world.say("dana", one.item, "steward accept 1")
+    world.work()
+    assert one.now().status == "Active"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.commands import Accept, Choice, Reject
-from bot.flows.acceptance.rewording import may_give_values, reworded, takes_values
+from bot.flows.acceptance.rewording import may_give_values, reworded, takes_values, values_in
 from bot.flows.desk import AcceptanceDesk
 from bot.flows.showing import decider, shown_state
 from bot.store import proposals
 from bot.store.proposals import ProposedChange
 from bot.words.changes import State
-from integrations.tracker import Conflict, Incomplete, Invalid, Missing, Refused
+from integrations.tracker import Conflict, Incomplete, Invalid, Missing, NoSuchField, Refused
 from languages import say
 from rules.changes import AddChildren, AddSubtasks, Change
 from rules.model import Finding, WorkItem
@@ -75,7 +75,7 @@ def state_of(desk: AcceptanceDesk, item: WorkItem, number: int) -> tuple[State, 
 
 def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str], cause: str) -> int | None:
     """Store a person's own lines as a new change in place of a draft; None where lines cannot stand for it."""
-    required = _required(desk, item, number, lines)
+    known = _known(desk, item, number, lines)
     with desk.db.write() as session:
         row = session.get(ProposedChange, (desk.connection, item.id, number))
         proposal = proposals.get(session, desk.connection, item.id)
@@ -85,7 +85,7 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
             if later.number != number and later.cause == cause:
                 return later.number
         drafted = proposals.change_of(row)
-        change = reworded(drafted, lines, required)
+        change = reworded(drafted, lines, known)
         if change is None:
             return None
         # A drafted title counts what was drafted.
@@ -98,8 +98,8 @@ def in_own_words(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Seque
         return own.number
 
 
-def _required(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str]) -> tuple[str, ...]:
-    """The fields that the project requires beside a change, asked where a line may be meant for one."""
+def _known(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence[str]) -> tuple[str, ...]:
+    """The fields that a value can be given for beside a change, asked where a line may be meant for one."""
     with desk.db.read() as session:
         row = session.get(ProposedChange, (desk.connection, item.id, number))
     if row is None or not proposals.is_intact(row) or not may_give_values(lines):
@@ -107,14 +107,18 @@ def _required(desk: AcceptanceDesk, item: WorkItem, number: int, lines: Sequence
     change = proposals.change_of(row)
     if not takes_values(change):
         return ()
-    known = tuple(one.field for one in change.fields)
-    try:
-        desk.applier.plan(item.key, replace(change, fields=()), row.expected, proposals.marker_of(row))
-    except Incomplete as wanting:
-        return (*known, *wanting.fields)
-    except (Conflict, Invalid, Missing, Refused):
-        return known  # the accept itself finds it out anew, and says so
-    return known
+    given = values_in(lines)
+    named, known = tuple(one.field for one in given), tuple(one.field for one in change.fields)
+    for fields in (given, ()) if given else ((),):
+        try:
+            desk.applier.plan(item.key, replace(change, fields=fields), row.expected, proposals.marker_of(row))
+        except NoSuchField as error:
+            named = tuple(name for name in named if name not in error.fields)
+        except Incomplete as wanting:
+            known = (*known, *wanting.fields)
+        except (Conflict, Invalid, Missing, Refused):
+            pass  # the accept itself finds it out anew, and says so
+    return (*known, *named)
 
 
 def _summaries(change: Change) -> tuple[str, ...]:

@@ -32,7 +32,13 @@ _VALUE = re.compile(r"(?P<field>[^\s=][^=]{0,79}?) = (?P<value>\S.{0,500})")
 
 def takes_values(change: Change) -> TypeGuard[AddSubtasks | AddChildren | SetField | CloseDuplicate]:
     """Whether values that the project requires can come beside the change."""
-    return isinstance(change, AddSubtasks | AddChildren | SetField | CloseDuplicate)
+    is_move = isinstance(change, SetField) and change.kind == "status"
+    return is_move or isinstance(change, AddSubtasks | AddChildren | CloseDuplicate)
+
+
+def values_in(lines: Sequence[str]) -> tuple[FieldValue, ...]:
+    """What the lines of the form "Name = value" could give."""
+    return _apart(lines, (), whatever=True)[0]
 
 
 def may_give_values(lines: Sequence[str]) -> bool:
@@ -40,16 +46,20 @@ def may_give_values(lines: Sequence[str]) -> bool:
     return any(_SIGN.search(line) for line in lines)
 
 
-def reworded(change: Change, lines: Sequence[str], required: Collection[str] = ()) -> Change | None:
+def reworded(change: Change, lines: Sequence[str], known: Collection[str] = ()) -> Change | None:
     """The change with these lines in place of the drafted ones; None where lines cannot stand for it.
 
-    Lines of the form "Name = value" give what the project requires beside them, and what has a value already another;
-    alone they leave the rest of the draft as it is. "Name: value" and "Name=value" do so too where the name is one of
-    those `required`.
+    "Name = value", "Name: value" and "Name=value" give what is required beside the change where the name is one of
+    those `known`; alone they leave the rest of the draft as it is. So does any "Name = value" where no line can be
+    anything else: beside a move, which is no text, and where all have that form.
     """
     fields: tuple[FieldValue, ...] = ()
     if takes_values(change):
-        given, lines = _apart(lines, frozenset(map(name_key, required)))
+        names = frozenset(map(name_key, known))
+        given, others = _apart(lines, names, whatever=True)
+        if others and isinstance(change, AddSubtasks | AddChildren):
+            given, others = _apart(lines, names, whatever=False)
+        lines = others
         named = {name_key(one.field) for one in given}
         fields = (*(one for one in change.fields if name_key(one.field) not in named), *given)
         if not lines:
@@ -75,10 +85,10 @@ def reworded(change: Change, lines: Sequence[str], required: Collection[str] = (
             return None  # a person or an item is named by its key, not by words
 
 
-def _apart(lines: Sequence[str], required: Collection[str]) -> tuple[tuple[FieldValue, ...], list[str]]:
+def _apart(lines: Sequence[str], known: Collection[str], *, whatever: bool) -> tuple[tuple[FieldValue, ...], list[str]]:
     fields, others = [], []
     for line in lines:
-        value = _given(line.strip(), required)
+        value = _given(line.strip(), known, whatever=whatever)
         if value is None:
             others.append(line)
         else:
@@ -86,10 +96,10 @@ def _apart(lines: Sequence[str], required: Collection[str]) -> tuple[tuple[Field
     return tuple(fields), others
 
 
-def _given(line: str, required: Collection[str]) -> FieldValue | None:
+def _given(line: str, known: Collection[str], *, whatever: bool) -> FieldValue | None:
     for sign in _SIGN.finditer(line):
         name = line[: sign.start()].strip()
-        if name_key(name) in required:
-            return FieldValue(name, line[sign.end() :].strip()[:LONGEST_VALUE])
-    match = _VALUE.fullmatch(line)
-    return None if match is None else FieldValue(match["field"], match["value"])
+        if name_key(name) in known:
+            return FieldValue(name, line[sign.end() :].strip()[:LONGEST_VALUE], spoken=True)
+    match = _VALUE.fullmatch(line) if whatever else None
+    return None if match is None else FieldValue(match["field"], match["value"], spoken=True)

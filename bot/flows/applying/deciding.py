@@ -24,17 +24,7 @@ from bot.telemetry import metrics
 from bot.words.decided import changed_meanwhile
 from bot.words.not_taken import no_way_back, why_not_made
 from integrations.exchanges import before_writes
-from integrations.tracker import (
-    DRAFT_LABEL,
-    Conflict,
-    Incomplete,
-    Invalid,
-    Missing,
-    Plan,
-    Receipt,
-    Refused,
-    Throttled,
-)
+from integrations.tracker import DRAFT_LABEL, Conflict, Incomplete, Invalid, Missing, Plan, Receipt, Refused, Throttled
 from languages import say
 from rules.model import Person, WorkItem
 
@@ -48,7 +38,7 @@ class Result:
     """How one decision ended. `outcome` "refused" and "incomplete" leave the change as it was.
 
     `fields` names what the project requires and nobody has said yet. "not taken": somebody's own words cannot be
-    written, and the draft that they were to replace is open again under its `number`.
+    written, and the draft that they were to replace is open again under its `number`; or a field wants a person.
     """
 
     outcome: Literal[
@@ -192,6 +182,8 @@ def _ask_for(desk: AcceptanceDesk, item: WorkItem, number: int, state: str, want
     """What the project requires beside a change can be given with an accept; an undo has nowhere to take it from."""
     if state == "accepting":
         set_state(desk, item, number, "open", None)
+        if wanting.by_hand:
+            return Result("not taken", why_not_made(wanting), number=number)
         return Result("incomplete", fields=wanting.fields)
     set_state(desk, item, number, "accepted", None)
     return Result("not possible", no_way_back())

@@ -12,7 +12,7 @@ from integrations.azure_devops import parts
 from integrations.azure_devops.markup import Markup, marker_of
 from integrations.azure_devops.reader import AzureDevOpsReader, number
 from integrations.azure_devops.reading import reading
-from integrations.azure_devops.writing.taken import as_sent, told_of, wrong_value
+from integrations.azure_devops.writing.taken import as_sent, told_of, wanting, wrong_value
 from integrations.azure_devops.writing.untouched import untouched_revision
 from integrations.blocks import Blocks, Paragraph, Text
 from integrations.tracker import Conflict, Incomplete, Invalid, Missing, Plan, Receipt
@@ -113,8 +113,8 @@ class ChildWriter:
         try:
             return self._session.create(project, item_type, operations, only_try=only_try)
         except Incomplete as error:
-            labels = self._reader.processes.labels(project, item_type, error.fields)
-            raise Incomplete(str(error), labels) from None
+            known = self._reader.processes.words(project, item_type).fields
+            raise wanting(str(error), known, error.fields, of_new=True) from None
         except Invalid as error:
             processes = self._reader.processes
             raise wrong_value(error, processes, processes.fields(project, item_type), given) from None
@@ -170,9 +170,9 @@ class ChildWriter:
         """The values by reference name. Raises Incomplete for what is wanted and has none, NotToSet as `told_of`."""
         known = self._reader.processes.fields(project, item_type)
         found = told_of(known, values, of_new=True)
-        asked = (one for name, one in known.items() if one.required and name not in _NEVER_ASKED and name not in found)
-        if missing := tuple(one.label for one in asked):
-            raise Incomplete("the project wants more fields filled in of what is created", missing)
+        asked = (name for name, one in known.items() if one.required and name not in _NEVER_ASKED)
+        if missing := [name for name in asked if name not in found]:
+            raise wanting("the project wants more fields filled in of what is created", known, missing, of_new=True)
         return as_sent(found, self._reader.processes, self._markup(project), lambda _: "html")
 
     def _markup(self, project: str) -> Markup:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.reader import AzureDevOpsReader, number
-from integrations.azure_devops.writing.taken import wrong_value
+from integrations.azure_devops.writing.taken import wanting, wrong_value
 from integrations.tracker import Conflict, FieldEdit, HistoryEntry, Incomplete, Invalid, Plan, Receipt
 
 if TYPE_CHECKING:  # importing it for real needs the package's cache directory to be named first
@@ -75,8 +75,8 @@ class Edits:
         try:
             yield
         except Incomplete as error:
-            labels = self.processes.labels(*parts.place_of(parts.fields_of(raw)), error.fields)
-            raise Incomplete(str(error), labels) from None
+            words = self.processes.words(*parts.place_of(parts.fields_of(raw)))
+            raise wanting(str(error), words.fields, error.fields) from None
         except Invalid as error:
             sent = {str(one["path"]).removeprefix("/fields/"): one.get("value") for one in operations}
             known = self.processes.fields(*parts.place_of(parts.fields_of(raw)))

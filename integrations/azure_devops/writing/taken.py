@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from integrations.azure_devops import parts
 from integrations.azure_devops.markup import Markup, TextFormat
 from integrations.azure_devops.organisation.process import LONG_TEXT, Processes, TypeField
 from integrations.blocks import Paragraph, Text
-from integrations.tracker import Invalid, NotToSet, WrongValue
+from integrations.tracker import Incomplete, Invalid, NoSuchField, NotToSet, WrongValue
 from rules.changes import FieldValue, name_key
 
 FormatOf = Callable[[str], TextFormat]
 
 
-def told_of(known: Mapping[str, TypeField], given: Iterable[FieldValue], *, of_new: bool = False) -> dict[str, str]:
-    """The values by the reference names of their fields; others are not the type's. `of_new`: of what is created.
+def told_of(known: Mapping[str, TypeField], given: Collection[FieldValue], *, of_new: bool = False) -> dict[str, str]:
+    """The values by the reference names of their fields. `of_new`: of what is created.
 
-    Raises NotToSet for the product's own fields: area, texts, history and people are no matter of a value beside a
-    change, whose author was not asked for the rights that they take.
+    Raises NoSuchField for what a person has named and the type does not have, NotToSet for the product's own fields:
+    area, texts, history and people are no matter of a value beside a change, whose author was not asked for the rights
+    that they take.
     """
     told = {name_key(one.field): one.value for one in given if one.value.strip()}
     named = {name: told.get(name_key(one.label)) or told.get(name_key(name)) for name, one in known.items()}
     found = {name: value for name, value in named.items() if value}
+    names = {name_key(name) for one in known.values() for name in (one.label, one.name)}
+    if unknown := tuple(one.field for one in given if one.spoken and name_key(one.field) not in names):
+        raise NoSuchField(unknown)
     for name in found:
         if not _may_come_beside(known[name], of_new=of_new):
             raise NotToSet(f"the bot does not set {known[name].label}", known[name].label)
@@ -51,6 +55,14 @@ def wrong_value(
             listed = () if processes.is_of_person(name) else field.allowed
             return WrongValue(str(error), field.label, str(value), listed)
     return error
+
+
+def wanting(message: str, known: Mapping[str, TypeField], names: Iterable[str], *, of_new: bool = False) -> Incomplete:
+    """The error for fields that have no value: of only those that the bot does not set, if any."""
+    labels = {name: known[name].label if name in known else name for name in names}
+    unset = [one for one in labels if one in known and not _may_come_beside(known[one], of_new=of_new)]
+    barred = tuple(labels[one] for one in unset)
+    return Incomplete(message, barred or tuple(labels.values()), by_hand=bool(barred))
 
 
 def _may_come_beside(field: TypeField, *, of_new: bool) -> bool:

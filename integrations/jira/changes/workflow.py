@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.jira.answers import UNDERSTOOD
-from integrations.jira.changes.created.required import Rich, given_by_name, native_value
+from integrations.jira.changes.created.required import Rich, given_by_name, native_value, not_on, wanting
 from integrations.jira.items import says_duplicate
 from integrations.jira.search import issue_path
 from integrations.jira.session import JiraSession
-from integrations.tracker import Incomplete, Invalid, WrongValue
+from integrations.tracker import Incomplete, Invalid, NoSuchField, WrongValue
 from rules.changes import FieldValue, name_key
 
 RESOLUTION = "resolution"
@@ -50,7 +50,8 @@ class Workflow:
     def to_status(self, key: str, identity: str, name: str, given: Given = ()) -> Move:
         """The move to a status by its id, else by its name.
 
-        Raises Invalid where none is offered, and Incomplete where each that is asks for more values.
+        Raises Invalid where none is offered, NoSuchField where none takes what is `given`, and Incomplete where each
+        that is asks for more values.
         """
         offered = self._offered(key)
         with UNDERSTOOD:
@@ -100,8 +101,11 @@ class Workflow:
 
     def _first_possible(self, key: str, transitions: list[Mapping[str, Any]], choose: Choice, given: Given) -> Move:
         """The first whose screen asks for nothing that is not known; `choose` picks a resolution's id, or None."""
-        lacking: tuple[str, ...] = ()
-        for transition in transitions:
+        lacking: list[Incomplete] = []
+        unknown = [not_on(_screen(one), given) for one in transitions]
+        if all(unknown):
+            raise NoSuchField(unknown[0])
+        for transition in (one for one, names in zip(transitions, unknown, strict=True) if not names):
             with UNDERSTOOD:
                 fields, missing = self._filled(transition.get("fields") or {}, choose, given)
                 status, number = str(transition["to"]["id"]), str(transition["id"])
@@ -110,8 +114,9 @@ class Workflow:
             if not missing:
                 beside = {name: str(transition["fields"][name]["name"]) for name in fields if name != RESOLUTION}
                 return Move(status, {"transition": number, "fields": fields}, beside)
-            lacking = lacking or tuple(missing.values())
-        raise Incomplete("the transition asks for values that the bot does not choose", lacking)
+            asked = {name: transition["fields"][identity] for identity, name in missing.items()}
+            lacking.append(wanting("the transition asks for values that the bot does not choose", asked))
+        raise min(lacking, key=lambda one: one.by_hand)
 
     def _without_values(self, key: str, names: Mapping[str, str]) -> dict[str, str]:
         """Those of these fields in which the item holds nothing; Jira is content with what is there already."""
@@ -134,6 +139,11 @@ class Workflow:
             elif field.get("required") and not field.get("hasDefaultValue"):
                 missing[str(identity)] = name
         return fields, missing
+
+
+def _screen(transition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    with UNDERSTOOD:
+        return [{**field, "fieldId": identity} for identity, field in (transition.get("fields") or {}).items()]
 
 
 def _only_resolution(field: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.flows.acceptance.rewording import reworded
-from rules.changes import AddSubtasks, Change, CloseDuplicate, FieldValue, SetField
+from rules.changes import AddSubtasks, Change, CloseDuplicate, FieldKind, FieldValue, SetField
 
 DRAFTED = AddSubtasks(("one", "two"), (FieldValue("Team", "Web"), FieldValue("Area", "Shop")))
 
@@ -15,7 +15,11 @@ def test_lines_alone_leave_the_values_as_they_are() -> None:
 
 
 def test_a_value_takes_the_place_of_the_one_that_the_settings_named_and_leaves_the_others() -> None:
-    told = (FieldValue("Area", "Shop"), FieldValue("team", "Store"), FieldValue("Risk", "low"))
+    told = (
+        FieldValue("Area", "Shop"),
+        FieldValue("team", "Store", spoken=True),
+        FieldValue("Risk", "low", spoken=True),
+    )
     assert reworded(DRAFTED, ["team = Store", "Risk = low"]) == AddSubtasks(("one", "two"), told)
 
 
@@ -30,8 +34,18 @@ def test_a_line_that_names_what_is_required_is_a_value_however_it_is_written(lin
 @pytest.mark.parametrize("change", [SetField("status", "New", "Done"), CloseDuplicate("SHOP-1", "Pay")])
 def test_what_a_move_asks_for_is_given_as_lines(change: Change) -> None:
     given = reworded(change, ["Risk = low"])
-    assert getattr(given, "fields", None) == (FieldValue("Risk", "low"),)
+    assert getattr(given, "fields", None) == (FieldValue("Risk", "low", spoken=True),)
 
 
 def test_no_words_stand_for_another_item() -> None:
     assert reworded(CloseDuplicate("SHOP-1", "Pay"), ["SHOP-2"]) is None
+
+
+@pytest.mark.parametrize("kind", ["summary", "estimate"])
+def test_a_sign_in_words_for_what_takes_no_values_is_a_part_of_them(kind: FieldKind) -> None:
+    assert reworded(SetField(kind, "", "x"), ["Timeout = 30 s"]) == SetField(kind, "", "Timeout = 30 s")
+
+
+def test_beside_other_lines_only_a_known_name_gives_a_value() -> None:
+    given = reworded(AddSubtasks(("one",)), ["Set timeout = 30", "RISK = low", "Write docs"], ["Risk"])
+    assert given == AddSubtasks(("Set timeout = 30", "Write docs"), (FieldValue("RISK", "low", spoken=True),))

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from bot.words.not_taken import why_not_made
 from integrations.azure_devops.client import AzureDevOpsConnection
 from integrations.azure_devops.writing.fields import unique_name
 from integrations.sandbox.azure_devops.processes import AGILE, Process
 from integrations.sandbox.azure_devops.resources.areas import add_area
 from integrations.sandbox.records import Item
 from integrations.sandbox.site import Mounted
-from integrations.tracker import Conflict, Incomplete, Invalid, Refused, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, NoSuchField, Refused, Unreachable
 from rules.changes import FIELDS_TOUCHED, FieldValue, SetField
 from rules.model import WorkItem
 from tests.integrations.azure_devops.deeds import ACTIVITY, EFFORT, POINTS, apply, edit, make, planned, read, undo
@@ -268,3 +269,24 @@ def test_what_was_set_beside_a_state_is_put_back_where_a_person_has_set_back_the
     assert ado.tracker.item(item.id).fields[ACTIVITY] == "Design"
     assert undo(bot, receipt).details == {}
     assert (read(bot, item).status, ado.tracker.item(item.id).fields.get(ACTIVITY)) == ("New", None)
+
+
+@pytest.mark.parametrize("name", ["Risiko", "Bereichspfad"])
+def test_a_field_that_a_person_names_and_the_type_does_not_have_is_told(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item, name: str
+) -> None:
+    with pytest.raises(NoSuchField) as raised:
+        planned(bot, item, replace(wish(ado, "status"), fields=(FieldValue(name, "x", spoken=True),)))
+    assert raised.value.fields == (name,)
+    planned(bot, item, replace(wish(ado, "status"), fields=(FieldValue(name, "named for other types"),)))
+
+
+def test_a_state_that_wants_what_the_bot_does_not_set_asks_nobody_for_it(
+    ado: Mounted, bot: AzureDevOpsConnection, item: Item
+) -> None:
+    wanted = frozenset({ACTIVITY, "System.AssignedTo"})
+    ado.vendor.give_process("Shop", Process(required_in={"Active": wanted}))
+    with pytest.raises(Incomplete) as raised:
+        planned(bot, item, wish(ado, "status"))
+    assert (raised.value.fields, raised.value.by_hand) == (("Assigned To",), True)
+    assert "fill it in by hand" in why_not_made(raised.value)

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.jira.changes.created.required import native_value
 from integrations.sandbox.jira.scheme import CUSTOM, EPIC_LINK, Field, Scheme, arrange
-from integrations.tracker import Conflict, Incomplete, Invalid, NotToSet, Refused, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, NoSuchField, NotToSet, Refused, Unreachable
 from rules.changes import AddChildren, AddSubtasks, FieldValue
 from tests.integrations.jira.deeds import apply, undo
 
@@ -173,3 +173,12 @@ def test_people_are_no_value_that_a_line_gives(schema: dict[str, str]) -> None:
     field = {"schema": schema, "allowedValues": [{"id": "1", "name": "Lee"}]}
     with pytest.raises(NotToSet):
         native_value(field, "Reviewers", "Lee", lambda blocks: blocks)
+
+
+@pytest.mark.parametrize(("name", "why"), [("Titel", NoSuchField), ("summary", NotToSet)])
+def test_a_field_that_a_person_names_and_the_bot_does_not_set_is_told(
+    world: Any, epic: str, name: str, why: type[Invalid]
+) -> None:
+    with pytest.raises(why):
+        world.jira.applier.plan(epic, AddSubtasks(("one",), (FieldValue(name, "x", spoken=True),)), {}, "m")
+    apply(world, epic, AddSubtasks(("one",), (FieldValue(name, "named for other types"),)))

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.sandbox.jira.scheme import CUSTOM, Field, Scheme, Step, arrange
 from integrations.sandbox.records import Term
-from integrations.tracker import Conflict, Incomplete, Invalid, Unreachable
+from integrations.tracker import Conflict, Incomplete, Invalid, NoSuchField, Unreachable
 from rules.changes import FIELDS_TOUCHED, FieldValue, SetField
 from tests.integrations.jira.deeds import apply, expected, undo
 
@@ -260,3 +260,21 @@ def test_the_way_without_questions_is_taken_where_two_lead_to_the_status(world: 
     key = world.file("A")
     apply(world, key, SetField("status", "To Do", "Done"))
     assert world.tracker.item(key).status == "Done"
+
+
+def test_a_move_takes_the_way_that_has_the_field_which_a_person_names_or_none(world: Any) -> None:
+    workflow(world, Step("Finish", "Done"), Step("Finish with risk", "Done", (), ("customfield_10031",)))
+    key = world.file("A")
+    with pytest.raises(NoSuchField):
+        apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("Risiko", "low", spoken=True),)))
+    apply(world, key, SetField("status", "To Do", "Done", fields=(FieldValue("Risk", "low", spoken=True),)))
+    assert world.tracker.item(key).fields[RISK.id] == "low"
+
+
+def test_a_transition_that_wants_a_person_named_asks_nobody_for_it(world: Any) -> None:
+    reviewer = Field("customfield_10032", "Reviewer", {"type": "user", "custom": f"{CUSTOM}:userpicker"})
+    steps = (Step("Finish", "Done", (), ("!customfield_10031", "!customfield_10032")),)
+    arrange(world.tracker, "SHOP", Scheme(fields=(RISK, reviewer), steps=steps))
+    with pytest.raises(Incomplete) as caught:
+        world.jira.applier.plan(world.file("A"), SetField("status", "To Do", "Done"), {}, "m")
+    assert (caught.value.fields, caught.value.by_hand) == (("Reviewer",), True)
